@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * RAM: one shared WebAssembly memory, mapped at PAGE_OFFSET, and the only way to read or write it plainly.
+ *
+ * Addresses are 32-bit byte addresses, split as Linux splits them:
+ *
+ *   0x00000000 … TASK_SIZE        user space; reached through the page table only (mm/uaccess.ts)
+ *   PAGE_OFFSET … + arena bytes   the kernel's direct map of RAM
+ *
+ * so a NULL pointer, a user pointer and a poisoned pointer all miss RAM, and trap.
+ *
+ * The index of a word is the address less PAGE_OFFSET, rotated right by two. For an aligned address
+ * inside RAM that is the word's number; a misaligned one gets its low bits at the top, and a wild
+ * one is large anyway. One unsigned compare against `limit` therefore finds all of them. A hook is
+ * installed by making `limit` zero: then each access takes the slow path, which calls the hook and
+ * tests the address properly. So the hook costs nothing while it is off.
+ *
+ * A WebAssembly memory is used because its buffer is a SharedArrayBuffer that starts on a cache line.
+ */
+import { workerData } from 'node:worker_threads';
+
+export const PAGE_SHIFT = 12;
+export const PAGE_SIZE = 1 << PAGE_SHIFT;
+export const CACHELINE_BYTES = 64;
+/** Where RAM begins in the address space; also the end of what a user pointer may be. */
+export const PAGE_OFFSET = 0x4000_0000;
+/** First address that user space cannot have. */
+export const TASK_SIZE = 0x1000_0000;
+export const ARENA_MIB_DEFAULT = 64;
+export const ARENA_MIB_MAX = 1024;
+
+declare const target: unique symbol;
+/** Byte address of a `T` in shared memory. 0 is NULL. */
+export type Addr<T> = number & { readonly [target]: T };
+
+/** What an access is, as the hook is told it. */
+export const LOAD = 0;
+export const STORE = 1;
+export const RMW = 2;
+export type Access = typeof LOAD | typeof STORE | typeof RMW;
+
+/** Sees every access to RAM before it happens, and every park. It may stall; it must not touch RAM. */
+export interface Hook {
+  /** @param bytes - 1, 2, 4, or the length of a block copy */
+  access(op: Access, addr: number, bytes: number, atomic: boolean): void;
+  /** This CPU is about to sleep on the word at `addr`, until it is woken or `timeout_ns` have passed. */
+  park(addr: number, timeout_ns: number): void;
+}
+
+/** Tells of an access that hit no RAM; set by kernel/panic.ts. Must not return. */
+export type FaultHandler = (addr: number, op: Access, bytes: number) => never;
+
+/**
+ * The memory itself. Address space for the largest arena is reserved once, and the operating system gives pages
+ * as they are touched, so that the views below can be constants, which V8 folds into the code that uses them.
+ * A worker thread finds it in its workerData; any other thread makes one.
+ */
+export const memory: WebAssembly.Memory =
+  (workerData as { readonly memory?: WebAssembly.Memory } | null)?.memory ??
+  new WebAssembly.Memory({ initial: ARENA_MIB_MAX * 16, maximum: ARENA_MIB_MAX * 16, shared: true });
+
+export const i32 = new Int32Array(memory.buffer);
+export const u8 = new Uint8Array(memory.buffer);
+const u16 = new Uint16Array(memory.buffer);
+let arena_bytes = 0;
+/** Words that may be reached without the slow path: all of RAM, or none while a hook is set. */
+let limit = 0;
+let hook: Hook | null = null;
+let fault_handler: FaultHandler = (addr) => {
+  throw new Error(`bad address 0x${(addr >>> 0).toString(16)}`);
+};
+
+/** Says how much of the memory is RAM, in this thread. @param mib - up to ARENA_MIB_MAX */
+export function setRamSize(mib: number): void {
+  arena_bytes = mib * 1024 * 1024;
+  limit = hook === null ? arena_bytes >>> 2 : 0;
+}
+
+/** Installs the hook, or removes it with null. Of this thread only. */
+export function setHook(next: Hook | null): void {
+  hook = next;
+  limit = hook === null ? arena_bytes >>> 2 : 0;
+}
+
+export function setFaultHandler(handler: FaultHandler): void {
+  fault_handler = handler;
+}
+
+/** Bytes of RAM. */
+export const ramBytes = (): number => arena_bytes;
+
+/** First address behind RAM. */
+export const ramEnd = (): number => PAGE_OFFSET + arena_bytes;
+
+/** Whether `bytes` bytes from `addr` lie in RAM. */
+export const isRam = (addr: number, bytes: number): boolean =>
+  addr >= PAGE_OFFSET && addr + bytes <= PAGE_OFFSET + arena_bytes;
+
+/** The slow path: tests the address, tells the hook, returns the word's index in `i32`. */
+function slowIndex(op: Access, addr: number, atomic: boolean): number {
+  if (!isRam(addr, 4) || (addr & 3) !== 0) fault_handler(addr, op, 4);
+  if (hook !== null) hook.access(op, addr, 4, atomic);
+  return (addr - PAGE_OFFSET) >>> 2;
+}
+
+/** The index in `i32` of the word at `addr`, for Atomics. Traps like every access. */
+export function atomicIndex(op: Access, addr: number): number {
+  const index = ((addr - PAGE_OFFSET) >>> 2) | (addr << 30);
+  return index >>> 0 < limit ? index : slowIndex(op, addr, true);
+}
+
+/** Plain load of the signed word at `addr`. */
+export function load32(addr: number): number {
+  const index = ((addr - PAGE_OFFSET) >>> 2) | (addr << 30);
+  return i32[index >>> 0 < limit ? index : slowIndex(LOAD, addr, false)] as number;
+}
+
+/** Plain store of a word. */
+export function store32(addr: number, value: number): void {
+  const index = ((addr - PAGE_OFFSET) >>> 2) | (addr << 30);
+  i32[index >>> 0 < limit ? index : slowIndex(STORE, addr, false)] = value;
+}
+
+export function load16(addr: number): number {
+  checkBlock(LOAD, addr, 2);
+  return u16[(addr - PAGE_OFFSET) >>> 1] as number;
+}
+
+export function store16(addr: number, value: number): void {
+  checkBlock(STORE, addr, 2);
+  u16[(addr - PAGE_OFFSET) >>> 1] = value;
+}
+
+export function load8(addr: number): number {
+  checkBlock(LOAD, addr, 1);
+  return u8[addr - PAGE_OFFSET] as number;
+}
+
+export function store8(addr: number, value: number): void {
+  checkBlock(STORE, addr, 1);
+  u8[addr - PAGE_OFFSET] = value;
+}
+
+/** Traps unless `bytes` bytes from `addr` are RAM; tells the hook of one access to all of them. */
+export function checkBlock(op: Access, addr: number, bytes: number): void {
+  if (!isRam(addr, bytes)) fault_handler(addr, op, bytes);
+  if (hook !== null && bytes > 0) hook.access(op, addr, bytes, false);
+}
+
+/** Copies bytes inside RAM, plainly. */
+export function memcpy(to: number, from: number, bytes: number): void {
+  checkBlock(LOAD, from, bytes);
+  checkBlock(STORE, to, bytes);
+  if (((to | from | bytes) & 3) === 0 && bytes <= 256) {
+    let d = (to - PAGE_OFFSET) >>> 2;
+    let s = (from - PAGE_OFFSET) >>> 2;
+    for (const end = d + (bytes >>> 2); d < end; d++, s++) i32[d] = i32[s] as number;
+  } else {
+    u8.copyWithin(to - PAGE_OFFSET, from - PAGE_OFFSET, from - PAGE_OFFSET + bytes);
+  }
+}
+
+/** Fills bytes of RAM, plainly. */
+export function memset(addr: number, byte: number, bytes: number): void {
+  checkBlock(STORE, addr, bytes);
+  memset_unchecked(addr, byte, bytes);
+}
+
+/** memset for the allocators, which write memory that nobody may touch: no hook. */
+export function memset_unchecked(addr: number, byte: number, bytes: number): void {
+  if (((addr | bytes) & 3) === 0 && bytes <= 256) {
+    const word = byte * 0x01010101;
+    let d = (addr - PAGE_OFFSET) >>> 2;
+    for (const end = d + (bytes >>> 2); d < end; d++) i32[d] = word;
+  } else {
+    u8.fill(byte, addr - PAGE_OFFSET, addr - PAGE_OFFSET + bytes);
+  }
+}
+
+/** Whether a hook is set; for code that has a cheaper form without one. */
+export const isHooked = (): boolean => hook !== null;
+
+/** Tells the hook of a park; only park.ts calls it. */
+export function hookPark(addr: number, timeout_ns: number): void {
+  if (hook !== null) hook.park(addr, timeout_ns);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Sleeping on a word: the futex of this machine, and the only place in it where a CPU stops.
+ *
+ * @linux kernel/futex.c futex_wait(), futex_wake()
+ */
+import { isAborted, MachineAborted, parkedOn, setParked } from './control.ts';
+import { smp_processor_id } from './cpu.ts';
+import { type Addr, atomicIndex, hookPark, i32, LOAD, PAGE_OFFSET } from './memory.ts';
+
+/** No timeout. */
+export const FOREVER = Number.POSITIVE_INFINITY;
+
+/**
+ * Sleeps while the word at `addr` is `expected`. Returns at once if it is not; may return early.
+ *
+ * @param timeout_ns - at most so long
+ * @returns whether the time ran out
+ * @throws MachineAborted when the operator has given up this machine
+ * @context may not hold a lock that the waker needs; RCU does not count this as quiescent (see schedule())
+ */
+export function park(addr: Addr<unknown> | number, expected: number, timeout_ns = FOREVER): boolean {
+  hookPark(addr, timeout_ns);
+  const index = atomicIndex(LOAD, addr);
+  const cpu = smp_processor_id();
+  setParked(cpu, addr);
+  // After the announcement: the operator sets the flag, then wakes whoever has announced.
+  if (isAborted()) throw new MachineAborted();
+  const result = Atomics.wait(i32, index, expected, timeout_ns / 1e6);
+  setParked(cpu, 0);
+  if (isAborted()) throw new MachineAborted();
+  return result === 'timed-out';
+}
+
+/**
+ * Wakes up to `count` sleepers of the word. It uses the address only and touches no memory: the word may
+ * have been freed since whoever calls has changed it.
+ *
+ * @returns how many there were
+ */
+export const unpark = (addr: Addr<unknown> | number, count: number): number =>
+  Atomics.notify(i32, (addr - PAGE_OFFSET) >>> 2, count);
+
+/** Wakes the CPU whatever it sleeps on, for the operator; it finds the abort flag, or sleeps on. */
+export function unparkCpu(cpu: number): void {
+  const addr = parkedOn(cpu);
+  if (addr !== 0) Atomics.notify(i32, (addr - PAGE_OFFSET) >>> 2);
+}

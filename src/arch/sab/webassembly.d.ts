@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The part of WebAssembly's types that we use; TypeScript ships them with the DOM only.
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { initial: number; maximum: number; shared: boolean });
+    /** A SharedArrayBuffer, for a shared memory. */
+    readonly buffer: SharedArrayBuffer;
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Completion: the event into the ring, the request away, the sleepers up.
+ *
+ *   CPU 1 (aio_complete)                       CPU 2 (reads the ring)
+ *   write the event
+ *   store-release ring.tail  ────────────────▶ load-acquire ring.tail
+ *   unlock (full barrier)                      read the event
+ *   waitqueue_active()?                        store-release ring.head
+ *
+ * @linux fs/aio.c wait_on_sync_kiocb(), aio_complete() v3.17
+ */
+import { atomic_read, smp_mb__after_unlock, smp_store_release } from '../../arch/sab/atomic.ts';
+import { load32 } from '../../arch/sab/memory.ts';
+import { copy64, lo32, set64 } from '../../arch/sab/struct.ts';
+import { spin_lock_irqsave, spin_unlock_irqrestore } from '../../kernel/locking/spinlock.ts';
+import { deref } from '../../kernel/panic.ts';
+import { rcu_read_lock, rcu_read_unlock } from '../../kernel/rcu/tree.ts';
+import { __set_current_state, current, schedule, set_current_state, stack_alloc, stack_free, TASK_RUNNING, TASK_UNINTERRUPTIBLE, task_struct, wake_up_process } from '../../kernel/sched/core.ts';
+import { waitqueue_active, wake_up } from '../../kernel/sched/wait.ts';
+import { list_del } from '../../lib/list.ts';
+import { percpu_ref_put } from '../../lib/percpu-refcount.ts';
+import { memset } from '../../arch/sab/memory.ts';
+import { fixed } from '../../reverts/registry.ts';
+import { TP } from '../../trace/events.ts';
+import { trace } from '../../trace/flight_recorder.ts';
+import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
+import { EXDEV } from '../../uapi/errno.ts';
+import { eventfd_signal } from '../eventfd.ts';
+import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, kiocb, type kioctx, kmap_ring_page } from './kioctx.ts';
+import { kiocb_free, put_reqs_available, refill_reqs_available } from './requests.ts';
+
+const KI_CTX = kiocb.offsetof.ki_ctx;
+
+/** Whether somebody waits for this very request, and no context is involved. */
+const is_sync_kiocb = (iocb: kiocb): boolean => load32(iocb.addr + KI_CTX) === 0;
+
+/** A synchronous request on this task's stack; end it by wait_on_sync_kiocb(). @linux init_sync_kiocb() */
+export function sync_kiocb_onstack(): kiocb {
+  const iocb = kiocb.at(stack_alloc(kiocb.sizeof));
+  memset(iocb.addr, 0, kiocb.sizeof);
+  set64(iocb.ki_obj, current.addr, 0);
+  return iocb;
+}
+
+/** Waits until a synchronous request is complete. @returns its result @context may sleep */
+export function wait_on_sync_kiocb(iocb: kiocb): number {
+  while (atomic_read(iocb.$ki_ctx as number as typeof current.$state) === 0) {
+    set_current_state(TASK_UNINTERRUPTIBLE);
+    if (atomic_read(iocb.$ki_ctx as number as typeof current.$state) !== 0) break;
+    schedule();
+  }
+  __set_current_state(TASK_RUNNING);
+  const res = lo32(iocb.ki_user_data) | 0;
+  stack_free(kiocb.sizeof);
+  return res;
+}
+
+function complete_sync_kiocb(iocb: kiocb, res: number): void {
+  // Before the store that lets the waiter go: it owns the memory. v3.17 loads it after, see 599bd19bdc4c (v4.1).
+  const task = task_struct.at(lo32(iocb.ki_obj));
+  set64(iocb.ki_user_data, res, res >> 31);
+  smp_store_release(iocb.$ki_ctx as number as typeof current.$state, -EXDEV);
+  wake_up_process(task);
+}
+
+/**
+ * Completes a request. The request is gone afterwards, and so may its context be.
+ *
+ * @param res - bytes moved, or -errno
+ * @param res2 - a second result
+ * @context any, also an interrupt; does not sleep. A slot was reserved at submission: it cannot fail
+ * @locks takes ctx_lock for a request that was cancellable; takes completion_lock
+ */
+export function aio_complete(iocb: kiocb, res: number, res2: number): void {
+  if (is_sync_kiocb(iocb)) {
+    complete_sync_kiocb(iocb, res);
+    return;
+  }
+  const ctx = deref(iocb.ki_ctx, 'iocb->ki_ctx');
+  if (!fixed.refcount_requests) rcu_read_lock(); // the context is freed by call_rcu(): this keeps it to the end
+
+  // "Was it ever listed", not "is it listed": who cancels unlinks it first, and we must wait for him.
+  if (load32(iocb.ki_list) !== 0) {
+    const flags = spin_lock_irqsave(ctx.ctx_lock);
+    list_del(iocb.ki_list);
+    spin_unlock_irqrestore(ctx.ctx_lock, flags);
+  }
+
+  const flags = spin_lock_irqsave(ctx.completion_lock);
+  const slot = ctx.tail;
+  const pos = slot + AIO_EVENTS_OFFSET;
+  const tail = slot + 1 >= ctx.nr_events ? 0 : slot + 1;
+  const ev_page = kmap_ring_page(ctx, (pos / AIO_EVENTS_PER_PAGE) | 0);
+  const event = io_event.at(ev_page + (pos % AIO_EVENTS_PER_PAGE) * io_event.sizeof);
+  copy64(event.obj, iocb.ki_obj);
+  copy64(event.data, iocb.ki_user_data);
+  set64(event.res, res, res >> 31);
+  set64(event.res2, res2, res2 >> 31);
+  trace(TP.aio_complete, ctx.addr, slot, lo32(iocb.ki_obj));
+
+  ctx.tail = tail;
+  const ring = aio_ring.at(kmap_ring_page(ctx, 0));
+  const head = ring.head;
+  // smp_wmb() and the store; pairs with the load of tail in aio_read_events_ring() and in user space.
+  smp_store_release(ring.$tail, tail);
+
+  if (fixed.track_ring_occupancy) {
+    ctx.completed_events += 1;
+    if (ctx.completed_events > 1) refill_reqs_available(ctx, head, tail);
+  }
+  spin_unlock_irqrestore(ctx.completion_lock, flags);
+
+  const eventfd = iocb.ki_eventfd;
+  if (eventfd !== null) eventfd_signal(eventfd, 1);
+  kiocb_free(iocb);
+  if (!fixed.track_ring_occupancy) put_reqs_available(ctx, 1); // the slot is called free, its event unread
+
+  // Pairs with prepare_to_wait() in read_events(): the event is in the ring before we look for sleepers.
+  smp_mb__after_unlock();
+  wake_waiters(ctx);
+
+  if (fixed.refcount_requests) percpu_ref_put(ctx.reqs);
+  else rcu_read_unlock();
+}
+
+function wake_waiters(ctx: kioctx): void {
+  if (waitqueue_active(ctx.wait)) wake_up(ctx.wait);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * A machine: RAM, and around it the buffers that the kernel cannot reach. Made by the operator, attached to by every CPU.
+ *
+ *   memory     RAM: everything that the kernel and user space have
+ *   control    run, stop, who sleeps on what
+ *   oops       records of what went wrong
+ *   trace      each CPU's last steps
+ *   lockdep    the graph of lock orders, and who holds what
+ *   lockStat   what each lock class cost
+ *   shadow     KASAN's, null if it is off
+ */
+import { ktime_get, sched_clock } from '../arch/sab/clock.ts';
+import { attachControl, createControl, setAborted } from '../arch/sab/control.ts';
+import { setCpu } from '../arch/sab/cpu.ts';
+import { attachStatics, bootStatics } from '../arch/sab/bss.ts';
+import { ARENA_MIB_DEFAULT, memory, setHook, setRamSize } from '../arch/sab/memory.ts';
+import { Prng } from '../arch/sab/prng.ts';
+import type { Bytes, Doubles, Words } from '../arch/sab/words.ts';
+import { nullb_attach, nullb_init } from '../drivers/null_blk.ts';
+import { attachLockdep, createLockdep, enableLockDebug } from '../kernel/locking/lockdep.ts';
+import { createLockStat } from '../kernel/locking/lock_stat.ts';
+import { attachOopsLog, clearOopsLog, createOopsLog, type OopsLog } from '../kernel/oops.ts';
+import { installFaultHandler } from '../kernel/panic.ts';
+import { rcu_init } from '../kernel/rcu/tree.ts';
+import { sched_attach, sched_init, setStackProbe } from '../kernel/sched/core.ts';
+import { workqueue_init } from '../kernel/workqueue.ts';
+import { aio_setup } from '../fs/aio/kioctx.ts';
+import { attachShadow, createShadow, KASAN_OK, KASAN_STACK_FREE, kasan_check, kasan_mark } from '../mm/kasan.ts';
+import { page_alloc_init } from '../mm/page_alloc.ts';
+import { slab_init } from '../mm/slab.ts';
+import { applyReverts, type Slug } from '../reverts/registry.ts';
+import { attachFlightRecorder, createFlightRecorder } from '../trace/flight_recorder.ts';
+import { makeHook, type Perturbation } from './hook.ts';
+
+export interface MachineParams {
+  /** possible CPUs */
+  readonly cpus: number;
+  readonly arenaMib: number;
+  readonly sanitize: boolean;
+}
+
+/** What a thread needs to attach. Can be posted to another thread. */
+export interface Machine extends MachineParams {
+  readonly memory: WebAssembly.Memory;
+  readonly control: Words;
+  readonly oops: OopsLog;
+  readonly trace: Words;
+  readonly lockdep: Words;
+  readonly lockStat: Doubles;
+  readonly shadow: Bytes | null;
+}
+
+/** How a CPU takes part in one boot of a machine. */
+export interface CpuParams {
+  readonly cpu: number;
+  readonly reverted: readonly Slug[];
+  readonly seed: number;
+  readonly perturb: Perturbation;
+  /** flight recorder, lockdep and lock_stat on */
+  readonly debug: boolean;
+  /** what each CPU is, for reports */
+  readonly roles: readonly string[];
+  /** the boot's moment, ktime_get() */
+  readonly bootTime: number;
+}
+
+/** Makes the buffers of a machine. */
+export function createMachine(params: Partial<MachineParams> & { cpus: number }): Machine {
+  const arenaMib = params.arenaMib ?? ARENA_MIB_DEFAULT;
+  const sanitize = params.sanitize ?? false;
+  return {
+    cpus: params.cpus,
+    arenaMib,
+    sanitize,
+    memory,
+    control: createControl(params.cpus),
+    oops: createOopsLog(),
+    trace: createFlightRecorder(params.cpus),
+    lockdep: createLockdep(params.cpus),
+    lockStat: createLockStat(params.cpus),
+    shadow: sanitize ? createShadow(arenaMib * 1024 * 1024) : null,
+  };
+}
+
+/** Maps the machine into this thread, as CPU `params.cpu`. */
+function attachHardware(machine: Machine, params: CpuParams): void {
+  setHook(null);
+  setRamSize(machine.arenaMib);
+  installFaultHandler();
+  attachControl(machine.control);
+  setCpu(params.cpu, machine.cpus);
+  // Every thread has its own origin of time; the boot's moment is common.
+  const epoch = sched_clock() - Math.max(0, ktime_get() - params.bootTime);
+  attachOopsLog(machine.oops, epoch, params.roles);
+  attachFlightRecorder(params.debug ? machine.trace : null, epoch);
+  attachLockdep(machine.lockdep);
+  attachShadow(machine.shadow);
+  setStackProbe(
+    machine.shadow === null ? null : (addr, bytes) => kasan_mark(addr, bytes, KASAN_OK),
+    machine.shadow === null ? null : (addr, bytes) => kasan_mark(addr, bytes, KASAN_STACK_FREE),
+  );
+  applyReverts(params.reverted);
+}
+
+function enableInstruments(machine: Machine, params: CpuParams): void {
+  const random = new Prng(params.seed ^ (params.cpu * 0x9e3779b1));
+  nullb_attach(random);
+  enableLockDebug(params.debug ? machine.lockStat : null);
+  setHook(makeHook(machine.shadow === null ? null : kasan_check, params.perturb, new Prng(random.next())));
+}
+
+/** Boots a fresh kernel in the machine, in this thread, which then is CPU `params.cpu`. @param completers - device queues */
+export function start_kernel(machine: Machine, params: CpuParams, completers: number): void {
+  clearOopsLog(machine.oops);
+  machine.trace.fill(0);
+  machine.shadow?.fill(0);
+  machine.control.fill(0);
+  attachHardware(machine, params);
+  setAborted(false);
+  bootStatics();
+  sched_init();
+  slab_init();
+  nullb_init(completers);
+  page_alloc_init();
+  rcu_init();
+  workqueue_init();
+  aio_setup();
+  enableInstruments(machine, params);
+}
+
+/** Joins a machine that another thread has booted. */
+export function start_secondary(machine: Machine, params: CpuParams): void {
+  attachHardware(machine, params);
+  attachStatics();
+  sched_attach();
+  enableInstruments(machine, params);
+}

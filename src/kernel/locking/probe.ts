@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Where the locks tell what happens to them: the four events of include/linux/lockdep.h. lockdep and lock_stat listen.
+ * One nullable probe a thread; null costs a compare.
+ *
+ * @linux include/linux/lockdep.h LOCK_CONTENDED() v3.17
+ */
+export interface LockProbe {
+  /** About to take the lock. @param sleeps - whether it is a lock that may sleep */
+  acquire(lock: number, cls: number, trylock: boolean, sleeps: boolean): void;
+  /** It is taken by somebody else: waiting begins. */
+  contended(lock: number, cls: number): void;
+  /** It is ours. @param waited - whether contended() was called before */
+  acquired(lock: number, cls: number, waited: boolean): void;
+  /** About to release the lock. */
+  release(lock: number, cls: number): void;
+}
+
+export let lock_probe: LockProbe | null = null;
+export function setLockProbe(probe: LockProbe | null): void {
+  lock_probe = probe;
+}

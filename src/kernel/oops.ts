@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Oops records: what went wrong, written to a buffer outside RAM before anything else is done about it.
+ *
+ * The thread that finds a problem may die of it, so it writes down at once what a report needs: the kind, the
+ * stack, the locks that each CPU holds and the last steps of each CPU. The operator reads the records.
+ *
+ * NOT LINUX: pstore would be the nearest.
+ */
+import { MachineAborted } from '../arch/sab/control.ts';
+import { smp_processor_id } from '../arch/sab/cpu.ts';
+import { type Bytes, createBytes, createWords, type Words, wordAdd, wordLoad, wordStore } from '../arch/sab/words.ts';
+import { sched_clock } from '../arch/sab/clock.ts';
+import { flightRecorder, lastSteps, type TraceEntry } from '../trace/flight_recorder.ts';
+
+/** Kinds of findings; a colon parts the family from the case. */
+export type FindingKind =
+  | 'event:lost'
+  | 'event:duplicate'
+  | 'event:corrupt'
+  | 'event:phantom'
+  | 'slot:leak'
+  | 'slot:excess'
+  | 'destroy:requests-in-flight'
+  | 'destroy:grace-period-in-syscall'
+  | 'destroy:wrong-answer'
+  | 'exit:requests-in-flight'
+  | 'buffer:written-after-destroy'
+  | 'quota:spurious-eagain'
+  | 'quota:imbalance'
+  | 'submit:spurious-eagain'
+  | 'context:dead-handle'
+  | 'wakeup:lost'
+  | 'kasan:use-after-free'
+  | 'kasan:out-of-bounds'
+  | 'kasan:double-free'
+  | 'kasan:write-after-free'
+  | 'kasan:use-after-return'
+  | 'oops:null-dereference'
+  | 'oops:bad-address'
+  | 'oops:wild-jump'
+  | 'refcount:underflow'
+  | 'refcount:page'
+  | 'leak:memory'
+  | 'leak:mapping'
+  | 'lockdep:deadlock'
+  | 'lockdep:sleep-in-atomic'
+  | 'lockdep:bad-unlock'
+  | 'lockdep:held-at-exit'
+  | 'warn'
+  | 'bug'
+  | 'hang'
+  | 'thread:died';
+
+/** What one CPU was at when a problem was found. */
+export interface CpuSnapshot {
+  readonly cpu: number;
+  readonly role: string;
+  readonly held: readonly string[];
+  readonly waiting: string | null;
+  readonly steps: readonly TraceEntry[];
+}
+
+export interface OopsRecord {
+  readonly kind: FindingKind;
+  /** One line, the same for every occurrence of the same problem: no addresses, no numbers. */
+  readonly title: string;
+  /** Function of the kernel in which it showed. */
+  readonly where: string;
+  readonly cpu: number;
+  readonly role: string;
+  /** since the machine's start */
+  readonly us: number;
+  /** What is known, a line each. */
+  readonly text: readonly string[];
+  /** Kernel objects concerned, such as `kioctx 0x40012340`. */
+  readonly objects: readonly string[];
+  readonly stack: readonly string[];
+  readonly cpus: readonly CpuSnapshot[];
+}
+
+const RECORDS_MAX = 48;
+const RECORD_BYTES = 64 * 1024;
+const TAKEN = 0;
+const LENGTHS = 4;
+
+/** The records' buffers. */
+export interface OopsLog {
+  readonly index: Words;
+  readonly bytes: Bytes;
+}
+export const createOopsLog = (): OopsLog => ({
+  index: createWords(LENGTHS + RECORDS_MAX),
+  bytes: createBytes(RECORDS_MAX * RECORD_BYTES),
+});
+
+let log: OopsLog = createOopsLog();
+let epoch_ns = 0;
+const roles: string[] = [];
+/** What lockdep knows of a CPU's locks; set by lockdep, so that this file needs nothing of it. */
+let locksOf: (cpu: number) => { held: string[]; waiting: string | null } = () => ({ held: [], waiting: null });
+let nr_cpus = 0;
+
+/** @param epoch - the machine's start on this thread's sched_clock(), ns @param cpuRoles - role of each CPU */
+export function attachOopsLog(to: OopsLog, epoch: number, cpuRoles: readonly string[]): void {
+  log = to;
+  epoch_ns = epoch;
+  roles.splice(0, roles.length, ...cpuRoles);
+  nr_cpus = cpuRoles.length;
+}
+export function setLocksOf(f: typeof locksOf): void {
+  locksOf = f;
+}
+export const roleOf = (cpu: number): string => roles[cpu] ?? `cpu${cpu}`;
+
+const FRAME = /^\s+at (?:(?:async |new )?(?:\w+\.)?([\w$]+)(?: \[as [\w$]+\])? )?\(?.*?\/((?:src|workers|stress)\/[^:)]+):(\d+)/;
+
+/** This thread's stack, innermost first, without the machinery that reports. */
+function kernelStack(error: Error): { name: string; line: string }[] {
+  const frames: { name: string; line: string }[] = [];
+  for (const line of (error.stack ?? '').split('\n')) {
+    const m = FRAME.exec(line);
+    if (!m) continue;
+    const [, name = '(anonymous)', file = '', number = ''] = m;
+    if (/^src\/(arch\/sab|kernel\/(oops|panic)|mm\/kasan)/.test(file)) continue;
+    frames.push({ name, line: `${name} (${file.replace(/\.js$/, '.ts')}:${number})` });
+  }
+  return frames;
+}
+
+/** What each CPU holds, waits for and did last. */
+export function snapshotCpus(steps: number): CpuSnapshot[] {
+  const words = flightRecorder();
+  return Array.from({ length: nr_cpus }, (_, cpu) => ({
+    cpu,
+    role: roleOf(cpu),
+    ...locksOf(cpu),
+    steps: words === null ? [] : lastSteps(words, cpu, steps),
+  }));
+}
+
+/** The fields of a record that the finder gives. */
+export interface Problem {
+  readonly kind: FindingKind;
+  readonly title: string;
+  readonly text?: readonly string[];
+  readonly objects?: readonly string[];
+}
+
+/** Writes a record. Never throws; a record too many is counted and dropped. */
+export function record(problem: Problem): void {
+  const slot = wordAdd(log.index, TAKEN, 1);
+  if (slot >= RECORDS_MAX) return;
+  const stack = kernelStack(new Error('here'));
+  const cpu = smp_processor_id();
+  const full: OopsRecord = {
+    text: [],
+    objects: [],
+    ...problem,
+    where: stack[0]?.name ?? '',
+    cpu,
+    role: roleOf(cpu),
+    us: (sched_clock() - epoch_ns) / 1000,
+    stack: stack.map((frame) => frame.line),
+    cpus: snapshotCpus(12),
+  };
+  let bytes = new TextEncoder().encode(JSON.stringify(full));
+  if (bytes.length > RECORD_BYTES) bytes = new TextEncoder().encode(JSON.stringify({ ...full, cpus: [] }));
+  log.bytes.set(bytes.subarray(0, RECORD_BYTES), slot * RECORD_BYTES);
+  wordStore(log.index, LENGTHS + slot, bytes.length);
+}
+
+/** Reads the records, and how many did not fit. For the operator. */
+export function readOopsLog(from: OopsLog): { records: OopsRecord[]; dropped: number } {
+  const taken = wordLoad(from.index, TAKEN);
+  const records: OopsRecord[] = [];
+  for (let slot = 0; slot < Math.min(taken, RECORDS_MAX); slot++) {
+    const length = wordLoad(from.index, LENGTHS + slot);
+    if (length === 0) continue;
+    const bytes = from.bytes.slice(slot * RECORD_BYTES, slot * RECORD_BYTES + length);
+    records.push(JSON.parse(new TextDecoder().decode(bytes)) as OopsRecord);
+  }
+  return { records, dropped: Math.max(0, taken - RECORDS_MAX) };
+}
+
+export const oopsCount = (from: OopsLog): number => wordLoad(from.index, TAKEN);
+
+export function clearOopsLog(which: OopsLog): void {
+  which.index.fill(0);
+}
+
+/** Ends what this CPU is doing: the kernel cannot go on here. The record has been written. */
+export class KernelOops extends Error {
+  override readonly name = 'KernelOops';
+  readonly kind: FindingKind;
+  constructor(kind: FindingKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** Writes a record and ends what this CPU is doing. */
+export function oops(problem: Problem): never {
+  record(problem);
+  throw new KernelOops(problem.kind, problem.title);
+}
+
+/** Whether an exception is the kernel's own way out, already recorded. */
+export const isKernelExit = (error: unknown): boolean =>
+  error instanceof KernelOops || error instanceof MachineAborted;

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * RCU, one flavour, as CONFIG_PREEMPT=n has it: a reader cannot be preempted, so entering a read section costs nothing,
+ * and a CPU that is seen in user mode, idle or asleep has left every section it was in.
+ *
+ * A grace period is over when each CPU has been seen so once since it began. One kernel thread (rcu_gp_kthread) takes all
+ * callbacks that have been queued, waits out a grace period, and calls them.
+ *
+ *   CPU 1 (updater)            rcu_gp_kthread               CPU 2 (reader)
+ *   unlink x                                               rcu_read_lock(); p = x
+ *   call_rcu(free x) ────────▶ take callbacks               use p
+ *                              CPU 2 in the kernel: wait    rcu_read_unlock()
+ *                              ◀──────────────────────────  back to user mode
+ *                              call free x
+ *
+ * synchronize_rcu() queues a callback that completes a completion, and waits. All sched flavours are this one.
+ *
+ * Locks: L = rcu_data.lock.
+ * NOT LINUX: callbacks run in the kthread, not in a softirq of the CPU that queued them.
+ * @linux kernel/rcu/tree.c, kernel/rcu/update.c v3.17
+ */
+import { bss } from '../../arch/sab/bss.ts';
+import { isAborted, noteProgress } from '../../arch/sab/control.ts';
+import { num_possible_cpus, preempt_disable, preempt_enable, smp_processor_id } from '../../arch/sab/cpu.ts';
+import { type Fn, fn, fnOf, fnptr } from '../../arch/sab/functable.ts';
+import type { Addr } from '../../arch/sab/memory.ts';
+import { container_of, embed, struct, u32, type View } from '../../arch/sab/struct.ts';
+import { TP } from '../../trace/events.ts';
+import { trace } from '../../trace/flight_recorder.ts';
+import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../locking/spinlock.ts';
+import { complete, completion, init_completion, wait_for_completion } from '../sched/completion.ts';
+import { current, might_sleep, schedule, stack_alloc, stack_free, TASK_INTERRUPTIBLE, wait_for_quiescent_cpu } from '../sched/core.ts';
+import { DEFINE_WAIT, FREE_WAIT, finish_wait, init_waitqueue_head, prepare_to_wait, wait_queue_head_t, wake_up } from '../sched/wait.ts';
+
+export type RcuCallback = (head: Addr<rcu_head>) => void;
+export const rcu_head = struct('rcu_head', {
+  /** L: next callback, address */
+  next: u32,
+  /** L: id of the function */
+  func: fnptr<RcuCallback>(),
+});
+export type rcu_head = View<typeof rcu_head>;
+
+const rcu_data = struct('rcu_data', {
+  lock: embed(spinlock_t),
+  /** L: oldest callback that waits for a grace period to begin */
+  head: u32,
+  /** L: youngest */
+  tail: u32,
+  /** L: callbacks queued and not yet called */
+  pending: u32,
+  /** P(kthread): grace periods that have ended */
+  completed: u32,
+  /** the kthread waits here for callbacks */
+  wait: embed(wait_queue_head_t),
+});
+const rcu = bss('rcu', rcu_data);
+
+export function rcu_init(): void {
+  spin_lock_init(rcu.it.lock, 'rcu.lock');
+  init_waitqueue_head(rcu.it.wait);
+}
+
+/** Begins a read section: the CPU must not sleep until rcu_read_unlock(). */
+export const rcu_read_lock: () => void = preempt_disable;
+export const rcu_read_unlock: () => void = preempt_enable;
+export const rcu_read_lock_sched: () => void = preempt_disable;
+export const rcu_read_unlock_sched: () => void = preempt_enable;
+
+/** Has `func` called with `head` after a grace period. The memory of `head` is the callback's until then. @context any */
+export function call_rcu(head: Addr<rcu_head>, func: Fn<RcuCallback>): void {
+  const h = rcu_head.at(head);
+  h.next = 0;
+  h.func = func;
+  const r = rcu.it;
+  const flags = spin_lock_irqsave(r.lock);
+  if (r.tail === 0) r.head = head;
+  else rcu_head.at(r.tail).next = head;
+  r.tail = head;
+  r.pending += 1;
+  spin_unlock_irqrestore(r.lock, flags);
+  wake_up(r.wait);
+}
+export const call_rcu_sched: typeof call_rcu = call_rcu;
+
+const rcu_synchronize = struct('rcu_synchronize', {
+  head: embed(rcu_head),
+  completion: embed(completion),
+});
+const wakeme_after_rcu = fn('wakeme_after_rcu', (head: Addr<rcu_head>) => {
+  complete(completion.at(container_of(head, rcu_synchronize, 'head').completion));
+});
+
+/** Waits for a grace period. @context may sleep, no read section */
+export function synchronize_rcu(): void {
+  might_sleep();
+  const wait = rcu_synchronize.at(stack_alloc(rcu_synchronize.sizeof));
+  init_completion(completion.at(wait.completion));
+  call_rcu(wait.head, wakeme_after_rcu);
+  wait_for_completion(completion.at(wait.completion));
+  stack_free(rcu_synchronize.sizeof);
+  current.gp_waits += 1;
+}
+
+/** Waits until every callback queued before the call has been called. @context may sleep */
+export function rcu_barrier(): void {
+  // One thread calls them all in order, so a callback of our own is behind all of them.
+  synchronize_rcu();
+}
+
+/** Waits out one grace period. @context the kthread only */
+function rcu_gp(): void {
+  const r = rcu.it;
+  trace(TP.rcu_gp_start, r.completed + 1);
+  const self = smp_processor_id();
+  for (let cpu = 0; cpu < num_possible_cpus(); cpu++) if (cpu !== self) wait_for_quiescent_cpu(cpu);
+  r.completed += 1;
+  trace(TP.rcu_gp_end, r.completed);
+}
+
+/**
+ * The grace-period thread: serves callbacks until `done()`, and none is left.
+ * @context kernel thread; exactly one
+ */
+export function rcu_gp_kthread(done: () => boolean): void {
+  const r = rcu.it;
+  const wait = DEFINE_WAIT();
+  for (;;) {
+    prepare_to_wait(r.wait, wait, TASK_INTERRUPTIBLE);
+    const flags = spin_lock_irqsave(r.lock);
+    let head = r.head;
+    r.head = 0;
+    r.tail = 0;
+    spin_unlock_irqrestore(r.lock, flags);
+    if (head === 0) {
+      if (done() || isAborted()) break;
+      schedule();
+      continue;
+    }
+    finish_wait(r.wait, wait);
+    rcu_gp();
+    let called = 0;
+    while (head !== 0) {
+      const h = rcu_head.at(head);
+      const func = h.func;
+      const next = h.next;
+      fnOf(func)(head as Addr<rcu_head>);
+      head = next;
+      called++;
+    }
+    const again = spin_lock_irqsave(r.lock);
+    r.pending -= called;
+    spin_unlock_irqrestore(r.lock, again);
+    noteProgress(smp_processor_id());
+  }
+  finish_wait(r.wait, wait);
+  FREE_WAIT();
+}
+
+/** Wakes the kthread so that it asks whether it is done. Any thread. */
+export function rcu_kick(): void {
+  wake_up(rcu.it.wait);
+}
+
+/** Grace periods that have ended since boot. */
+export const rcu_completed = (): number => rcu.it.completed;
+/** Callbacks that wait. */
+export const rcu_pending = (): number => rcu.it.pending;

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Tasks: one for each CPU, its state, and how it sleeps and is woken.
+ *
+ * The protocol that loses no wake-up is the kernel's:
+ *
+ *   sleeper                                  waker
+ *   state = TASK_INTERRUPTIBLE (barrier)     make the condition true (barrier)
+ *   test the condition                       state = TASK_RUNNING, and wake if it was not
+ *   schedule(): sleep while not RUNNING
+ *
+ * A CPU is quiescent for RCU in user mode, idle and asleep; `dynticks` says which. It counts two at each change
+ * between kernel and quiescent, so bit 1 is set while in the kernel; bit 0 says that a grace period waits for a change.
+ *
+ * NOT LINUX: one task a CPU, hence no run queue; context tracking and task state share a struct.
+ * @linux kernel/sched/core.c, kernel/rcu/tree.c rcu_user_enter() v3.17
+ */
+import { atomic_add_return, atomic_read, cmpxchg, set_mb, type Word, xchg } from '../../arch/sab/atomic.ts';
+import { bss, memblock_alloc } from '../../arch/sab/bss.ts';
+import { sched_clock } from '../../arch/sab/clock.ts';
+import { in_atomic, num_possible_cpus, smp_processor_id } from '../../arch/sab/cpu.ts';
+import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
+import { FOREVER, park, unpark } from '../../arch/sab/park.ts';
+import { atomic_t, cacheline, struct, u32, type View } from '../../arch/sab/struct.ts';
+import { oops } from '../oops.ts';
+
+export const TASK_RUNNING = 0;
+export const TASK_INTERRUPTIBLE = 1;
+export const TASK_UNINTERRUPTIBLE = 2;
+/** Either kind of sleep. */
+export const TASK_NORMAL = 3;
+
+export const task_struct = struct('task_struct', {
+  /** O: TASK_*; the word the task sleeps on */
+  state: cacheline(u32),
+  /** O: a signal is to be noticed by the next interruptible sleep */
+  sigpending: u32,
+  /** I */
+  cpu: u32,
+  /** P: address of the mm_struct that user addresses mean, 0 for a kernel thread */
+  mm: u32,
+  /** P: address of the fd table */
+  files: u32,
+  /** I: the stack for objects that live as long as a call */
+  stack: u32,
+  /** P: bytes in use */
+  stack_used: u32,
+  /** P: grace periods that this task has waited for in synchronize_rcu() */
+  gp_waits: u32,
+  /** A: see above */
+  dynticks: cacheline(atomic_t),
+  /** A: even outside of an access to a page that may move; see mm/uaccess.ts */
+  uaccess: atomic_t,
+});
+export type task_struct = View<typeof task_struct>;
+
+const sched_data = struct('sched_data', {
+  /** I: the tasks, an array in order of CPUs */
+  tasks: u32,
+});
+const sched = bss('sched', sched_data);
+
+/** Whether this CPU is in the kernel, as RCU sees it. */
+export const in_kernel = (): boolean => (load32(current.dynticks) & IN_KERNEL) !== 0;
+
+export const STACK_BYTES = 4096;
+const IN_KERNEL = 2;
+const GP_WAITS = 1;
+
+/** The task of this CPU. */
+export let current: task_struct = task_struct.at(0);
+
+/** Makes the tasks. @context boot */
+export function sched_init(): void {
+  const cpus = num_possible_cpus();
+  sched.it.tasks = memblock_alloc(task_struct.sizeof * cpus, 64);
+  const stacks = memblock_alloc(STACK_BYTES * cpus, 64);
+  for (let cpu = 0; cpu < cpus; cpu++) {
+    const task = cpu_task(cpu);
+    task.cpu = cpu;
+    task.stack = stacks + STACK_BYTES * cpu;
+  }
+  sched_attach();
+}
+
+/** Finds this CPU's task. */
+export function sched_attach(): void {
+  current = cpu_task(smp_processor_id());
+}
+
+export const cpu_task = (cpu: number): task_struct => task_struct.at(sched.it.tasks + task_struct.sizeof * cpu);
+
+/** From user mode or idle into the kernel. RCU may not end a grace period over what follows. */
+export function kernel_enter(): void {
+  atomic_add_return(2, current.dynticks);
+}
+
+/** Back to user mode or idle: a quiescent state. @context no lock held */
+export function kernel_exit(): void {
+  if (in_atomic()) {
+    oops({ kind: 'lockdep:held-at-exit', title: 'leaving the kernel with a lock held or interrupts off' });
+  }
+  rcu_note_quiescent();
+}
+
+function rcu_note_quiescent(): void {
+  if ((atomic_add_return(2, current.dynticks) & GP_WAITS) !== 0) rcu_wake_gp(current.dynticks);
+}
+
+function rcu_wake_gp(word: task_struct['dynticks']): void {
+  for (let seen = atomic_read(word); ; ) {
+    const found = cmpxchg(word, seen, seen & ~GP_WAITS);
+    if (found === seen) break;
+    seen = found;
+  }
+  unpark(word, 1);
+}
+
+/**
+ * Waits until the CPU has been quiescent since the call. For the grace-period thread only.
+ * @context may sleep, but does not count as quiescent itself
+ */
+export function wait_for_quiescent_cpu(cpu: number): void {
+  const word = cpu_task(cpu).dynticks;
+  const start = atomic_read(word) & ~GP_WAITS;
+  if ((start & IN_KERNEL) === 0) return;
+  for (;;) {
+    const seen = cmpxchg(word, start, start | GP_WAITS);
+    if ((seen & ~GP_WAITS) !== start) return;
+    park(word, start | GP_WAITS);
+  }
+}
+
+/** Says what this task is about to do; a full barrier, so that the condition is tested after it. */
+export function set_current_state(state: number): void {
+  set_mb(current.$state, state);
+}
+
+export function __set_current_state(state: number): void {
+  current.state = state;
+}
+
+/** A place where sleeping would be wrong with a spinlock held, whether it sleeps or not. */
+export function might_sleep(): void {
+  if (in_atomic()) {
+    oops({ kind: 'lockdep:sleep-in-atomic', title: 'BUG: sleeping function called from invalid context' });
+  }
+}
+
+/**
+ * Sleeps until somebody makes this task runnable, or the time is up.
+ *
+ * @returns the time that was left, ns; 0 if it ran out
+ * @context may sleep; a quiescent state
+ */
+export function schedule_timeout(timeout_ns: number): number {
+  might_sleep();
+  const word = current.$state;
+  if (atomic_read(word) === TASK_RUNNING) return timeout_ns;
+  const deadline = timeout_ns === FOREVER ? FOREVER : sched_clock() + timeout_ns;
+  rcu_note_quiescent();
+  let left = timeout_ns;
+  for (;;) {
+    const state = atomic_read(word);
+    if (state === TASK_RUNNING) break;
+    if (left <= 0) {
+      xchg(word, TASK_RUNNING);
+      left = 0;
+      break;
+    }
+    park(word, state, left);
+    if (deadline !== FOREVER) left = Math.max(0, deadline - sched_clock());
+  }
+  kernel_enter();
+  return left;
+}
+
+export function schedule(): void {
+  schedule_timeout(FOREVER);
+}
+
+/** Sleeps while the word is `value`, as part of taking a sleeping lock. @context may sleep; a quiescent state */
+export function sleep_on_word(word: number, value: number): void {
+  rcu_note_quiescent();
+  park(word, value);
+  kernel_enter();
+}
+
+/** Makes a task runnable if it sleeps in one of `states`. A full barrier. @returns whether it slept */
+export function try_to_wake_up(task: number, states: number): boolean {
+  const word = (task + task_struct.offsetof.state) as Addr<Word>;
+  for (let seen = atomic_read(word); (seen & states) !== 0; ) {
+    const found = cmpxchg(word, seen, TASK_RUNNING);
+    if (found === seen) {
+      unpark(word, 1);
+      return true;
+    }
+    seen = found;
+  }
+  return false;
+}
+
+export const wake_up_process = (task: task_struct): boolean => try_to_wake_up(task.addr, TASK_NORMAL);
+
+export const signal_pending = (task: task_struct): boolean => task.sigpending !== 0;
+
+/** Sends the task of a CPU a signal: its next or present interruptible sleep ends. Any thread, the operator's too. */
+export function send_signal(cpu: number): void {
+  const task = cpu_task(cpu);
+  xchg(task.$sigpending, 1);
+  try_to_wake_up(task.addr, TASK_INTERRUPTIBLE);
+}
+
+/** Sleeps for a time. @context may sleep */
+export function msleep(ns: number): void {
+  set_current_state(TASK_UNINTERRUPTIBLE);
+  schedule_timeout(ns);
+}
+
+/** Called with the bytes that a function frees of its stack; set by KASAN. */
+let on_stack_free: ((addr: number, bytes: number) => void) | null = null;
+let on_stack_alloc: ((addr: number, bytes: number) => void) | null = null;
+export function setStackProbe(alloc: typeof on_stack_alloc, free: typeof on_stack_free): void {
+  on_stack_alloc = alloc;
+  on_stack_free = free;
+}
+
+/**
+ * Memory for an object that lives as long as the calling function, which must free it by stack_free() in
+ * reverse order. Not zeroed.
+ *
+ * @returns an address, cache line aligned
+ */
+export function stack_alloc(bytes: number): number {
+  const size = (bytes + 63) & -64;
+  const at = current.stack + current.stack_used;
+  if (current.stack_used + size > STACK_BYTES) oops({ kind: 'bug', title: 'kernel stack overflow' });
+  current.stack_used += size;
+  if (on_stack_alloc !== null) on_stack_alloc(at, size);
+  return at;
+}
+
+export function stack_free(bytes: number): void {
+  const size = (bytes + 63) & -64;
+  current.stack_used -= size;
+  if (on_stack_free !== null) on_stack_free(current.stack + current.stack_used, size);
+}
+
+/** What the task sleeps in, for the operator: 0 if it runs. */
+export const task_state = (cpu: number): number => load32(cpu_task(cpu).$state);
+
+/** Forgets a signal, as returning to user mode does. */
+export function clear_signal(): void {
+  store32(current.$sigpending, 0);
+}

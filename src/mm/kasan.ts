@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * KASAN: one byte of shadow for eight bytes of RAM says whether they may be touched, and if not, why.
+ *
+ * The allocators write the shadow; the hook of memory.ts asks it before each access. The shadow is outside RAM.
+ * Memory that was freed stays in quarantine for a while (mm/slab.ts), so that a late access hits freed memory
+ * and not the next owner's.
+ *
+ * @linux mm/kasan (v4.0)
+ */
+import { type Access, isRam, LOAD, PAGE_OFFSET } from '../arch/sab/memory.ts';
+import { type Bytes, createBytes } from '../arch/sab/words.ts';
+import { type FindingKind, oops } from '../kernel/oops.ts';
+
+export const KASAN_OK = 0;
+export const KASAN_STACK_FREE = 0xf8;
+export const KASAN_SLAB_FREE = 0xfb;
+export const KASAN_REDZONE = 0xfc;
+export const KASAN_PAGE_FREE = 0xff;
+const SHADOW_SHIFT = 3;
+
+let shadow: Bytes | null = null;
+/** Names the object around an address; set by the slab. */
+let describe: (addr: number) => string = (addr) => `0x${(addr >>> 0).toString(16)}`;
+
+export const createShadow = (arenaBytes: number): Bytes => createBytes(arenaBytes >>> SHADOW_SHIFT);
+
+/** @param bytes - null turns KASAN off in this thread */
+export function attachShadow(bytes: Bytes | null): void {
+  shadow = bytes;
+}
+export function setKasanDescribe(f: typeof describe): void {
+  describe = f;
+}
+/** Whether frees are to be poisoned and quarantined. */
+export const kasan_enabled = (): boolean => shadow !== null;
+
+/** Says what the bytes are from now on. @param bytes - a multiple of 8 */
+export function kasan_mark(addr: number, bytes: number, value: number): void {
+  if (shadow === null) return;
+  const start = (addr - PAGE_OFFSET) >>> SHADOW_SHIFT;
+  shadow.fill(value, start, start + ((bytes + 7) >>> SHADOW_SHIFT));
+}
+
+const CASES: Record<number, [FindingKind, string]> = {
+  [KASAN_STACK_FREE]: ['kasan:use-after-return', 'stack-use-after-return'],
+  [KASAN_SLAB_FREE]: ['kasan:use-after-free', 'slab-use-after-free'],
+  [KASAN_REDZONE]: ['kasan:out-of-bounds', 'slab-out-of-bounds'],
+  [KASAN_PAGE_FREE]: ['kasan:use-after-free', 'page-use-after-free'],
+};
+
+function kasan_report(addr: number, bytes: number, op: Access, value: number): never {
+  const [kind, what] = CASES[value] ?? ['kasan:use-after-free', `bad shadow ${value}`];
+  const object = describe(addr);
+  return oops({
+    kind,
+    title: `KASAN: ${what} of ${object.replace(/ .*/, '')}`,
+    text: [`${op === LOAD ? 'read' : 'write'} of ${bytes} bytes at 0x${(addr >>> 0).toString(16)}, which is ${object}`],
+    objects: [object],
+  });
+}
+
+/** Tests an access. @throws KernelOops */
+export function kasan_check(op: Access, addr: number, bytes: number): void {
+  if (shadow === null) return;
+  const first = (addr - PAGE_OFFSET) >>> SHADOW_SHIFT;
+  const last = (addr + bytes - 1 - PAGE_OFFSET) >>> SHADOW_SHIFT;
+  for (let i = first; i <= last; i++) {
+    const value = shadow[i] as number;
+    if (value !== KASAN_OK && isRam(addr, bytes)) {
+      kasan_report(Math.max(addr, PAGE_OFFSET + (i << SHADOW_SHIFT)), bytes, op, value);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * User memory, as the kernel and as user space reach it: through the page table of the current mm.
+ *
+ * A fault is not an exception: single loads say so in `user_fault`, copies return the bytes that were not copied.
+ *
+ * @linux arch/x86/include/asm/uaccess.h v3.17
+ */
+import { load32, load8, memcpy, PAGE_SIZE, store32, store8, TASK_SIZE } from '../arch/sab/memory.ts';
+import { smp_load_acquire, smp_store_release } from '../arch/sab/atomic.ts';
+import type { Addr } from '../arch/sab/memory.ts';
+import { current } from '../kernel/sched/core.ts';
+import { MMAP_BASE, mm_struct, PTE_FLAGS, PTE_MIGRATION, PTE_PRESENT, PTE_WRITE } from './mm_types.ts';
+import { migration_entry_wait, pte_offset, uaccess_begin, uaccess_end } from './pagetable.ts';
+
+const OFFSET = PAGE_SIZE - 1;
+const PGD = mm_struct.offsetof.pgd;
+
+/** Whether the last single access of this CPU faulted. */
+export let user_fault = false;
+
+/** Whether [va, va + bytes) can be user memory at all. @param hi - the upper half of the address */
+export const access_ok = (va: number, bytes: number, hi = 0): boolean =>
+  hi === 0 && va >= 0 && bytes >= 0 && va + bytes <= TASK_SIZE;
+
+/**
+ * The kernel address behind a user address, 0 on a fault. For a page that may move, the access is announced and the
+ * caller must end it by user_done(va); the caller must not sleep in between.
+ */
+export function user_to_kernel(va: number, write: boolean): number {
+  if (va < 0 || va >= TASK_SIZE) return 0;
+  const mm = current.mm;
+  if (mm === 0) return 0;
+  const need = write ? PTE_PRESENT | PTE_WRITE : PTE_PRESENT;
+  const pgd = load32(mm + PGD);
+  if (va < MMAP_BASE) {
+    const pte = pte_offset(pgd, va);
+    const entry = pte === 0 ? 0 : load32(pte);
+    return (entry & need) === need ? (entry & ~PTE_FLAGS) + (va & OFFSET) : 0;
+  }
+  for (;;) {
+    uaccess_begin();
+    const pte = pte_offset(pgd, va);
+    const entry = pte === 0 ? 0 : smp_load_acquire(pte as Addr<number>);
+    if ((entry & need) === need) return (entry & ~PTE_FLAGS) + (va & OFFSET);
+    uaccess_end();
+    if ((entry & PTE_MIGRATION) === 0) return 0;
+    migration_entry_wait(pte, entry);
+  }
+}
+
+/** Ends an access that user_to_kernel() began without a fault. */
+export function user_done(va: number): void {
+  if (va >= MMAP_BASE) uaccess_end();
+}
+
+/** Loads a word; sets user_fault. */
+export function get_user(va: number): number {
+  if ((va & 3) !== 0) return get_user_unaligned(va);
+  const at = user_to_kernel(va, false);
+  user_fault = at === 0;
+  if (at === 0) return 0;
+  const value = load32(at);
+  user_done(va);
+  return value;
+}
+
+function get_user_unaligned(va: number): number {
+  let value = 0;
+  for (let i = 0; i < 4; i++) {
+    const at = user_to_kernel(va + i, false);
+    user_fault = at === 0;
+    if (at === 0) return 0;
+    value |= load8(at) << (8 * i);
+    user_done(va + i);
+  }
+  return value;
+}
+
+/** Stores a word; sets user_fault. */
+export function put_user(value: number, va: number): void {
+  if ((va & 3) !== 0) {
+    put_user_unaligned(value, va);
+    return;
+  }
+  const at = user_to_kernel(va, true);
+  user_fault = at === 0;
+  if (at === 0) return;
+  store32(at, value);
+  user_done(va);
+}
+
+function put_user_unaligned(value: number, va: number): void {
+  for (let i = 0; i < 4; i++) {
+    const at = user_to_kernel(va + i, true);
+    user_fault = at === 0;
+    if (at === 0) return;
+    store8(at, (value >>> (8 * i)) & 0xff);
+    user_done(va + i);
+  }
+}
+
+/** Copies into the kernel. @returns bytes not copied */
+export function copy_from_user(to: number, va: number, bytes: number): number {
+  let left = bytes;
+  while (left > 0) {
+    const n = Math.min(left, PAGE_SIZE - (va & OFFSET));
+    const at = user_to_kernel(va, false);
+    if (at === 0) return left;
+    memcpy(to, at, n);
+    user_done(va);
+    to += n;
+    va += n;
+    left -= n;
+  }
+  return 0;
+}
+
+/** Copies out of the kernel. @returns bytes not copied */
+export function copy_to_user(va: number, from: number, bytes: number): number {
+  let left = bytes;
+  while (left > 0) {
+    const n = Math.min(left, PAGE_SIZE - (va & OFFSET));
+    const at = user_to_kernel(va, true);
+    if (at === 0) return left;
+    memcpy(at, from, n);
+    user_done(va);
+    from += n;
+    va += n;
+    left -= n;
+  }
+  return 0;
+}
+
+/** A load that later ones cannot pass; for user code that follows a protocol. Sets user_fault. */
+export function get_user_acquire(va: number): number {
+  const at = user_to_kernel(va, false);
+  user_fault = at === 0;
+  if (at === 0) return 0;
+  const value = smp_load_acquire(at as Addr<number>);
+  user_done(va);
+  return value;
+}
+
+/** A store that earlier accesses cannot pass. Sets user_fault. */
+export function put_user_release(value: number, va: number): void {
+  const at = user_to_kernel(va, true);
+  user_fault = at === 0;
+  if (at === 0) return;
+  smp_store_release(at as Addr<number>, value);
+  user_done(va);
+}
+
