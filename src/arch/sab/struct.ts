@@ -11,8 +11,8 @@
  * `===` is pointer equality. A view of freed memory is harmless; it is only the address, and the
  * access is what KASAN judges.
  *
- * The class is made from source text, one for each struct, because V8 keeps its type feedback by
- * source position: accessors shared by all structs would see every view class and turn megamorphic.
+ * The class and at() are made from source text, one for each struct, because V8 keeps its type feedback by
+ * source position: code shared by all structs would see every view class and turn megamorphic.
  */
 import type { AtomicT } from './atomic.ts';
 import {
@@ -153,7 +153,32 @@ const SET: Record<Access, ((at: string) => string) | null> = {
   address: null,
 };
 
-const SLOT_SHIFT = 12;
+/**
+ * Interned views: two levels, pages then words, because a flat table would cost an entry for each word of RAM. A
+ * wild address gets a view that is not kept: the trap comes when it is used.
+ */
+const INTERN = (name: string): string => `
+  const pages = [];
+  function intern(addr) {
+    const number = (addr - ${PAGE_OFFSET}) >>> 12;
+    if (number >= 1 << 18) return new ${name}(addr);
+    while (pages.length <= number) pages.push(undefined);
+    if (pages[number] === undefined) pages[number] = new Array(1024).fill(undefined);
+    return pages[number][(addr & 4095) >>> 2] = new ${name}(addr);
+  }
+  function at(addr) {
+    const number = (addr - ${PAGE_OFFSET}) >>> 12;
+    if (number < pages.length) {
+      const page = pages[number];
+      if (page !== undefined) {
+        const view = page[(addr & 4095) >>> 2];
+        if (view !== undefined && view.addr === addr) return view;
+      }
+    }
+    return intern(addr);
+  }
+  function from(addr) { return addr === 0 ? null : at(addr) }
+  return { at, from };`;
 
 /** Lays the fields out as C does and makes the class of views. */
 export function struct<const F extends Fields>(structName: string, fields: F): StructType<F> {
@@ -169,53 +194,25 @@ export function struct<const F extends Fields>(structName: string, fields: F): S
     const at = `this.addr + ${size}`;
     if (type.pointee) pointees[`${name}_type`] = type.pointee;
     const set = SET[type.access];
-    if (type.access !== 'address') accessors.push(`get $${name}() { return ${at} }`);
-    else accessors.push(`get $${name}() { return ${at} }`);
+    accessors.push(`get $${name}() { return ${at} }`);
     accessors.push(`get ${name}() { ${GET[type.access](at, name)} }`);
     if (set) accessors.push(`set ${name}(v) { ${set(at)} }`);
     size += type.size;
   }
   const sizeof = (size + alignof - 1) & -alignof;
-  const source = `return class ${structName} { constructor(addr) { this.addr = addr } ${accessors.join('\n')} }`;
+  const source = `class ${structName} { constructor(addr) { this.addr = addr } ${accessors.join('\n')} }${INTERN(structName)}`;
   const make = new Function('load32', 'store32', 'load16', 'store16', ...Object.keys(pointees), source);
-  const ViewClass = make(load32, store32, load16, store16, ...Object.values(pointees)) as new (
-    addr: number,
-  ) => FieldView<F>;
-
-  // Two levels, pages then words: a flat table would cost an entry for each word of RAM.
-  const pages: (FieldView<F>[] | undefined)[] = [];
-  const intern = (addr: number): FieldView<F> => {
-    const number = (addr - PAGE_OFFSET) >>> SLOT_SHIFT;
-    // A wild address gets a view, too: the trap comes when it is used. It is not worth a table.
-    if (number >= 1 << 18) return new ViewClass(addr);
-    while (pages.length <= number) pages.push(undefined);
-    let page = pages[number];
-    if (page === undefined) {
-      page = new Array(1 << (SLOT_SHIFT - 2)).fill(undefined) as FieldView<F>[];
-      pages[number] = page;
-    }
-    const view = new ViewClass(addr);
-    page[(addr & 4095) >>> 2] = view;
-    return view;
-  };
-  const at = (addr: number): FieldView<F> => {
-    const number = (addr - PAGE_OFFSET) >>> SLOT_SHIFT;
-    if (number < pages.length) {
-      const page = pages[number];
-      if (page !== undefined) {
-        const view = page[(addr & 4095) >>> 2];
-        if (view !== undefined && view.addr === addr) return view;
-      }
-    }
-    return intern(addr);
-  };
+  const { at, from } = make(load32, store32, load16, store16, ...Object.values(pointees)) as Pick<
+    StructType<F>,
+    'at' | 'from'
+  >;
   return {
     structName,
     sizeof,
     alignof,
     offsetof: offsetof as StructType<F>['offsetof'],
     at,
-    from: (addr) => (addr === 0 ? null : at(addr)),
+    from,
   };
 }
 
