@@ -20,10 +20,41 @@ import { fn } from '../arch/sab/functable.ts';
 import { load32, PAGE_SIZE, store32 } from '../arch/sab/memory.ts';
 import { FOREVER } from '../arch/sab/park.ts';
 import { mix32, type Prng } from '../arch/sab/prng.ts';
-import { container_of, embed, lo32, ptr, ptrAt, s32, setPtrAt, struct, u32, type View, words } from '../arch/sab/struct.ts';
-import { spin_lock, spin_lock_init, spin_lock_irqsave, spin_unlock, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';
+import {
+  container_of,
+  embed,
+  lo32,
+  ptr,
+  ptrAt,
+  s32,
+  setPtrAt,
+  struct,
+  u32,
+  type View,
+  words,
+} from '../arch/sab/struct.ts';
+import { aio_complete } from '../fs/aio/completion.ts';
+import { kiocb_set_cancel_fn } from '../fs/aio/destroy.ts';
+import { kiocb } from '../fs/aio/kioctx.ts';
+import { alloc_file, defineFops, FMODE_READ, FMODE_WRITE, type file } from '../fs/file.ts';
+import {
+  spin_lock,
+  spin_lock_init,
+  spin_lock_irqsave,
+  spin_unlock,
+  spin_unlock_irqrestore,
+  spinlock_t,
+} from '../kernel/locking/spinlock.ts';
 import { kernel_enter, kernel_exit, schedule_timeout, TASK_INTERRUPTIBLE } from '../kernel/sched/core.ts';
-import { DEFINE_WAIT, FREE_WAIT, finish_wait, init_waitqueue_head, prepare_to_wait, wait_queue_head_t, wake_up } from '../kernel/sched/wait.ts';
+import {
+  DEFINE_WAIT,
+  FREE_WAIT,
+  finish_wait,
+  init_waitqueue_head,
+  prepare_to_wait,
+  wait_queue_head_t,
+  wake_up,
+} from '../kernel/sched/wait.ts';
 import { INIT_LIST_HEAD, list_add_tail, list_del_init, list_head, list_next } from '../lib/list.ts';
 import { get_page, page, page_address, put_page, virt_to_page } from '../mm/page_alloc.ts';
 import { defineCache, kmem_cache_alloc, kmem_cache_free } from '../mm/slab.ts';
@@ -32,10 +63,6 @@ import { TP } from '../trace/events.ts';
 import { trace } from '../trace/flight_recorder.ts';
 import { iovec } from '../uapi/aio_abi.ts';
 import { ECANCELED, EFAULT, EINVAL, EIOCBQUEUED, ENOMEM } from '../uapi/errno.ts';
-import { aio_complete } from '../fs/aio/completion.ts';
-import { kiocb_set_cancel_fn } from '../fs/aio/destroy.ts';
-import { kiocb } from '../fs/aio/kioctx.ts';
-import { alloc_file, defineFops, type file, FMODE_READ, FMODE_WRITE } from '../fs/file.ts';
 
 /** Pages that one request may touch; a longer one is cut short. */
 const PAGES_MAX = 4;
@@ -128,7 +155,7 @@ export function nullb_set_delay(min_us: number, max_us: number): void {
 }
 
 const queueAt = (i: number): nullb_queue => nullb_queue.at(nullb.it.queues + ((nullb_queue.sizeof + 127) & -128) * i);
-const now_us = (): number => (ktime_get() / 1000) % 4294967296 | 0;
+const now_us = (): number => ((ktime_get() / 1000) % 4294967296) | 0;
 
 /** The word that stands at word number `n` of the disk. */
 export const diskWord = (n: number): number => mix32(n) | 0;

@@ -6,12 +6,12 @@
  */
 import { memset, PAGE_SIZE } from '../arch/sab/memory.ts';
 import { hi32, lo32, struct, u32, type View } from '../arch/sab/struct.ts';
+import type { kiocb } from '../fs/aio/kioctx.ts';
+import { alloc_file, defineFops, type file, O_APPEND } from '../fs/file.ts';
 import { defineCache, kfree, kmem_cache_alloc, kmem_cache_free, kzalloc } from '../mm/slab.ts';
 import { copy_from_user, copy_to_user } from '../mm/uaccess.ts';
 import { iovec } from '../uapi/aio_abi.ts';
 import { EFAULT, EFBIG, ENOMEM } from '../uapi/errno.ts';
-import type { kiocb } from '../fs/aio/kioctx.ts';
-import { alloc_file, defineFops, type file, O_APPEND } from '../fs/file.ts';
 
 export const ramdisk = struct('ramdisk', {
   /** bytes in the file */

@@ -9,7 +9,14 @@
  * NOT LINUX: the last fput() releases the file at once, not from task work.
  * @linux fs/file.c, fs/file_table.c, include/linux/fs.h v3.17
  */
-import { atomic_dec_and_test, atomic_inc, atomic_inc_not_zero, atomic_read, atomic_set, smp_store_release } from '../arch/sab/atomic.ts';
+import {
+  atomic_dec_and_test,
+  atomic_inc,
+  atomic_inc_not_zero,
+  atomic_read,
+  atomic_set,
+  smp_store_release,
+} from '../arch/sab/atomic.ts';
 import { type Fn, fn, fnOf, fnptr } from '../arch/sab/functable.ts';
 import { type Addr, load32 } from '../arch/sab/memory.ts';
 import { atomic_t, container_of, embed, ptr, ptrAt, struct, u32, type View, words } from '../arch/sab/struct.ts';
@@ -17,8 +24,8 @@ import { spin_lock, spin_lock_init, spin_unlock, spinlock_t } from '../kernel/lo
 import { WARN_ON } from '../kernel/panic.ts';
 import { call_rcu, rcu_head, rcu_read_lock, rcu_read_unlock } from '../kernel/rcu/tree.ts';
 import { current } from '../kernel/sched/core.ts';
-import { setMappedFileOps } from '../mm/mmap.ts';
 import { address_space } from '../mm/mm_types.ts';
+import { setMappedFileOps } from '../mm/mmap.ts';
 import { defineCache, kmem_cache_alloc, kmem_cache_free } from '../mm/slab.ts';
 import { EBADF, EMFILE } from '../uapi/errno.ts';
 import type { kiocb } from './aio/kioctx.ts';

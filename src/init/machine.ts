@@ -10,22 +10,23 @@
  *   lockStat   what each lock class cost
  *   shadow     KASAN's, null if it is off
  */
+
+import { attachStatics, bootStatics } from '../arch/sab/bss.ts';
 import { ktime_get, sched_clock } from '../arch/sab/clock.ts';
 import { attachControl, createControl, setAborted } from '../arch/sab/control.ts';
 import { setCpu } from '../arch/sab/cpu.ts';
-import { attachStatics, bootStatics } from '../arch/sab/bss.ts';
 import { ARENA_MIB_DEFAULT, memory, setHook, setRamSize } from '../arch/sab/memory.ts';
 import { Prng } from '../arch/sab/prng.ts';
 import type { Bytes, Doubles, Words } from '../arch/sab/words.ts';
 import { nullb_attach, nullb_init } from '../drivers/null_blk.ts';
-import { attachLockdep, createLockdep, enableLockDebug } from '../kernel/locking/lockdep.ts';
+import { aio_setup } from '../fs/aio/kioctx.ts';
 import { createLockStat } from '../kernel/locking/lock_stat.ts';
+import { attachLockdep, createLockdep, enableLockDebug } from '../kernel/locking/lockdep.ts';
 import { attachOopsLog, clearOopsLog, createOopsLog, type OopsLog } from '../kernel/oops.ts';
 import { installFaultHandler } from '../kernel/panic.ts';
 import { rcu_init } from '../kernel/rcu/tree.ts';
 import { sched_attach, sched_init, setStackProbe } from '../kernel/sched/core.ts';
 import { workqueue_init } from '../kernel/workqueue.ts';
-import { aio_setup } from '../fs/aio/kioctx.ts';
 import { attachShadow, createShadow, KASAN_OK, KASAN_STACK_FREE, kasan_check, kasan_mark } from '../mm/kasan.ts';
 import { page_alloc_init } from '../mm/page_alloc.ts';
 import { slab_init } from '../mm/slab.ts';

@@ -7,10 +7,11 @@
  *
  * NOT LINUX: pstore would be the nearest.
  */
+
+import { sched_clock } from '../arch/sab/clock.ts';
 import { MachineAborted } from '../arch/sab/control.ts';
 import { smp_processor_id } from '../arch/sab/cpu.ts';
 import { type Bytes, createBytes, createWords, type Words, wordAdd, wordLoad, wordStore } from '../arch/sab/words.ts';
-import { sched_clock } from '../arch/sab/clock.ts';
 import { flightRecorder, lastSteps, type TraceEntry } from '../trace/flight_recorder.ts';
 
 /** Kinds of findings; a colon parts the family from the case. */
@@ -113,7 +114,8 @@ export function setLocksOf(f: typeof locksOf): void {
 }
 export const roleOf = (cpu: number): string => roles[cpu] ?? `cpu${cpu}`;
 
-const FRAME = /^\s+at (?:(?:async |new )?(?:\w+\.)?([\w$]+)(?: \[as [\w$]+\])? )?\(?.*?\/((?:src|workers|stress)\/[^:)]+):(\d+)/;
+const FRAME =
+  /^\s+at (?:(?:async |new )?(?:\w+\.)?([\w$]+)(?: \[as [\w$]+\])? )?\(?.*?\/((?:src|workers|stress)\/[^:)]+):(\d+)/;
 
 /** This thread's stack, innermost first, without the machinery that reports. */
 function kernelStack(error: Error): { name: string; line: string }[] {
@@ -206,5 +208,4 @@ export function oops(problem: Problem): never {
 }
 
 /** Whether an exception is the kernel's own way out, already recorded. */
-export const isKernelExit = (error: unknown): boolean =>
-  error instanceof KernelOops || error instanceof MachineAborted;
+export const isKernelExit = (error: unknown): boolean => error instanceof KernelOops || error instanceof MachineAborted;

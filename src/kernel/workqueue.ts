@@ -16,10 +16,25 @@ import { container_of, embed, struct, u32, type View } from '../arch/sab/struct.
 import { INIT_LIST_HEAD, list_add_tail, list_del_init, list_empty, list_head, list_next } from '../lib/list.ts';
 import { TP } from '../trace/events.ts';
 import { trace } from '../trace/flight_recorder.ts';
-import { spin_lock_init, spin_lock_irq, spin_lock_irqsave, spin_unlock_irq, spin_unlock_irqrestore, spinlock_t } from './locking/spinlock.ts';
+import {
+  spin_lock_init,
+  spin_lock_irq,
+  spin_lock_irqsave,
+  spin_unlock_irq,
+  spin_unlock_irqrestore,
+  spinlock_t,
+} from './locking/spinlock.ts';
 import { complete, completion, init_completion, wait_for_completion } from './sched/completion.ts';
 import { schedule, stack_alloc, stack_free, TASK_INTERRUPTIBLE } from './sched/core.ts';
-import { DEFINE_WAIT, FREE_WAIT, finish_wait, init_waitqueue_head, prepare_to_wait, wait_queue_head_t, wake_up } from './sched/wait.ts';
+import {
+  DEFINE_WAIT,
+  FREE_WAIT,
+  finish_wait,
+  init_waitqueue_head,
+  prepare_to_wait,
+  wait_queue_head_t,
+  wake_up,
+} from './sched/wait.ts';
 
 export type WorkFunc = (work: Addr<work_struct>) => void;
 export const work_struct = struct('work_struct', {

@@ -18,14 +18,22 @@
  *
  * @linux lib/percpu-refcount.c, include/linux/percpu-refcount.h v3.17
  */
-import { atomic_add, atomic_add_return, atomic_dec_and_test, atomic_inc, atomic_inc_not_zero, atomic_read, atomic_set } from '../arch/sab/atomic.ts';
+import {
+  atomic_add,
+  atomic_add_return,
+  atomic_dec_and_test,
+  atomic_inc,
+  atomic_inc_not_zero,
+  atomic_read,
+  atomic_set,
+} from '../arch/sab/atomic.ts';
 import { num_possible_cpus } from '../arch/sab/cpu.ts';
 import { type Fn, fn, fnOf, fnptr } from '../arch/sab/functable.ts';
 import { type Addr, load32, store32 } from '../arch/sab/memory.ts';
 import { atomic_t, container_of, embed, struct, u32, type View } from '../arch/sab/struct.ts';
-import { call_rcu_sched, rcu_head, rcu_read_lock_sched, rcu_read_unlock_sched } from '../kernel/rcu/tree.ts';
 import { record } from '../kernel/oops.ts';
 import { WARN_ON } from '../kernel/panic.ts';
+import { call_rcu_sched, rcu_head, rcu_read_lock_sched, rcu_read_unlock_sched } from '../kernel/rcu/tree.ts';
 import { alloc_percpu, free_percpu, per_cpu_ptr, this_cpu_ptr } from '../mm/percpu.ts';
 import { ENOMEM } from '../uapi/errno.ts';
 

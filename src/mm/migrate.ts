@@ -14,7 +14,7 @@
  */
 import { atomic_read, atomic_set, cmpxchg } from '../arch/sab/atomic.ts';
 import { fnOf } from '../arch/sab/functable.ts';
-import { memcpy, PAGE_SIZE, load32, store32 } from '../arch/sab/memory.ts';
+import { load32, memcpy, PAGE_SIZE, store32 } from '../arch/sab/memory.ts';
 import { container_of } from '../arch/sab/struct.ts';
 import { mutex_lock, mutex_unlock } from '../kernel/locking/mutex.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from '../kernel/locking/spinlock.ts';
@@ -23,7 +23,16 @@ import { TP } from '../trace/events.ts';
 import { trace } from '../trace/flight_recorder.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../uapi/errno.ts';
 import { address_space, type mm_struct, PTE_MIGRATION, PTE_PRESENT, PTE_WRITE, vm_area_struct } from './mm_types.ts';
-import { alloc_page, get_page, get_page_unless_zero, page, page_address, put_page, trylock_page, unlock_page } from './page_alloc.ts';
+import {
+  alloc_page,
+  get_page,
+  get_page_unless_zero,
+  type page,
+  page_address,
+  put_page,
+  trylock_page,
+  unlock_page,
+} from './page_alloc.ts';
 import { flush_tlb, pte_offset, replace_pte } from './pagetable.ts';
 
 export const MIGRATE_SYNC = 2;

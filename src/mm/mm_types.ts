@@ -8,9 +8,10 @@
  *
  * @linux include/linux/mm_types.h, include/linux/fs.h struct address_space v3.17
  */
+
+import { fnptr } from '../arch/sab/functable.ts';
 import { PAGE_SHIFT, TASK_SIZE } from '../arch/sab/memory.ts';
 import { cacheline, embed, ptr, s32, struct, u32, type View } from '../arch/sab/struct.ts';
-import { fnptr } from '../arch/sab/functable.ts';
 import { mutex } from '../kernel/locking/mutex.ts';
 import { spinlock_t } from '../kernel/locking/spinlock.ts';
 import { list_head } from '../lib/list.ts';
@@ -91,4 +92,3 @@ export const vm_area_struct = struct('vm_area_struct', {
   writable: s32,
 });
 export type vm_area_struct = View<typeof vm_area_struct>;
-

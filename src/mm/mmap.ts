@@ -10,10 +10,28 @@ import { load32, PAGE_SIZE, store32, TASK_SIZE } from '../arch/sab/memory.ts';
 import { container_of, ptrAt } from '../arch/sab/struct.ts';
 import { mutex_init, mutex_lock, mutex_unlock } from '../kernel/locking/mutex.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore } from '../kernel/locking/spinlock.ts';
-import { INIT_LIST_HEAD, list_add_tail, list_del, list_empty, list_head, list_next } from '../lib/list.ts';
+import { INIT_LIST_HEAD, list_add_tail, list_del, list_empty, type list_head, list_next } from '../lib/list.ts';
 import { EINVAL, ENOMEM } from '../uapi/errno.ts';
-import { address_space, HEAP_START, MMAP_BASE, mm_struct, PTE_FLAGS, PTE_PRESENT, PTE_WRITE, vm_area_struct } from './mm_types.ts';
-import { alloc_page, get_page, lock_page, page, page_address, put_page, unlock_page, virt_to_page } from './page_alloc.ts';
+import {
+  type address_space,
+  HEAP_START,
+  MMAP_BASE,
+  mm_struct,
+  PTE_FLAGS,
+  PTE_PRESENT,
+  PTE_WRITE,
+  vm_area_struct,
+} from './mm_types.ts';
+import {
+  alloc_page,
+  get_page,
+  lock_page,
+  page,
+  page_address,
+  put_page,
+  unlock_page,
+  virt_to_page,
+} from './page_alloc.ts';
 import { flush_tlb, pgd_alloc, pgd_free, pte_alloc, pte_offset, set_pte } from './pagetable.ts';
 import { defineCache, kfree, kmem_cache_alloc, kmem_cache_free, kzalloc } from './slab.ts';
 

@@ -161,7 +161,11 @@ export function put_page(p: page): void {
     oops({ kind: 'refcount:page', title: 'put_page() of a free page', objects: [`page 0x${p.addr.toString(16)}`] });
   }
   if (p.mapping !== 0) {
-    record({ kind: 'refcount:page', title: 'a page is freed while it is in a page cache', objects: [`page 0x${p.addr.toString(16)}`] });
+    record({
+      kind: 'refcount:page',
+      title: 'a page is freed while it is in a page cache',
+      objects: [`page 0x${p.addr.toString(16)}`],
+    });
   }
   if (kasan_enabled()) {
     memset_unchecked(page_address(p), 0x6b, PAGE_SIZE);

@@ -177,7 +177,9 @@ function checkPoison(decl: CacheDecl, obj: number): void {
       oops({
         kind: 'kasan:write-after-free',
         title: `KASAN: a freed ${decl.name} was written to`,
-        text: [`word ${i} of ${decl.name} 0x${obj.toString(16)} is 0x${((i32[first + i] as number) >>> 0).toString(16)}`],
+        text: [
+          `word ${i} of ${decl.name} 0x${obj.toString(16)} is 0x${((i32[first + i] as number) >>> 0).toString(16)}`,
+        ],
         objects: [`${decl.name} 0x${obj.toString(16)}`],
       });
     }

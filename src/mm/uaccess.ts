@@ -6,9 +6,10 @@
  *
  * @linux arch/x86/include/asm/uaccess.h v3.17
  */
-import { load32, load8, memcpy, PAGE_SIZE, store32, store8, TASK_SIZE } from '../arch/sab/memory.ts';
+
 import { smp_load_acquire, smp_store_release } from '../arch/sab/atomic.ts';
 import type { Addr } from '../arch/sab/memory.ts';
+import { load8, load32, memcpy, PAGE_SIZE, store8, store32, TASK_SIZE } from '../arch/sab/memory.ts';
 import { current } from '../kernel/sched/core.ts';
 import { MMAP_BASE, mm_struct, PTE_FLAGS, PTE_MIGRATION, PTE_PRESENT, PTE_WRITE } from './mm_types.ts';
 import { migration_entry_wait, pte_offset, uaccess_begin, uaccess_end } from './pagetable.ts';
@@ -150,4 +151,3 @@ export function put_user_release(value: number, va: number): void {
   smp_store_release(at as Addr<number>, value);
   user_done(va);
 }
-

@@ -33,7 +33,9 @@ export const TP = {
   refill: point((ctx, n) => `refill_reqs_available: kioctx ${hex(ctx)} +${n} slots`),
   user_reap: point((ctx, head, n) => `user reaps: ring ${hex(ctx)} head ${slot(head)} (+${n})`),
   user_scribble: point((ctx, word, value) => `user scribbles: ring ${hex(ctx)} word ${word} <- ${hex(value)}`),
-  migrate_copy: point((old, next, index) => `aio_migratepage: ring_pages[${index}] copied, ${hex(old)} -> ${hex(next)}`),
+  migrate_copy: point(
+    (old, next, index) => `aio_migratepage: ring_pages[${index}] copied, ${hex(old)} -> ${hex(next)}`,
+  ),
   migrate_done: point((old, next, index) => `aio_migratepage: ring_pages[${index}] = ${hex(next)}, was ${hex(old)}`),
   migrate_fail: point((old, ret) => `migrate page ${hex(old)}: ${errname(ret)}`),
   device_queue: point((req, ctx) => `device: request ${hex(req)} of kioctx ${hex(ctx)} queued`),

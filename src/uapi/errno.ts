@@ -25,9 +25,29 @@ export const EIOCBQUEUED = 529;
 export const EINPROGRESS = 115;
 
 const NAMES = new Map<number, string>(
-  Object.entries({ EPERM, EINTR, EIO, EBADF, EAGAIN, ENOMEM, EFAULT, EBUSY, EXDEV, EINVAL, EMFILE, EFBIG, ENOSPC, EPIPE, ECANCELED, ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK, EIOCBQUEUED, EINPROGRESS }).map(
-    ([name, value]) => [value, name],
-  ),
+  Object.entries({
+    EPERM,
+    EINTR,
+    EIO,
+    EBADF,
+    EAGAIN,
+    ENOMEM,
+    EFAULT,
+    EBUSY,
+    EXDEV,
+    EINVAL,
+    EMFILE,
+    EFBIG,
+    ENOSPC,
+    EPIPE,
+    ECANCELED,
+    ERESTARTSYS,
+    ERESTARTNOINTR,
+    ERESTARTNOHAND,
+    ERESTART_RESTARTBLOCK,
+    EIOCBQUEUED,
+    EINPROGRESS,
+  }).map(([name, value]) => [value, name]),
 );
 
 /** `-22` as `-EINVAL`; what is no error as a number. */

@@ -9,9 +9,9 @@
  * @linux libaio 0.3.113 io_getevents(), fio engines/libaio.c user_io_getevents()
  */
 import { get_user, get_user_acquire, put_user, put_user_release, user_fault } from '../mm/uaccess.ts';
-import { AIO_RING_MAGIC, aio_ring, io_event, iocb } from '../uapi/aio_abi.ts';
 import { TP } from '../trace/events.ts';
 import { trace } from '../trace/flight_recorder.ts';
+import { AIO_RING_MAGIC, aio_ring, io_event, iocb } from '../uapi/aio_abi.ts';
 
 /** User space touched what is not mapped: SIGSEGV. */
 export class SegmentationFault extends Error {

@@ -59,15 +59,13 @@ export const cmpxchg = (addr: Addr<Word>, old: number, next: number): number =>
   Atomics.compareExchange(i32, atomicIndex(RMW, addr), old, next);
 
 /** @returns what the word was */
-export const xchg = (addr: Addr<Word>, next: number): number =>
-  Atomics.exchange(i32, atomicIndex(RMW, addr), next);
+export const xchg = (addr: Addr<Word>, next: number): number => Atomics.exchange(i32, atomicIndex(RMW, addr), next);
 
 export const atomic_cmpxchg: typeof cmpxchg = cmpxchg;
 export const atomic_xchg: typeof xchg = xchg;
 
 /** A load that later accesses of this CPU cannot move before. @returns the signed word */
-export const smp_load_acquire = (addr: Addr<Word>): number =>
-  Atomics.load(i32, atomicIndex(LOAD, addr));
+export const smp_load_acquire = (addr: Addr<Word>): number => Atomics.load(i32, atomicIndex(LOAD, addr));
 
 /** A store that earlier accesses of this CPU cannot move behind. */
 export function smp_store_release(addr: Addr<Word>, value: number): void {

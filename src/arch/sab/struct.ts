@@ -15,15 +15,7 @@
  * source position: code shared by all structs would see every view class and turn megamorphic.
  */
 import type { AtomicT } from './atomic.ts';
-import {
-  type Addr,
-  CACHELINE_BYTES,
-  load16,
-  load32,
-  PAGE_OFFSET,
-  store16,
-  store32,
-} from './memory.ts';
+import { type Addr, CACHELINE_BYTES, load16, load32, PAGE_OFFSET, store16, store32 } from './memory.ts';
 
 type Access = 'u32' | 's32' | 'u16' | 's16' | 'ptr' | 'address';
 
@@ -42,14 +34,10 @@ export type Fields = Record<string, AnyField>;
 type Settable = FieldType<unknown, unknown, 'u32' | 's32' | 'u16' | 's16' | 'ptr'>;
 
 type Values<F extends Fields> = {
-  -readonly [K in keyof F as F[K] extends Settable ? K : never]: F[K] extends FieldType<infer V, unknown>
-    ? V
-    : never;
+  -readonly [K in keyof F as F[K] extends Settable ? K : never]: F[K] extends FieldType<infer V, unknown> ? V : never;
 };
 type Embedded<F extends Fields> = {
-  readonly [K in keyof F as F[K] extends Settable ? never : K]: F[K] extends FieldType<infer V, unknown>
-    ? V
-    : never;
+  readonly [K in keyof F as F[K] extends Settable ? never : K]: F[K] extends FieldType<infer V, unknown> ? V : never;
 };
 type Addresses<F extends Fields> = {
   readonly [K in keyof F & string as `$${K}`]: F[K] extends FieldType<unknown, infer T> ? Addr<T> : never;
@@ -106,7 +94,9 @@ export const ptr = <F extends Fields>(
 });
 
 /** A struct inside a struct: reads as its address. */
-export const embed = <F extends Fields>(type: StructType<F>): FieldType<Addr<FieldView<F>>, FieldView<F>, 'address'> => ({
+export const embed = <F extends Fields>(
+  type: StructType<F>,
+): FieldType<Addr<FieldView<F>>, FieldView<F>, 'address'> => ({
   size: type.sizeof,
   align: type.alignof,
   access: 'address',
@@ -226,11 +216,8 @@ export function container_of<F extends Fields, K extends keyof F & string>(
 }
 
 /** Reads a pointer that is an element of an array of words. */
-export const ptrAt = <F extends Fields>(
-  array: number,
-  index: number,
-  type: StructType<F>,
-): FieldView<F> | null => type.from(load32(array + 4 * index));
+export const ptrAt = <F extends Fields>(array: number, index: number, type: StructType<F>): FieldView<F> | null =>
+  type.from(load32(array + 4 * index));
 
 /** Stores a pointer into an array of words. */
 export function setPtrAt(array: number, index: number, value: { readonly addr: number } | null): void {

@@ -15,8 +15,7 @@ export const createDoubles = (count: number): Doubles => new Float64Array(new Sh
 export const createBytes = (count: number): Bytes => new Uint8Array(new SharedArrayBuffer(count));
 
 export const wordLoad = (words: Words, index: number): number => Atomics.load(words, index);
-export const wordStore = (words: Words, index: number, value: number): number =>
-  Atomics.store(words, index, value);
+export const wordStore = (words: Words, index: number, value: number): number => Atomics.store(words, index, value);
 /** @returns what the word was */
 export const wordAdd = (words: Words, index: number, n: number): number => Atomics.add(words, index, n);
 /** @returns what the word was */
@@ -33,12 +32,7 @@ export function wordWait(words: Words, index: number, value: number, timeout_ms:
 export const wordNotify = (words: Words, index: number): number => Atomics.notify(words, index);
 
 /** Resolves when the word is no longer `value`, or after `timeout_ms`. For the main thread, which must not block. */
-export async function wordWaitAsync(
-  words: Words,
-  index: number,
-  value: number,
-  timeout_ms: number,
-): Promise<void> {
+export async function wordWaitAsync(words: Words, index: number, value: number, timeout_ms: number): Promise<void> {
   const result = Atomics.waitAsync(words, index, value, timeout_ms);
   if (result.async) await result.value;
 }

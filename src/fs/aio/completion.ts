@@ -11,16 +11,26 @@
  * @linux fs/aio.c wait_on_sync_kiocb(), aio_complete() v3.17
  */
 import { atomic_read, smp_mb__after_unlock, smp_store_release } from '../../arch/sab/atomic.ts';
-import { load32 } from '../../arch/sab/memory.ts';
+import { load32, memset } from '../../arch/sab/memory.ts';
 import { copy64, lo32, set64 } from '../../arch/sab/struct.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from '../../kernel/locking/spinlock.ts';
 import { deref } from '../../kernel/panic.ts';
 import { rcu_read_lock, rcu_read_unlock } from '../../kernel/rcu/tree.ts';
-import { __set_current_state, current, schedule, set_current_state, stack_alloc, stack_free, TASK_RUNNING, TASK_UNINTERRUPTIBLE, task_struct, wake_up_process } from '../../kernel/sched/core.ts';
+import {
+  __set_current_state,
+  current,
+  schedule,
+  set_current_state,
+  stack_alloc,
+  stack_free,
+  TASK_RUNNING,
+  TASK_UNINTERRUPTIBLE,
+  task_struct,
+  wake_up_process,
+} from '../../kernel/sched/core.ts';
 import { waitqueue_active, wake_up } from '../../kernel/sched/wait.ts';
 import { list_del } from '../../lib/list.ts';
 import { percpu_ref_put } from '../../lib/percpu-refcount.ts';
-import { memset } from '../../arch/sab/memory.ts';
 import { fixed } from '../../reverts/registry.ts';
 import { TP } from '../../trace/events.ts';
 import { trace } from '../../trace/flight_recorder.ts';

@@ -15,16 +15,35 @@ import { atomic_xchg, cmpxchg } from '../../arch/sab/atomic.ts';
 import { type Fn, fn, fnOf } from '../../arch/sab/functable.ts';
 import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { container_of } from '../../arch/sab/struct.ts';
-import { spin_lock, spin_lock_irq, spin_lock_irqsave, spin_unlock, spin_unlock_irq, spin_unlock_irqrestore } from '../../kernel/locking/spinlock.ts';
+import {
+  spin_lock,
+  spin_lock_irq,
+  spin_lock_irqsave,
+  spin_unlock,
+  spin_unlock_irq,
+  spin_unlock_irqrestore,
+} from '../../kernel/locking/spinlock.ts';
 import { deref, WARN_ON } from '../../kernel/panic.ts';
 import { synchronize_rcu } from '../../kernel/rcu/tree.ts';
-import { complete, completion, completion_onstack, free_completion_onstack, wait_for_completion } from '../../kernel/sched/completion.ts';
+import {
+  complete,
+  type completion,
+  completion_onstack,
+  free_completion_onstack,
+  wait_for_completion,
+} from '../../kernel/sched/completion.ts';
 import { wake_up_all } from '../../kernel/sched/wait.ts';
 import { INIT_WORK, schedule_work, type work_struct } from '../../kernel/workqueue.ts';
-import { list_add, list_del_init, list_empty, list_head, list_next } from '../../lib/list.ts';
-import { type percpu_ref, percpu_ref_exit, percpu_ref_kill, percpu_ref_put, type RefRelease } from '../../lib/percpu-refcount.ts';
-import { vm_munmap } from '../../mm/mmap.ts';
+import { list_add, list_del_init, list_empty, type list_head, list_next } from '../../lib/list.ts';
+import {
+  type percpu_ref,
+  percpu_ref_exit,
+  percpu_ref_kill,
+  percpu_ref_put,
+  type RefRelease,
+} from '../../lib/percpu-refcount.ts';
 import type { mm_struct } from '../../mm/mm_types.ts';
+import { vm_munmap } from '../../mm/mmap.ts';
 import { free_percpu } from '../../mm/percpu.ts';
 import { kfree, kmem_cache_free } from '../../mm/slab.ts';
 import { free_ioctx_users_before_fn } from '../../reverts/refcount_requests.ts';
@@ -32,7 +51,15 @@ import { fixed } from '../../reverts/registry.ts';
 import { TP } from '../../trace/events.ts';
 import { trace } from '../../trace/flight_recorder.ts';
 import { EINVAL } from '../../uapi/errno.ts';
-import { KIOCB_CANCELLED, kiocb, type KiocbCancelFn, kioctx, kioctx_cachep, kioctx_table, kioctx_table_slot } from './kioctx.ts';
+import {
+  KIOCB_CANCELLED,
+  type KiocbCancelFn,
+  kiocb,
+  kioctx,
+  kioctx_cachep,
+  kioctx_table,
+  kioctx_table_slot,
+} from './kioctx.ts';
 import { aio_free_ring } from './ring.ts';
 import { aio_nr_sub } from './setup.ts';
 

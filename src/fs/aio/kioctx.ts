@@ -13,7 +13,7 @@
  */
 import { bss } from '../../arch/sab/bss.ts';
 import { fnptr } from '../../arch/sab/functable.ts';
-import { load32 } from '../../arch/sab/memory.ts';
+import { load32, PAGE_SIZE } from '../../arch/sab/memory.ts';
 import { atomic_t, cacheline, embed, ptr, s32, struct, u32, u64, type View, words } from '../../arch/sab/struct.ts';
 import { mutex } from '../../kernel/locking/mutex.ts';
 import { spin_lock_init, spinlock_t } from '../../kernel/locking/spinlock.ts';
@@ -26,10 +26,9 @@ import { percpu_ref } from '../../lib/percpu-refcount.ts';
 import { mm_struct } from '../../mm/mm_types.ts';
 import { kmap_atomic, page } from '../../mm/page_alloc.ts';
 import { defineCache } from '../../mm/slab.ts';
+import { io_event } from '../../uapi/aio_abi.ts';
 import { eventfd_ctx } from '../eventfd.ts';
 import { file } from '../file.ts';
-import { PAGE_SIZE } from '../../arch/sab/memory.ts';
-import { io_event } from '../../uapi/aio_abi.ts';
 
 /** Ring pages whose pointers fit into the kioctx. */
 export const AIO_RING_PAGES = 8;
@@ -144,8 +143,7 @@ export const kioctx_table = struct('kioctx_table', {
 export type kioctx_table = View<typeof kioctx_table>;
 export const kioctx_table_bytes = (nr: number): number => kioctx_table.sizeof + 4 * nr;
 /** Address of a slot of a table. */
-export const kioctx_table_slot = (table: kioctx_table, i: number): number =>
-  table.addr + kioctx_table.sizeof + 4 * i;
+export const kioctx_table_slot = (table: kioctx_table, i: number): number => table.addr + kioctx_table.sizeof + 4 * i;
 
 export const kiocb_cachep = defineCache('kiocb', kiocb.sizeof);
 export const kioctx_cachep = defineCache('kioctx', kioctx.sizeof, 64);
@@ -168,4 +166,3 @@ export function aio_setup(): void {
 
 /** Kernel address of the ring's page `i`. Good while the caller holds what protects ring_pages. */
 export const kmap_ring_page = (ctx: kioctx, i: number): number => kmap_atomic(page.at(load32(ctx.ring_pages + 4 * i)));
-

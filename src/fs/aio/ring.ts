@@ -14,15 +14,27 @@ import { mutex_lock, mutex_trylock, mutex_unlock } from '../../kernel/locking/mu
 import { spin_lock, spin_lock_irqsave, spin_unlock, spin_unlock_irqrestore } from '../../kernel/locking/spinlock.ts';
 import { BUG_ON } from '../../kernel/panic.ts';
 import { MIGRATEPAGE_SUCCESS, migrate_page_copy, migrate_page_move_mapping } from '../../mm/migrate.ts';
-import { address_space_exit, address_space_init, add_to_page_cache, do_mmap_file, truncate_setsize } from '../../mm/mmap.ts';
 import { address_space, type mm_struct } from '../../mm/mm_types.ts';
+import {
+  add_to_page_cache,
+  address_space_exit,
+  address_space_init,
+  do_mmap_file,
+  truncate_setsize,
+} from '../../mm/mmap.ts';
 import { get_page, page, put_page } from '../../mm/page_alloc.ts';
 import { defineCache, kcalloc, kfree, kmem_cache_alloc, kmem_cache_free } from '../../mm/slab.ts';
-import { aio_free_ring_before, aio_migratepage_before } from '../../reverts/serialise_migration.ts';
 import { fixed } from '../../reverts/registry.ts';
+import { aio_free_ring_before, aio_migratepage_before } from '../../reverts/serialise_migration.ts';
 import { TP } from '../../trace/events.ts';
 import { trace } from '../../trace/flight_recorder.ts';
-import { AIO_RING_COMPAT_FEATURES, AIO_RING_INCOMPAT_FEATURES, AIO_RING_MAGIC, aio_ring, io_event } from '../../uapi/aio_abi.ts';
+import {
+  AIO_RING_COMPAT_FEATURES,
+  AIO_RING_INCOMPAT_FEATURES,
+  AIO_RING_MAGIC,
+  aio_ring,
+  io_event,
+} from '../../uapi/aio_abi.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../uapi/errno.ts';
 import { alloc_file, defineFops, FMODE_READ, FMODE_WRITE, type file, fput } from '../file.ts';
 import { AIO_RING_PAGES, kioctx, kmap_ring_page } from './kioctx.ts';

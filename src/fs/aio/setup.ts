@@ -12,7 +12,7 @@ import { container_of } from '../../arch/sab/struct.ts';
 import { mutex_init, mutex_lock, mutex_unlock } from '../../kernel/locking/mutex.ts';
 import { spin_lock, spin_lock_init, spin_unlock } from '../../kernel/locking/spinlock.ts';
 import { WARN_ON } from '../../kernel/panic.ts';
-import { call_rcu, rcu_head, rcu_read_lock, rcu_read_unlock } from '../../kernel/rcu/tree.ts';
+import { call_rcu, type rcu_head, rcu_read_lock, rcu_read_unlock } from '../../kernel/rcu/tree.ts';
 import { current } from '../../kernel/sched/core.ts';
 import { init_waitqueue_head } from '../../kernel/sched/wait.ts';
 import { INIT_LIST_HEAD } from '../../lib/list.ts';
@@ -27,7 +27,16 @@ import { trace } from '../../trace/flight_recorder.ts';
 import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../uapi/errno.ts';
 import { free_ioctx_reqs_fn, users_release } from './destroy.ts';
-import { aio, KIOCB_BYTES_IN_C, kioctx, kioctx_cachep, kioctx_table, kioctx_table_bytes, kioctx_table_slot, kmap_ring_page } from './kioctx.ts';
+import {
+  aio,
+  KIOCB_BYTES_IN_C,
+  kioctx,
+  kioctx_cachep,
+  kioctx_table,
+  kioctx_table_bytes,
+  kioctx_table_slot,
+  kmap_ring_page,
+} from './kioctx.ts';
 import { aio_free_ring, aio_setup_ring } from './ring.ts';
 
 const kfree_table_rcu = fn('kfree_rcu(kioctx_table)', (head: Addr<rcu_head>) => {

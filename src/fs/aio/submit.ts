@@ -11,10 +11,34 @@ import { percpu_ref_put } from '../../lib/percpu-refcount.ts';
 import { kfree, kzalloc } from '../../mm/slab.ts';
 import { access_ok, copy_from_user, get_user, put_user, user_fault } from '../../mm/uaccess.ts';
 import { fixed } from '../../reverts/registry.ts';
-import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV, IOCB_FLAG_RESFD, iocb, iovec, KIOCB_KEY } from '../../uapi/aio_abi.ts';
-import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EIOCBQUEUED, ENOMEM, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS, IS_ERR } from '../../uapi/errno.ts';
+import {
+  IOCB_CMD_FDSYNC,
+  IOCB_CMD_FSYNC,
+  IOCB_CMD_PREAD,
+  IOCB_CMD_PREADV,
+  IOCB_CMD_PWRITE,
+  IOCB_CMD_PWRITEV,
+  IOCB_FLAG_RESFD,
+  iocb,
+  iovec,
+  KIOCB_KEY,
+} from '../../uapi/aio_abi.ts';
+import {
+  EAGAIN,
+  EBADF,
+  EFAULT,
+  EINTR,
+  EINVAL,
+  EIOCBQUEUED,
+  ENOMEM,
+  ERESTART_RESTARTBLOCK,
+  ERESTARTNOHAND,
+  ERESTARTNOINTR,
+  ERESTARTSYS,
+  IS_ERR,
+} from '../../uapi/errno.ts';
 import { eventfd_ctx_fdget } from '../eventfd.ts';
-import { f_op, FMODE_READ, FMODE_WRITE, type file, fget } from '../file.ts';
+import { FMODE_READ, FMODE_WRITE, f_op, fget, type file } from '../file.ts';
 import { aio_complete } from './completion.ts';
 import type { kiocb, kioctx } from './kioctx.ts';
 import { aio_get_req, kiocb_free, put_reqs_available } from './requests.ts';

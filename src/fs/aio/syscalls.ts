@@ -6,12 +6,11 @@
  * @linux fs/aio.c SYSCALL_DEFINE…(io_setup … io_getevents) v3.17
  */
 import type { Addr } from '../../arch/sab/memory.ts';
-import { lo32 } from '../../arch/sab/struct.ts';
+import { container_of, lo32 } from '../../arch/sab/struct.ts';
 import { spin_lock_irq, spin_unlock_irq } from '../../kernel/locking/spinlock.ts';
 import { completion_onstack, free_completion_onstack, wait_for_completion } from '../../kernel/sched/completion.ts';
 import { clear_signal, current, kernel_enter, kernel_exit } from '../../kernel/sched/core.ts';
-import { container_of } from '../../arch/sab/struct.ts';
-import { list_head, list_next } from '../../lib/list.ts';
+import { type list_head, list_next } from '../../lib/list.ts';
 import { percpu_ref_put } from '../../lib/percpu-refcount.ts';
 import { mm_struct } from '../../mm/mm_types.ts';
 import { get_user, put_user, user_fault } from '../../mm/uaccess.ts';

@@ -17,7 +17,18 @@ import { load32, store32 } from '../../arch/sab/memory.ts';
 import { createWords, type Doubles, type Words, wordCas, wordLoad } from '../../arch/sab/words.ts';
 import { oops, record, setLocksOf } from '../oops.ts';
 import { LOCK_CLASS_COUNT, lockClassName } from './classes.ts';
-import { ACQ_BOUNCES, ACQUISITIONS, addTime, CON_BOUNCES, CONTENTIONS, HOLD_MIN, HOLD_SAMPLE, HOLD_SAMPLES, lockStatRow, WAIT_MIN } from './lock_stat.ts';
+import {
+  ACQ_BOUNCES,
+  ACQUISITIONS,
+  addTime,
+  CON_BOUNCES,
+  CONTENTIONS,
+  HOLD_MIN,
+  HOLD_SAMPLE,
+  HOLD_SAMPLES,
+  lockStatRow,
+  WAIT_MIN,
+} from './lock_stat.ts';
 import { type LockProbe, setLockProbe } from './probe.ts';
 import { LAST_CPU } from './spinlock.ts';
 
@@ -27,7 +38,8 @@ const HELD = 4;
 const CPU_WORDS = HELD + 2 * DEPTH_MAX;
 
 /** The graph, class by class, then each CPU's held locks. */
-export const createLockdep = (cpus: number): Words => createWords(LOCK_CLASS_COUNT * LOCK_CLASS_COUNT + cpus * CPU_WORDS);
+export const createLockdep = (cpus: number): Words =>
+  createWords(LOCK_CLASS_COUNT * LOCK_CLASS_COUNT + cpus * CPU_WORDS);
 
 let words: Words = createLockdep(1);
 const edge = (from: number, to: number): number => from * LOCK_CLASS_COUNT + to;

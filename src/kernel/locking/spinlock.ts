@@ -16,7 +16,14 @@
  * @linux include/linux/spinlock.h v3.17
  */
 import { cmpxchg, type Word, xchg } from '../../arch/sab/atomic.ts';
-import { local_irq_disable, local_irq_enable, local_irq_restore, local_irq_save, preempt_disable, preempt_enable } from '../../arch/sab/cpu.ts';
+import {
+  local_irq_disable,
+  local_irq_enable,
+  local_irq_restore,
+  local_irq_save,
+  preempt_disable,
+  preempt_enable,
+} from '../../arch/sab/cpu.ts';
 import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { park, unpark } from '../../arch/sab/park.ts';
 import { struct, u32, type View } from '../../arch/sab/struct.ts';

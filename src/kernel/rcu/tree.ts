@@ -29,8 +29,24 @@ import { TP } from '../../trace/events.ts';
 import { trace } from '../../trace/flight_recorder.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../locking/spinlock.ts';
 import { complete, completion, init_completion, wait_for_completion } from '../sched/completion.ts';
-import { current, might_sleep, schedule, stack_alloc, stack_free, TASK_INTERRUPTIBLE, wait_for_quiescent_cpu } from '../sched/core.ts';
-import { DEFINE_WAIT, FREE_WAIT, finish_wait, init_waitqueue_head, prepare_to_wait, wait_queue_head_t, wake_up } from '../sched/wait.ts';
+import {
+  current,
+  might_sleep,
+  schedule,
+  stack_alloc,
+  stack_free,
+  TASK_INTERRUPTIBLE,
+  wait_for_quiescent_cpu,
+} from '../sched/core.ts';
+import {
+  DEFINE_WAIT,
+  FREE_WAIT,
+  finish_wait,
+  init_waitqueue_head,
+  prepare_to_wait,
+  wait_queue_head_t,
+  wake_up,
+} from '../sched/wait.ts';
 
 export type RcuCallback = (head: Addr<rcu_head>) => void;
 export const rcu_head = struct('rcu_head', {

@@ -19,7 +19,15 @@
 import { embed, struct, u32, type View } from '../../arch/sab/struct.ts';
 import { spin_lock_irq, spin_lock_irqsave, spin_unlock_irq, spin_unlock_irqrestore } from '../locking/spinlock.ts';
 import { might_sleep, schedule, stack_alloc, stack_free, TASK_UNINTERRUPTIBLE } from './core.ts';
-import { DEFINE_WAIT, FREE_WAIT, finish_wait, init_waitqueue_head, prepare_to_wait, wait_queue_head_t, wake_up_locked } from './wait.ts';
+import {
+  DEFINE_WAIT,
+  FREE_WAIT,
+  finish_wait,
+  init_waitqueue_head,
+  prepare_to_wait,
+  wait_queue_head_t,
+  wake_up_locked,
+} from './wait.ts';
 
 export const completion = struct('completion', {
   /** L: signals not yet consumed, count */
@@ -81,4 +89,3 @@ function completion_done(x: completion): boolean {
   spin_unlock_irqrestore(lock, flags);
   return done;
 }
-

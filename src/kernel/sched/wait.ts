@@ -24,7 +24,18 @@ import { INIT_LIST_HEAD, list_add, list_del_init, list_empty, list_head, list_ne
 import { ERESTARTSYS } from '../../uapi/errno.ts';
 import type { LockClass } from '../locking/classes.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../locking/spinlock.ts';
-import { __set_current_state, current, set_current_state, signal_pending, stack_alloc, stack_free, TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING, try_to_wake_up } from './core.ts';
+import {
+  __set_current_state,
+  current,
+  set_current_state,
+  signal_pending,
+  stack_alloc,
+  stack_free,
+  TASK_INTERRUPTIBLE,
+  TASK_NORMAL,
+  TASK_RUNNING,
+  try_to_wake_up,
+} from './core.ts';
 
 export const wait_queue_head_t = struct('wait_queue_head_t', {
   lock: embed(spinlock_t),
