@@ -2,10 +2,10 @@
 /**
  * A block device whose requests complete later, from another CPU.
  *
- * A request pins the pages of the user's buffer and is put into a queue with the time at which it is due. A completer (the
- * interrupt side; one for each queue) takes requests that are due, in no particular order, writes the data into the
- * pages, and calls aio_complete(). What is read at a position of the disk is a function of the position, so a reader can tell
- * its own data from anybody else's.
+ * A request pins the pages of the user's buffer and is put into a queue with the time at which it is due. A completer
+ * (the interrupt side; one for each queue) takes requests that are due, in no particular order, writes the data into
+ * the pages, and calls aio_complete(). What is read at a position of the disk is a function of the position, so a
+ * reader can tell its own data from anybody else's.
  *
  * A request may be cancellable; a pending device never completes one by itself.
  *
@@ -242,7 +242,11 @@ const pending_fops = defineFops({
   write_iter: (iocb, iov) => queue_rq(iocb, iov, true, true),
 });
 
-/** Opens the device; null if memory is out. @param pending - its requests wait for cancel or nullb_complete_by_hand() */
+/**
+ * Opens the device; null if memory is out.
+ *
+ * @param pending - its requests wait for cancel or nullb_complete_by_hand()
+ */
 export const nullb_open = (pending: boolean): file | null =>
   alloc_file(pending ? pending_fops : nullb_fops, FMODE_READ | FMODE_WRITE, null);
 

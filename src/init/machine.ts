@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * A machine: RAM, and around it the buffers that the kernel cannot reach. Made by the operator, attached to by every CPU.
+ * A machine: RAM, and around it the buffers that the kernel cannot reach. Made by the operator, attached to by every
+ * CPU.
  *
  *   memory     RAM: everything that the kernel and user space have
  *   control    run, stop, who sleeps on what
@@ -111,7 +112,11 @@ function enableInstruments(machine: Machine, params: CpuParams): void {
   setHook(makeHook(machine.shadow === null ? null : kasan_check, params.perturb, new Prng(random.next())));
 }
 
-/** Boots a fresh kernel in the machine, in this thread, which then is CPU `params.cpu`. @param completers - device queues */
+/**
+ * Boots a fresh kernel in the machine, in this thread, which then is CPU `params.cpu`.
+ *
+ * @param completers - device queues
+ */
 export function start_kernel(machine: Machine, params: CpuParams, completers: number): void {
   clearOopsLog(machine.oops);
   machine.trace.fill(0);

@@ -2,10 +2,10 @@
 /**
  * Percpu reference counts: a count that costs a plain increment while nobody asks whether it is zero.
  *
- * In percpu mode each CPU counts for itself, and a get on one may be put on another, so no single counter means anything; only
- * the sum does. To be able to reach zero the count is killed: the DEAD bit is set in the counters' address, and
- * after a grace period, when no CPU can still be between its test of the bit and its increment, the counters
- * are added to the atomic count, which from then on is the count.
+ * In percpu mode each CPU counts for itself, and a get on one may be put on another, so no single counter means
+ * anything; only the sum does. To be able to reach zero the count is killed: the DEAD bit is set in the counters'
+ * address, and after a grace period, when no CPU can still be between its test of the bit and its increment, the
+ * counters are added to the atomic count, which from then on is the count.
  *
  *   CPU 1 (percpu_ref_kill)        CPU 2 (percpu_ref_get)
  *                                  rcu_read_lock; DEAD is clear

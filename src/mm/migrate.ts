@@ -39,8 +39,8 @@ export const MIGRATE_SYNC = 2;
 export const MIGRATEPAGE_SUCCESS = 0;
 
 /**
- * Puts `newpage` into the old page's slot of the page cache, if nobody but the cache, the owner's `extra_count` references
- * and the migration itself uses the old page. Moves the cache's reference.
+ * Puts `newpage` into the old page's slot of the page cache, if nobody but the cache, the owner's `extra_count`
+ * references and the migration itself uses the old page. Moves the cache's reference.
  *
  * @returns 0 or -EAGAIN
  * @locks the old page is locked; takes tree_lock

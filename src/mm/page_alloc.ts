@@ -112,7 +112,11 @@ export function alloc_page(): page | null {
   return free;
 }
 
-/** `count` pages in a row, each with one reference, zeroed. @returns the address of the first, 0 if there is no such run */
+/**
+ * `count` pages in a row, each with one reference, zeroed.
+ *
+ * @returns the address of the first, 0 if there is no such run
+ */
 export function alloc_pages_exact(count: number): number {
   const z = zone.it;
   const flags = spin_lock_irqsave(z.lock);

@@ -4,8 +4,8 @@
  *
  * Each CPU has a magazine of free objects for each cache, which only it touches; empty and full magazines trade with
  * the cache's common list under its lock. Behind an object stand a link and a state word, which tell a double
- * free from a free, and, with KASAN on, a redzone. With KASAN on a freed object is filled with 0x6b and rests in its CPU's
- * quarantine; when it leaves, the pattern must be whole.
+ * free from a free, and, with KASAN on, a redzone. With KASAN on a freed object is filled with 0x6b and rests in its
+ * CPU's quarantine; when it leaves, the pattern must be whole.
  *
  * Locks: L = kmem_cache.lock. P = the CPU's own.
  * NOT LINUX: slabs are not given back to the page allocator.

@@ -2,8 +2,8 @@
 /**
  * The end of a context as it was before e34ecee2ae79 ("aio: Fix a trinity splat", v3.13): whole functions.
  *
- * Requests are not counted. A kworker waits until the ring has all its slots back, and believes head and tail, which user space
- * can write: scribble a distance into the ring, and the context is freed under its requests.
+ * Requests are not counted. A kworker waits until the ring has all its slots back, and believes head and tail, which
+ * user space can write: scribble a distance into the ring, and the context is freed under its requests.
  *
  *   CPU 1 (user)              CPU 2 (kworker)                  CPU 3 (completer)
  *   submit 10 slow requests

@@ -2,8 +2,8 @@
 /**
  * The commits whose fixes can be taken back, by name, and which of them this machine has.
  *
- * `fixed.slug` is true on a build that has the fix. It is set when a thread attaches to a machine and not changed while the
- * machine runs.
+ * `fixed.slug` is true on a build that has the fix. It is set when a thread attaches to a machine and not changed
+ * while the machine runs.
  */
 
 export interface Revert {

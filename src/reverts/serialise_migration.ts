@@ -3,8 +3,8 @@
  * Ring migration as it was before fa8a53c39f3f ("aio: v4 ensure access to ctx->ring_pages is correctly serialised
  * for migration", v3.15): whole functions.
  *
- * The pointer is tested, and later the page copied and the pointer changed, in two sections with nothing held in between; and
- * ring_lock is never taken, so a reader may hold a pointer to the old page across the copy:
+ * The pointer is tested, and later the page copied and the pointer changed, in two sections with nothing held in
+ * between; and ring_lock is never taken, so a reader may hold a pointer to the old page across the copy:
  *
  *   CPU 1 (aio_migratepage)             CPU 2 (aio_read_events_ring)
  *   completion_lock

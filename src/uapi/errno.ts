@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Error numbers as user space sees them, and pointers that may be one. @linux include/uapi/asm-generic/errno*.h v3.17 */
+/**
+ * Error numbers as user space sees them, and pointers that may be one.
+ *
+ * @linux include/uapi/asm-generic/errno*.h v3.17
+ */
 
 export const EPERM = 1;
 export const EINTR = 4;

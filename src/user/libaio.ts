@@ -2,9 +2,9 @@
 /**
  * User space's side: iocbs, and events read from the mapped ring without a syscall.
  *
- * The handle that io_setup() returns is the address of the ring. A reaper loads head and tail, copies the event, and stores
- * the head; the order is the protocol. There must be one consumer of a ring at a time: the kernel's head store is
- * blind, so user space keeps its reapers apart by a lock of its own.
+ * The handle that io_setup() returns is the address of the ring. A reaper loads head and tail, copies the event, and
+ * stores the head; the order is the protocol. There must be one consumer of a ring at a time: the kernel's head store
+ * is blind, so user space keeps its reapers apart by a lock of its own.
  *
  * @linux libaio 0.3.113 io_getevents(), fio engines/libaio.c user_io_getevents()
  */

@@ -87,7 +87,10 @@ export interface ScenarioResult {
   readonly findings: readonly Finding[];
   /** How often what the scenario is about has happened; a required one at 0 makes the run inconclusive. */
   readonly goals: Readonly<Record<string, { readonly count: number; readonly required: boolean }>>;
-  /** When the first expected finding came, since the start of this scenario's first round on this build; null if none did. */
+  /**
+   * When the first expected finding came, since the start of this scenario's first round on this build; null if none
+   * did.
+   */
   readonly firstFindingMs: number | null;
 }
 

@@ -190,7 +190,8 @@ export function struct<const F extends Fields>(structName: string, fields: F): S
     size += type.size;
   }
   const sizeof = (size + alignof - 1) & -alignof;
-  const source = `class ${structName} { constructor(addr) { this.addr = addr } ${accessors.join('\n')} }${INTERN(structName)}`;
+  const body = `constructor(addr) { this.addr = addr } ${accessors.join('\n')}`;
+  const source = `class ${structName} { ${body} }${INTERN(structName)}`;
   const make = new Function('load32', 'store32', 'load16', 'store16', ...Object.keys(pointees), source);
   const { at, from } = make(load32, store32, load16, store16, ...Object.values(pointees)) as Pick<
     StructType<F>,

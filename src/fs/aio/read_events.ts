@@ -90,8 +90,8 @@ function get_timespec(va: number): number {
  * Gets at least `min_nr` and at most `nr` events, waiting until the timeout.
  *
  * @param timeout - user address of a timespec, 0 for none
- * @returns events, fewer than min_nr at the timeout; -EFAULT; -EINTR if there is none and a signal is pending; -EINVAL if
- *          there is none and the context is dead
+ * @returns events, fewer than min_nr at the timeout; -EFAULT; -EINTR if there is none and a signal is pending;
+ *          -EINVAL if there is none and the context is dead
  * @context may sleep
  */
 export function read_events(ctx: kioctx, min_nr: number, nr: number, event: number, timeout: number): number {

@@ -2,8 +2,8 @@
 /**
  * Slots and requests.
  *
- * A request needs a slot of the ring from submission until its event has been read, or the ring could overflow. Free slots
- * are counted in ctx.reqs_available and, so that submitters do not fight for that word, in a small store of each
+ * A request needs a slot of the ring from submission until its event has been read, or the ring could overflow. Free
+ * slots are counted in ctx.reqs_available and, so that submitters do not fight for that word, in a small store of each
  * CPU. Who reads events does not tell: user space just advances the head. So a completion is noted in
  * completed_events, and its slot comes back when head and tail show that an event has been read:
  *

@@ -120,9 +120,9 @@ export function free_ring_array(ctx: kioctx): void {
 /**
  * Moves a page of a ring: the page cache's slot, the contents, the context's pointer.
  *
- * private_lock keeps the context; ring_lock keeps readers, who store the head through ring_pages, and a setup that is not
- * done; completion_lock keeps completions, who store events. ring_lock may only be tried, because it is taken outside
- * of mmap_sem, which a migration may hold.
+ * private_lock keeps the context; ring_lock keeps readers, who store the head through ring_pages, and a setup that is
+ * not done; completion_lock keeps completions, who store events. ring_lock may only be tried, because it is taken
+ * outside of mmap_sem, which a migration may hold.
  *
  * @returns 0; -EAGAIN to be tried again; -EINVAL if the context is gone
  * @context the old page is locked and no user entry leads to it

@@ -171,8 +171,8 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
 }
 
 /**
- * Finds a context by its handle, which is the user address of its ring. The ring says which slot of the table it is, and
- * the slot's context must then have that handle.
+ * Finds a context by its handle, which is the user address of its ring. The ring says which slot of the table it is,
+ * and the slot's context must then have that handle.
  *
  * @returns the context with a reference to users, or null
  * @context may sleep

@@ -3,9 +3,9 @@
  * lockdep: proves a deadlock possible from orders seen, without the deadlock happening; and keeps the books of
  * who holds and awaits which lock, for the watchdog and for lock_stat.
  *
- * An edge A -> B means: some CPU took a lock of class B while it held one of class A. A new edge that closes a cycle is a
- * splat. A trylock cannot wait, so it adds no edge to the lock that it takes, but what is taken under it
- * does. Classes, not locks: one order for all kioctx.
+ * An edge A -> B means: some CPU took a lock of class B while it held one of class A. A new edge that closes a cycle
+ * is a splat. A trylock cannot wait, so it adds no edge to the lock that it takes, but what is taken under it does.
+ * Classes, not locks: one order for all kioctx.
  *
  * The graph and the held stacks are outside RAM; the graph's words are set once and shared by all CPUs.
  *
@@ -67,9 +67,10 @@ function checkNewEdge(from: number, to: number, lock: number): void {
   if (wordCas(words, edge(from, to), 0, smp_processor_id() + 1) !== 0) return;
   const path = from === to ? [from, to] : findPath(to, from);
   if (path === null) return;
+  const what = from === to ? 'recursive' : 'circular';
   record({
     kind: 'lockdep:deadlock',
-    title: `possible ${from === to ? 'recursive' : 'circular'} locking: ${lockClassName(to)} is taken under ${lockClassName(from)}`,
+    title: `possible ${what} locking: ${lockClassName(to)} is taken under ${lockClassName(from)}`,
     text: [
       `is trying to acquire ${lockClassName(to)} at ${hex(lock)}, but holds ${lockClassName(from)}`,
       `the existing order is ${path.map(lockClassName).join(' -> ')}`,

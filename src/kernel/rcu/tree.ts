@@ -3,8 +3,8 @@
  * RCU, one flavour, as CONFIG_PREEMPT=n has it: a reader cannot be preempted, so entering a read section costs nothing,
  * and a CPU that is seen in user mode, idle or asleep has left every section it was in.
  *
- * A grace period is over when each CPU has been seen so once since it began. One kernel thread (rcu_gp_kthread) takes all
- * callbacks that have been queued, waits out a grace period, and calls them.
+ * A grace period is over when each CPU has been seen so once since it began. One kernel thread (rcu_gp_kthread) takes
+ * all callbacks that have been queued, waits out a grace period, and calls them.
  *
  *   CPU 1 (updater)            rcu_gp_kthread               CPU 2 (reader)
  *   unlink x                                               rcu_read_lock(); p = x
@@ -83,7 +83,11 @@ export const rcu_read_unlock: () => void = preempt_enable;
 export const rcu_read_lock_sched: () => void = preempt_disable;
 export const rcu_read_unlock_sched: () => void = preempt_enable;
 
-/** Has `func` called with `head` after a grace period. The memory of `head` is the callback's until then. @context any */
+/**
+ * Has `func` called with `head` after a grace period. The memory of `head` is the callback's until then.
+ *
+ * @context any
+ */
 export function call_rcu(head: Addr<rcu_head>, func: Fn<RcuCallback>): void {
   const h = rcu_head.at(head);
   h.next = 0;
