@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The house rules, as tests. A broken rule is a line `path:line: what is wrong`. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { REVERTS, SLUGS } from './reverts/registry.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const SKIP = new Set(['node_modules', 'dist', 'coverage', '.git']);
+
+function walk(dir: string): string[] {
+  return readdirSync(join(ROOT, dir), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) return SKIP.has(entry.name) || dir === 'reports' ? [] : walk(path);
+    return [path];
+  });
+}
+
+interface Import {
+  readonly line: number;
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+interface Source {
+  readonly path: string;
+  readonly lines: readonly string[];
+  /** The lines without comments and strings. */
+  readonly code: readonly string[];
+  readonly imports: readonly Import[];
+}
+
+const blank = (text: string): string => text.replace(/[^\n]/g, ' ');
+const withoutComments = (text: string): string =>
+  text.replace(/\/\*[\s\S]*?\*\//g, blank).replace(/(^|[\s;{}(,])\/\/.*$/gm, '$1');
+const withoutStrings = (text: string): string => text.replace(/'(?:[^'\\\n]|\\.)*'/g, "''");
+
+const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^;'"]*?\sfrom\s)?'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm;
+const lineAt = (text: string, index: number): number => text.slice(0, index).split('\n').length;
+
+function load(path: string): Source {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  const bare = withoutComments(text);
+  const imports = [...bare.matchAll(IMPORT)].map((m) => ({
+    line: lineAt(bare, m.index),
+    target: normalize(join(dirname(path), m[2] ?? m[3] ?? '')),
+    typeOnly: m[1] !== undefined,
+  }));
+  return { path, lines: text.split('\n'), code: withoutStrings(bare).split('\n'), imports };
+}
+
+const files = walk('.');
+const sources = files.filter((path) => path.endsWith('.ts')).map(load);
+const isTest = (path: string): boolean => path.endsWith('.test.ts') || path.startsWith('src/testing/');
+
+/** Fails with every broken rule on a line of its own. */
+function none(errors: readonly string[]): void {
+  expect(errors.join('\n')).toBe('');
+}
+
+/** The lines of the sources that `pick` chooses on which `pattern` stands, outside of comments and strings. */
+function grep(pattern: RegExp, what: string, pick: (path: string) => boolean): string[] {
+  return sources
+    .filter(({ path }) => pick(path))
+    .flatMap(({ path, code }) =>
+      code.flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}: ${what}: ${line.trim()}`] : [])),
+    );
+}
+
+/** The layers, lowest first. A file may import its own layer and every lower one. */
+const LAYERS: readonly RegExp[] = [
+  /^src\/arch\/sab\//,
+  /^src\/(uapi\/|reverts\/registry\.ts)/,
+  /^src\/(trace\/|lib\/list\.ts|kernel\/(locking\/|sched\/|oops\.ts|panic\.ts))/,
+  /^src\/mm\//,
+  /^src\/(kernel\/(rcu\/|workqueue\.ts)|lib\/percpu-refcount\.ts)/,
+  // One layer: an old function of reverts/ calls what stands beside the one that it replaces.
+  /^src\/(fs|drivers|reverts)\//,
+  /^src\/(user|init)\//,
+  /^src\/index\.ts/,
+  /^workers\//,
+  /^stress\//,
+];
+const layerOf = (path: string): number => LAYERS.findIndex((layer) => layer.test(path));
+
+test('imports go downwards', () => {
+  const errors: string[] = [];
+  for (const { path, imports } of sources) {
+    if (isTest(path) || !path.includes('/')) continue;
+    const layer = layerOf(path);
+    if (layer < 0) errors.push(`${path}:1: stands in no layer; see LAYERS in src/tidy.test.ts`);
+    for (const { line, target } of imports) {
+      if (layerOf(target) > layer) errors.push(`${path}:${line}: imports ${target}, which is in a higher layer`);
+      if (path.startsWith('stress/oracles/') && target.startsWith('src/reverts/')) {
+        errors.push(`${path}:${line}: an oracle knows the promises, not the bugs`);
+      }
+    }
+  }
+  none(errors);
+});
+
+/** The files that import each other when the program is loaded, as groups. */
+function importCycles(): string[][] {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const reach = (from: string): Set<string> => {
+    const seen = new Set<string>();
+    const todo = [from];
+    for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
+      for (const { target, typeOnly } of byPath.get(path)?.imports ?? []) {
+        if (typeOnly || seen.has(target)) continue;
+        seen.add(target);
+        todo.push(target);
+      }
+    }
+    return seen;
+  };
+  const reached = new Map(sources.map(({ path }) => [path, reach(path)]));
+  return sources
+    .filter(({ path }) => reached.get(path)?.has(path))
+    .map(({ path }) => [path, ...[...(reached.get(path) ?? [])].filter((to) => reached.get(to)?.has(path))].sort());
+}
+
+test('imports make no cycle, but between fs/aio and the functions that its reverts replace', () => {
+  const allowed = /^src\/(fs\/aio\/|reverts\/(?!registry))/;
+  none(
+    importCycles()
+      .filter((cycle) => !cycle.every((path) => allowed.test(path)))
+      .map((cycle) => `${cycle[0]}:1: is in an import cycle with ${[...new Set(cycle.slice(1))].join(', ')}`),
+  );
+});
+
+test('shared memory is named in arch/sab only', () => {
+  const outside = (path: string): boolean => !path.startsWith('src/arch/sab/') && path !== 'src/tidy.test.ts';
+  none(grep(/\b(Atomics|SharedArrayBuffer)\b/, 'use arch/sab', outside));
+});
+
+test('real time and chance have one source each', () => {
+  const elsewhere = (path: string): boolean => path !== 'src/arch/sab/clock.ts';
+  none(grep(/\b(Date\.now|Math\.random|performance\.now|process\.hrtime)\b/, 'use clock.ts, prng.ts', elsewhere));
+});
+
+test('files open with the licence and are short', () => {
+  none(
+    sources.flatMap(({ path, lines }) => [
+      ...(lines[0] === '// SPDX-License-Identifier: GPL-2.0-only' ? [] : [`${path}:1: SPDX line missing`]),
+      ...(lines.length <= 501 ? [] : [`${path}:501: more than 500 lines`]),
+      ...lines.flatMap((line, i) => (line.length > 120 ? [`${path}:${i + 1}: more than 120 columns`] : [])),
+    ]),
+  );
+});
+
+const FUNCTION =
+  /^( *)(?:(?!(?:if|for|while|switch|else|do|return|class|describe|test|it)\b).*)(?:=>|\)(?:: [^{]+)?) \{$/;
+
+/** Lines of the function that begins on a line of formatted code, 0 if none does. */
+function functionLength(code: readonly string[], start: number): number {
+  const head = FUNCTION.exec(code[start] ?? '');
+  if (head === null) return 0;
+  const indent = head[1] ?? '';
+  const end = code.findIndex((line, i) => i > start && line.startsWith(`${indent}}`));
+  return end < 0 ? 0 : end - start + 1;
+}
+
+test('functions fit on a screen, but where C has a long one', () => {
+  none(
+    sources
+      .filter(({ path }) => !isTest(path))
+      .flatMap(({ path, lines, code }) =>
+        code.flatMap((_, i) =>
+          functionLength(code, i) > 70 && !/\/\/ as long as in C/.test(lines[i - 1] ?? '')
+            ? [`${path}:${i + 1}: function of ${functionLength(code, i)} lines`]
+            : [],
+        ),
+      ),
+  );
+});
+
+test('nothing is left to do, skipped or singled out', () => {
+  const marks = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].join('|')})\\b|\\.(only|skip)\\(`);
+  none(
+    sources
+      .filter(({ path }) => path !== 'src/tidy.test.ts')
+      .flatMap(({ path, lines }) =>
+        lines.flatMap((line, i) => (marks.test(line) ? [`${path}:${i + 1}: unfinished: ${line.trim()}`] : [])),
+      ),
+  );
+});
+
+test('each commit of the registry has an id, a gate and a scenario', () => {
+  const kernel = sources.filter(({ path }) => path.startsWith('src/') && !isTest(path));
+  const scenarios = sources.filter(({ path }) => path.startsWith('stress/scenarios/'));
+  const named = scenarios.flatMap(({ lines }) =>
+    [...lines.join('\n').matchAll(/\bfixedBy:\s*\[([^\]]*)\]/g)].flatMap((m) => m[1]?.match(/\w+/g) ?? []),
+  );
+  none(
+    SLUGS.flatMap((slug) => {
+      const at = `src/reverts/registry.ts:1: ${slug}`;
+      const gated = kernel.some(({ code }) => code.some((line) => new RegExp(`\\bfixed\\.${slug}\\b`).test(line)));
+      return [
+        ...(/^[0-9a-f]{12}$/.test(REVERTS[slug].commit) ? [] : [`${at}: the commit id is not 12 hex digits`]),
+        ...(gated ? [] : [`${at}: no code asks fixed.${slug}`]),
+        ...(named.includes(slug) ? [] : [`${at}: no scenario has it in fixedBy`]),
+      ];
+    }),
+  );
+});
+
+test('every markdown file has one title', () => {
+  none(
+    files
+      .filter((path) => path.endsWith('.md') && !path.startsWith('.'))
+      .flatMap((path) => {
+        const text = readFileSync(join(ROOT, path), 'utf8').replace(/^```[\s\S]*?^```/gm, '');
+        const titles = text.match(/^# /gm)?.length ?? 0;
+        return titles === 1 && text.startsWith('# ') ? [] : [`${path}:1: ${titles} titles; one, on the first line`];
+      }),
+  );
+});
+
+test('every file of src is reached from an entry or a test', () => {
+  const reached = new Set<string>();
+  const todo = sources.map(({ path }) => path).filter((path) => !path.startsWith('src/') || isTest(path));
+  todo.push('src/index.ts');
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
+    if (reached.has(path)) continue;
+    reached.add(path);
+    todo.push(...(byPath.get(path)?.imports ?? []).map(({ target }) => target));
+  }
+  none(
+    sources
+      .map(({ path }) => path)
+      .filter((path) => !reached.has(path) && !path.endsWith('.d.ts'))
+      .map((path) => `${relative('.', path)}:1: nothing imports it`),
+  );
+});
