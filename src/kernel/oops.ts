@@ -151,9 +151,19 @@ export interface Problem {
 
 /** Writes a record. Never throws; a record too many is counted and dropped. */
 export function record(problem: Problem): void {
+  writeRecord(problem, new Error('here'));
+}
+
+/** Writes a record of an exception that nobody expected, with its stack. */
+export function recordError(kind: FindingKind, error: unknown): void {
+  const e = error instanceof Error ? error : new Error(String(error));
+  writeRecord({ kind, title: `${e.name}: ${e.message}`, text: [e.message] }, e);
+}
+
+function writeRecord(problem: Problem, error: Error): void {
   const slot = wordAdd(log.index, TAKEN, 1);
   if (slot >= RECORDS_MAX) return;
-  const stack = kernelStack(new Error('here'));
+  const stack = kernelStack(error);
   const cpu = smp_processor_id();
   const full: OopsRecord = {
     text: [],

@@ -12,7 +12,8 @@ const ABORT = 0;
 export const PHASE = 1;
 /** Counts arrivals at the end of a phase. */
 export const ARRIVED = 2;
-/** Moment of the machine's start, see flight_recorder. */
+/** Counts CPUs that are out of the round before its end. */
+export const DEAD = 3;
 const HEADER_WORDS = 16;
 const CPU_WORDS = 16;
 /** Word of a CPU's block: what address it sleeps on, 0 if it is awake. */

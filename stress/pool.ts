@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The CPUs: a piscina pool with one long task a thread, for the whole run.
+ *
+ * A thread that does not come back when a round is given up is terminated, through its task's AbortSignal, and piscina
+ * starts another in its place.
+ */
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { setAborted, PHASE } from '../src/arch/sab/control.ts';
+import { type Words, wordNotify, wordStore } from '../src/arch/sab/words.ts';
+import { createMachine, type Machine } from '../src/init/machine.ts';
+import { createLedger } from '../workers/ledger.ts';
+import { type CpuReport, type CpuTask, PHASE_EXIT, type RoundPlan } from '../workers/protocol.ts';
+
+/** Ledger entries in all; fewer for each CPU where there are many. */
+const ENTRIES = 16_384;
+const ENTRIES_PER_CPU_MAX = 1024;
+
+interface Cpu {
+  port: MessagePort;
+  abort: AbortController;
+  /** Settles when the task ends; says why if it was not told to. */
+  done: Promise<void>;
+  /** Why the task ended before its time, if it did. */
+  died: string | null;
+  report: CpuReport | null;
+}
+
+/** A machine with a thread for each CPU. */
+export class Pool {
+  readonly machine: Machine;
+  readonly ledger: Words;
+  private readonly piscina: Piscina;
+  private readonly cpus: Cpu[] = [];
+  private closing = false;
+
+  constructor(threads: number, arenaMib: number, sanitize: boolean) {
+    this.machine = createMachine({ cpus: threads, arenaMib, sanitize });
+    this.ledger = createLedger(threads, Math.min(ENTRIES_PER_CPU_MAX, Math.floor(ENTRIES / threads)));
+    this.piscina = new Piscina({
+      // Beside this file in dist/, where the compiler puts it.
+      filename: fileURLToPath(new URL('../workers/cpu.js', import.meta.url)),
+      minThreads: threads,
+      maxThreads: threads,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      atomics: 'disabled',
+      workerData: { memory: this.machine.memory },
+    });
+    for (let cpu = 0; cpu < threads; cpu++) this.cpus.push(this.start(cpu));
+  }
+
+  /** Gives a CPU a thread. */
+  private start(cpu: number): Cpu {
+    const { port1, port2 } = new MessageChannel();
+    const abort = new AbortController();
+    const task: CpuTask = { cpu, machine: this.machine, ledger: this.ledger, port: port2 };
+    const started: Cpu = { port: port1, abort, done: Promise.resolve(), died: null, report: null };
+    port1.on('message', (report: CpuReport) => {
+      started.report = report;
+    });
+    port1.unref();
+    started.done = this.piscina.run(task, { signal: abort.signal, transferList: [port2] }).then(
+      () => {},
+      (error: unknown) => {
+        if (!this.closing) started.died = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      },
+    );
+    return started;
+  }
+
+  get threads(): number {
+    return this.cpus.length;
+  }
+
+  /** Sends each CPU its plan. */
+  post(plan: RoundPlan): void {
+    for (const cpu of this.cpus) {
+      cpu.report = null;
+      cpu.port.postMessage(plan);
+    }
+  }
+
+  /** What the CPUs have reported, null for one that has not. */
+  reports(): (CpuReport | null)[] {
+    return this.cpus.map((cpu) => cpu.report);
+  }
+
+  /** CPUs whose thread has died, and of what. */
+  casualties(): { cpu: number; why: string }[] {
+    return this.cpus.flatMap(({ died }, cpu) => (died === null ? [] : [{ cpu, why: died }]));
+  }
+
+  /** Gives fresh threads to CPUs whose thread is dead or lost. */
+  async replace(cpus: readonly number[]): Promise<void> {
+    for (const cpu of cpus) {
+      const old = this.cpus[cpu] as Cpu;
+      old.abort.abort();
+      await old.done;
+      old.port.close();
+      this.cpus[cpu] = this.start(cpu);
+    }
+  }
+
+  /** Tells every thread that the run is over, and ends those that do not hear. */
+  async close(): Promise<void> {
+    this.closing = true;
+    wordStore(this.machine.control, PHASE, PHASE_EXIT);
+    wordNotify(this.machine.control, PHASE);
+    const all = Promise.all(this.cpus.map((cpu) => cpu.done));
+    await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 600).unref())]);
+    setAborted(true);
+    for (const cpu of this.cpus) cpu.port.close();
+    await this.piscina.destroy();
+  }
+}

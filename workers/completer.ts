@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Completers: the interrupt side of a device. Each serves a queue until the machine shuts down. */
+import { currentPhase } from '../src/arch/sab/control.ts';
+import { nullb_thread, setDeviceProbe } from '../src/drivers/null_blk.ts';
+import { kernel_enter, kernel_exit } from '../src/kernel/sched/core.ts';
+import { PHASE_SHUTDOWN } from './protocol.ts';
+import type { User } from './user.ts';
+
+const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
+
+/** The role. @param queue - its number among the completers */
+export function completer(user: User, queue: number): void {
+  const { ledger } = user;
+  setDeviceProbe((entry, generation, obj) => {
+    // A request that its submitter has been told is over must not be here any more.
+    if (ledger.deviceDone(entry, generation) || user.plan.workload.programs.submitter === 'hostile') return;
+    user.finding(
+      'destroy:requests-in-flight',
+      'the device completes a request of a context whose destruction has returned',
+      [`iocb ${hex(obj)}, entry ${entry}`],
+      [`iocb ${hex(obj)}`],
+    );
+  });
+  kernel_enter();
+  const completed = nullb_thread(queue, () => currentPhase() >= PHASE_SHUTDOWN);
+  kernel_exit();
+  user.count('completed by device', completed);
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * A CPU: one piscina thread, one task for the whole run. It joins each machine that the operator boots, plays its role, and
+ * reports; what it must not do is to die without a word.
+ */
+import { receiveMessageOnPort } from 'node:worker_threads';
+import { ARRIVED, controlPanel, DEAD, PHASE } from '../src/arch/sab/control.ts';
+import { Prng } from '../src/arch/sab/prng.ts';
+import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch/sab/words.ts';
+import { WildJump } from '../src/arch/sab/functable.ts';
+import { setHook } from '../src/arch/sab/memory.ts';
+import { setDeviceProbe } from '../src/drivers/null_blk.ts';
+import { start_secondary } from '../src/init/machine.ts';
+import { type FindingKind, isKernelExit, recordError } from '../src/kernel/oops.ts';
+import { become } from '../src/user/process.ts';
+import { canceller } from './canceller.ts';
+import { completer } from './completer.ts';
+import { destroyer } from './destroyer.ts';
+import { getter } from './getter.ts';
+import { kworker } from './kworker.ts';
+import { openContexts, settle, tearDown } from './leader.ts';
+import { Ledger } from './ledger.ts';
+import { migrator } from './migrator.ts';
+import { type CpuReport, type CpuTask, DAEMONS, PHASE_ABORTED, PHASE_ATTACH, PHASE_EXIT, PHASE_RUN, PHASE_SETTLE, PHASE_SHUTDOWN, PHASE_STOP, PHASE_TEARDOWN, type RoundPlan } from './protocol.ts';
+import { reaper } from './reaper.ts';
+import { submitter } from './submitter.ts';
+import { areaBytes } from './layout.ts';
+import { User } from './user.ts';
+
+/** Longest sleep between two looks at the phase, ms; a look is all that a missed notify can cost. */
+const LOOK_MS = 200;
+
+/** Waits until the phase is `phase` or a later one. @returns the phase */
+function waitPhase(control: Words, phase: number): number {
+  for (;;) {
+    const now = wordLoad(control, PHASE);
+    if (now >= phase) return now;
+    wordWait(control, PHASE, now, LOOK_MS);
+  }
+}
+
+function arrive(control: Words): void {
+  wordAdd(control, ARRIVED, 1);
+  wordNotify(control, ARRIVED);
+}
+
+/** Which of its role's threads a CPU is. */
+const numberInRole = (plan: RoundPlan, cpu: number): number =>
+  plan.roles.slice(0, cpu).filter((role) => role === plan.roles[cpu]).length;
+
+function play(user: User): void {
+  const { plan, cpu } = user;
+  switch (plan.roles[cpu]) {
+    case 'submitter':
+      return submitter(user);
+    case 'completer':
+      return completer(user, numberInRole(plan, cpu));
+    case 'reaper':
+      return reaper(user);
+    case 'getter':
+      return getter(user);
+    case 'migrator':
+      return migrator(user);
+    case 'destroyer':
+      return destroyer(user);
+    case 'canceller':
+      return canceller(user);
+    default:
+      return kworker(user, numberInRole(plan, cpu));
+  }
+}
+
+/** What an exception of JavaScript's own means for a kernel that runs on it. */
+function kindOf(error: unknown): FindingKind {
+  if (error instanceof WildJump) return 'oops:wild-jump';
+  if (error instanceof TypeError && /of (null|undefined)/.test(error.message)) return 'oops:null-dereference';
+  return 'thread:died';
+}
+
+/** Runs a step; what it throws becomes a record, and the CPU is out of the round. @returns whether it went through */
+function guarded(step: () => void): boolean {
+  try {
+    step();
+    return true;
+  } catch (error) {
+    if (!isKernelExit(error)) recordError(kindOf(error), error);
+    return false;
+  }
+}
+
+function runRound(task: CpuTask, plan: RoundPlan): void {
+  const { cpu, machine } = task;
+  start_secondary(machine, {
+    cpu,
+    reverted: plan.reverted,
+    seed: plan.seed,
+    perturb: plan.perturb,
+    debug: true,
+    roles: plan.roles,
+    bootTime: plan.bootTime,
+  });
+  const control = controlPanel();
+  const ledger = new Ledger(task.ledger, machine.cpus);
+  const area = plan.process.base + cpu * areaBytes(ledger.entriesPerCpu, plan.workload.bufferBytes);
+  const user = new User(cpu, plan, new Prng(plan.seed * 31 + cpu), ledger, area);
+  const daemon = DAEMONS.includes(plan.roles[cpu] ?? 'kworker');
+  if (!daemon) become(plan.process);
+  arrive(control);
+
+  let well = waitPhase(control, PHASE_RUN) < PHASE_ABORTED;
+  if (well && cpu === plan.leader) well = guarded(() => openContexts(user));
+  if (well) well = guarded(() => play(user));
+  if (!well) wordAdd(control, DEAD, 1);
+
+  if (!daemon) {
+    waitPhase(control, PHASE_STOP);
+    arrive(control);
+    if (cpu === plan.leader && well) {
+      const steps: [number, () => void][] = [
+        [PHASE_SETTLE, () => settle(user)],
+        [PHASE_TEARDOWN, () => tearDown(user)],
+      ];
+      for (const [phase, step] of steps) {
+        if (waitPhase(control, phase) >= PHASE_ABORTED) break;
+        if (!guarded(step)) {
+          wordAdd(control, DEAD, 1);
+          break;
+        }
+        arrive(control);
+      }
+    }
+  }
+  waitPhase(control, PHASE_SHUTDOWN);
+  setHook(null);
+  setDeviceProbe(null);
+  const report: CpuReport = { cpu, round: plan.round, operations: user.operations, latency: user.latencies() };
+  task.port.postMessage(report);
+  arrive(control);
+}
+
+/** The task: rounds, until the operator says that it is over. */
+export default function cpuTask(task: CpuTask): void {
+  const { control } = task.machine;
+  for (;;) {
+    const phase = wordLoad(control, PHASE);
+    if (phase === PHASE_EXIT) return;
+    const message = phase === PHASE_ATTACH ? receiveMessageOnPort(task.port) : undefined;
+    if (message !== undefined) runRound(task, message.message as RoundPlan);
+    else wordWait(control, PHASE, phase, LOOK_MS);
+  }
+}

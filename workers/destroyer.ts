@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Destroyers: threads that end contexts while others use them, or while their own requests are in flight.
+ *
+ *   default            destroys a shared context and makes it anew
+ *   destroy_and_free   submits reads, destroys the context, frees the buffers; the case of e02ba72aabfa
+ *   scribble           submits slow reads, scribbles over the ring, destroys; the case of e34ecee2ae79
+ *   quota              makes and destroys a context in a loop with quota for no other; the case of 4fcc712f5c48
+ *   process_exit       a process of its own, which ends with requests in flight; the case of 6098b45b32e6
+ *   hostile            see hostile.ts
+ */
+import { EAGAIN, errname } from '../src/uapi/errno.ts';
+import { current } from '../src/kernel/sched/core.ts';
+import { ring_field, scribble, SegmentationFault } from '../src/user/libaio.ts';
+import { hostile } from './hostile.ts';
+import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
+import { FreedBuffers } from './freed_buffers.ts';
+import { exitWithRequests } from './process.ts';
+import { submitReads } from './reads.ts';
+import type { User } from './user.ts';
+
+const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
+
+/** Makes a shared context and enters it. @returns whether it worked */
+export function setupShared(user: User, slot: number): boolean {
+  const { prng, plan, ledger } = user;
+  const { nrEventsMin, nrEventsMax, userReapedPercent, contexts } = plan.workload;
+  const asked = prng.between(nrEventsMin, nrEventsMax);
+  const ctx = user.setup(asked);
+  if (ctx < 0) {
+    user.count(`setup ${errname(ctx)}`);
+    return false;
+  }
+  // With contexts coming and going an address is soon another context's, so all must be read in the same way.
+  const share = plan.roles.includes('destroyer') ? (userReapedPercent >= 50 ? 100 : 0) : userReapedPercent;
+  const userReaped = (slot * 100) / contexts < share;
+  ledger.publish(slot, ctx, userReaped, ring_field(ctx, 'nr'), asked);
+  return true;
+}
+
+/** Says what is wrong if a destroyed context has requests that the device has not done. */
+function checkInFlight(user: User, owner: number, ctx: number): void {
+  const left = user.ledger.inFlight(owner);
+  if (left.length === 0) return;
+  const entry = left[0] as number;
+  user.finding(
+    'destroy:requests-in-flight',
+    'io_destroy() returned 0 with requests in flight',
+    [`io_destroy(${hex(ctx)}) = 0, ${left.length} accepted requests not done, such as iocb ${hex(user.ledger.obj(entry))}`],
+    [`ring ${hex(ctx)}`, `iocb ${hex(user.ledger.obj(entry))}`],
+  );
+}
+
+/** Destroys. Nobody in a system call may wait for a grace period; it is the caller's time. */
+function destroy(user: User, ctx: number): number {
+  const waited = current.gp_waits;
+  const ret = user.destroy(ctx);
+  if (current.gp_waits !== waited) {
+    user.finding('destroy:grace-period-in-syscall', 'io_destroy() waited out a grace period on the caller’s time', [
+      `${current.gp_waits - waited} synchronize_rcu()`,
+    ]);
+  }
+  return ret;
+}
+
+/** Destroys a shared context under its users, and makes it anew. */
+function churn(user: User): void {
+  const { ledger, prng, plan } = user;
+  const slot = prng.below(plan.workload.contexts);
+  if (!ledger.tryLock(slot)) {
+    user.pause(200);
+    return;
+  }
+  if (ledger.alive(slot)) {
+    const owner = ownerOf(slot, ledger.seq(slot));
+    const ctx = ledger.retire(slot);
+    const inFlight = ledger.inFlight(owner).length > 0;
+    const ret = destroy(user, ctx);
+    if (ret !== 0) {
+      user.finding('destroy:wrong-answer', 'io_destroy() does not know a context that is alive', [
+        `io_destroy(${hex(ctx)}) = ${errname(ret)}`,
+      ]);
+    } else {
+      checkInFlight(user, owner, ctx);
+      if (inFlight) user.count('destroyed with requests in flight');
+    }
+    // Who still uses the handle must leave before it can mean something else.
+    while (ledger.users(slot) > 0 && user.running()) user.pause(200);
+    if (ledger.users(slot) === 0) ledger.bury(owner);
+  }
+  if (user.running() && ledger.users(slot) === 0) setupShared(user, slot);
+  ledger.unlock(slot);
+}
+
+/** Submits, destroys, frees the buffers: nobody may write them afterwards. */
+function destroyAndFree(user: User, buffers: FreedBuffers): void {
+  const { prng, plan } = user;
+  const ctx = user.setup(prng.between(plan.workload.nrEventsMin, plan.workload.nrEventsMax));
+  if (ctx < 0) {
+    user.pause(1000);
+    return;
+  }
+  const accepted = submitReads(user, ctx, prng.between(1, plan.workload.batch), buffers);
+  if (prng.oneIn(4)) user.pause(plan.workload.delayMaxUs);
+  const owner = ownerOf(PRIVATE_SLOT, user.cpu);
+  const inFlight = user.ledger.inFlight(owner).length;
+  const ret = destroy(user, ctx);
+  if (ret === 0) {
+    checkInFlight(user, owner, ctx);
+    for (let i = 0; i < accepted; i++) buffers.free(user.ledger.buffer(user.batchEntry(i)));
+    if (inFlight > 0) user.count('destroyed with requests in flight');
+  }
+  user.bury(owner);
+  buffers.check(user);
+}
+
+/** Submits slow reads, scribbles, destroys: the kernel may not believe the ring. */
+function scribbleAndDestroy(user: User): void {
+  const { prng, plan } = user;
+  const ctx = user.setup(prng.between(plan.workload.nrEventsMin, plan.workload.nrEventsMax));
+  if (ctx < 0) {
+    user.pause(1000);
+    return;
+  }
+  const nr = ring_field(ctx, 'nr');
+  submitReads(user, ctx, prng.between(1, plan.workload.batch), null);
+  for (let i = prng.between(1, 3); i > 0; i--) {
+    scribble(ctx, 'head', prng.oneIn(4) ? prng.next() : prng.below(nr));
+    scribble(ctx, 'tail', prng.oneIn(4) ? prng.next() : prng.below(nr));
+  }
+  user.count('scribbled');
+  const owner = ownerOf(PRIVATE_SLOT, user.cpu);
+  const inFlight = user.ledger.inFlight(owner).length;
+  const ret = destroy(user, ctx);
+  if (ret === 0) {
+    checkInFlight(user, owner, ctx);
+    if (inFlight > 0) user.count('destroyed with requests in flight');
+  }
+  user.bury(owner);
+}
+
+/** One context at a time, and quota for one context each: io_setup() never has a reason to say -EAGAIN. */
+function quotaLoop(user: User): void {
+  const { prng, plan } = user;
+  const ctx = user.setup(plan.workload.nrEventsMin);
+  if (ctx === -EAGAIN) {
+    user.finding('quota:spurious-eagain', 'io_setup() says -EAGAIN although user space owns nothing', [
+      `io_setup(${plan.workload.nrEventsMin}) = -EAGAIN; each destroyer owns one context at most, and there is quota for all`,
+    ]);
+    user.pause(2000);
+    return;
+  }
+  if (ctx < 0) return;
+  submitReads(user, ctx, prng.below(plan.workload.batch + 1), null);
+  destroy(user, ctx);
+  user.bury(ownerOf(PRIVATE_SLOT, user.cpu));
+}
+
+/** The role. Ends with the round. */
+export function destroyer(user: User): void {
+  const program = user.plan.workload.programs.destroyer ?? 'default';
+  const buffers = new FreedBuffers(user);
+  while (user.running()) {
+    try {
+      if (program === 'destroy_and_free') destroyAndFree(user, buffers);
+      else if (program === 'scribble') scribbleAndDestroy(user);
+      else if (program === 'quota') quotaLoop(user);
+      else if (program === 'process_exit') exitWithRequests(user);
+      else if (program === 'hostile') hostile(user);
+      else churn(user);
+    } catch (error) {
+      if (!(error instanceof SegmentationFault)) throw error;
+      user.count('SIGSEGV');
+    }
+    user.rest();
+  }
+  buffers.settle(user);
+}

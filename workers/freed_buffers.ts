@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Buffers that user space has freed: filled with a pattern, and kept for a while to see whether anybody writes them.
+ *
+ * This is the complaint of e02ba72aabfa: "if the buffer is allocated by some other user he'll be surprised".
+ */
+import { TP } from '../src/trace/events.ts';
+import { trace } from '../src/trace/flight_recorder.ts';
+import { peek, poke } from '../src/user/libaio.ts';
+import type { User } from './user.ts';
+
+const FREED = 0x0f4eed00;
+const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
+
+/** The buffers of one thread's entries, handed out in turn. */
+export class FreedBuffers {
+  private readonly first: number;
+  private readonly bytes: number;
+  private readonly count: number;
+  private next = 0;
+  /** Freed ones, oldest first. */
+  private readonly freed: number[] = [];
+
+  constructor(user: User) {
+    this.first = user.buffers;
+    this.bytes = user.bufferBytes;
+    this.count = user.ledger.entriesPerCpu;
+  }
+
+  /** A buffer that rests longest. */
+  take(): number {
+    const buffer = this.first + this.next * this.bytes;
+    this.next = (this.next + 1) % this.count;
+    const at = this.freed.indexOf(buffer);
+    if (at >= 0) this.freed.splice(at, 1);
+    return buffer;
+  }
+
+  /** User space has done with it. */
+  free(buffer: number): void {
+    for (let at = 0; at < this.bytes; at += 4) poke(buffer + at, FREED);
+    trace(TP.user_free, buffer, this.bytes);
+    this.freed.push(buffer);
+  }
+
+  /** Looks at all freed buffers. */
+  check(user: User): void {
+    for (let i = 0; i < this.freed.length; i++) {
+      const buffer = this.freed[i] as number;
+      const found = peek(buffer + this.bytes - 4);
+      if (found === FREED) continue;
+      user.finding(
+        'buffer:written-after-destroy',
+        'a buffer was written after io_destroy() had returned and it was freed',
+        [`buffer ${hex(buffer)}: the last word is ${hex(found)}, user space left ${hex(FREED)} there`],
+        [`buffer ${hex(buffer)}`],
+      );
+      this.freed.splice(i--, 1);
+    }
+  }
+
+  /** A last look, after whatever is in flight has had time. */
+  settle(user: User): void {
+    if (this.freed.length > 0) user.pause(2 * user.plan.workload.delayMaxUs);
+    this.check(user);
+  }
+}

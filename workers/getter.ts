@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Getters: threads in io_getevents(), several on one context, with and without timeouts. */
+import { errname } from '../src/uapi/errno.ts';
+import { EINTR, EINVAL } from '../src/uapi/errno.ts';
+import type { User } from './user.ts';
+
+/** Gets events of one context. */
+function get(user: User): void {
+  const { ledger, prng, plan } = user;
+  const slot = prng.below(plan.workload.contexts);
+  if (!ledger.alive(slot) || ledger.userReaped(slot) || !ledger.enter(slot)) {
+    user.pause(200);
+    return;
+  }
+  const seq = ledger.seq(slot);
+  const ctx = ledger.handle(slot);
+  const nr = prng.between(1, 16);
+  const min = prng.oneIn(4) ? 0 : prng.between(1, Math.min(nr, 4));
+  // Without a timeout a signal ends it, when the round stops.
+  const timeoutUs = prng.oneIn(8) ? -1 : prng.below(5000);
+  ledger.noteWait(user.cpu, timeoutUs < 0 ? ctx : 0, min);
+  const ret = user.getevents(ctx, min, nr, timeoutUs);
+  ledger.noteWait(user.cpu, 0, 0);
+  if (ret > 0) user.deliverAll(ret);
+  else if (ret === 0) user.count('getevents timeout');
+  else user.count(`getevents ${errname(ret)}`);
+  const same = ledger.seq(slot) === seq;
+  ledger.leave(slot);
+  if (ret < 0 && ret !== -EINTR && same) {
+    user.finding('context:dead-handle', 'io_getevents() does not know a context that is alive', [
+      `io_getevents(0x${ctx.toString(16)}) = ${errname(ret)}`,
+    ]);
+    user.pause(2000);
+  } else if (ret === -EINVAL) {
+    user.count('woken by destroy');
+  }
+}
+
+/** The role. Ends with the round. */
+export function getter(user: User): void {
+  while (user.running()) {
+    get(user);
+    user.rest();
+  }
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The books of user space: what was submitted, what the device has done, what was delivered, and which contexts
+ * there are. Outside RAM: the kernel under test cannot reach them.
+ *
+ * Each request has an entry, which its submitter owns. The iocb's aio_data names it: the entry's number, and a generation
+ * that changes each time the entry is used, so that an event that comes late or twice gives itself away.
+ *
+ *   FREE ─ take() ─▶ SUBMITTED ─ device ─▶ +DONE ─ an event ─▶ +DELIVERED ─ looked at ─▶ +SETTLED ─▶ FREE
+ *                     +ACCEPTED when io_submit() says so
+ *
+ * DONE and DELIVERED may come before ACCEPTED: the device is fast.
+ */
+import { createWords, type Words, wordAdd, wordCas, wordLoad, wordOr, wordStore } from '../src/arch/sab/words.ts';
+
+export const SUBMITTED = 1;
+export const ACCEPTED = 2;
+/** The device has done with it: it will not touch the buffer again. */
+export const DONE = 4;
+export const DELIVERED = 8;
+/** The buffer has been looked at; the entry may be used again. */
+export const SETTLED = 16;
+/** Its context was destroyed meanwhile: its event may be thrown away. */
+export const RACED = 32;
+/** Waits on the pending device until it is cancelled. */
+export const PENDING = 64;
+const BITS = 8;
+const BIT_MASK = (1 << BITS) - 1;
+
+export const SLOTS_MAX = 64;
+const SLOT_WORDS = 16;
+const ENTRY_WORDS = 8;
+/** What each CPU waits for: a handle and a count. */
+const HEADER_WORDS = 512;
+
+// A context's slot.
+const STATE = 0;
+const HANDLE = 1;
+/** Counts setups and destructions; odd while the context is alive. */
+const SEQ = 2;
+const LOCK = 3;
+const USER_REAPED = 4;
+const RING_NR = 5;
+const ASKED = 6;
+/** Threads that use the handle right now. */
+const USERS = 7;
+
+// An entry, behind its state word.
+const RES = 1;
+const OWNER = 2;
+const POS = 3;
+const OBJ = 4;
+const BYTES = 5;
+const BUFFER = 6;
+const HANDLE_OF = 7;
+
+export const createLedger = (cpus: number, entriesPerCpu: number): Words =>
+  createWords(HEADER_WORDS + SLOTS_MAX * SLOT_WORDS + cpus * entriesPerCpu * ENTRY_WORDS);
+
+/** A handle on the books; cheap, one for each thread. */
+export class Ledger {
+  readonly words: Words;
+  readonly entriesPerCpu: number;
+  readonly entries: number;
+
+  constructor(words: Words, cpus: number) {
+    this.words = words;
+    this.entries = (words.length - HEADER_WORDS - SLOTS_MAX * SLOT_WORDS) / ENTRY_WORDS;
+    this.entriesPerCpu = this.entries / cpus;
+  }
+
+  clear(): void {
+    this.words.fill(0);
+  }
+
+  // Contexts.
+
+  private slot(slot: number, word: number): number {
+    return HEADER_WORDS + slot * SLOT_WORDS + word;
+  }
+
+  /** Enters a context that io_setup() has made. The slot is this thread's, by tryLock() or because it is the only one. */
+  publish(slot: number, handle: number, userReaped: boolean, ringNr: number, asked: number): void {
+    const at = this.slot(slot, 0);
+    wordStore(this.words, at + HANDLE, handle);
+    wordStore(this.words, at + USER_REAPED, userReaped ? 1 : 0);
+    wordStore(this.words, at + RING_NR, ringNr);
+    wordStore(this.words, at + ASKED, asked);
+    wordAdd(this.words, at + SEQ, 1);
+    wordStore(this.words, at + STATE, 1);
+  }
+
+  /** Says that the context is about to be destroyed. @returns its handle */
+  retire(slot: number): number {
+    const at = this.slot(slot, 0);
+    wordStore(this.words, at + STATE, 0);
+    wordAdd(this.words, at + SEQ, 1);
+    return wordLoad(this.words, at + HANDLE);
+  }
+
+  alive(slot: number): boolean {
+    return wordLoad(this.words, this.slot(slot, STATE)) === 1;
+  }
+  handle(slot: number): number {
+    return wordLoad(this.words, this.slot(slot, HANDLE));
+  }
+  seq(slot: number): number {
+    return wordLoad(this.words, this.slot(slot, SEQ));
+  }
+  userReaped(slot: number): boolean {
+    return wordLoad(this.words, this.slot(slot, USER_REAPED)) === 1;
+  }
+  asked(slot: number): number {
+    return wordLoad(this.words, this.slot(slot, ASKED));
+  }
+
+  /** Begins to use the context. @returns false if it is not alive; else leave() must follow */
+  enter(slot: number): boolean {
+    wordAdd(this.words, this.slot(slot, USERS), 1);
+    if (this.alive(slot)) return true;
+    this.leave(slot);
+    return false;
+  }
+  leave(slot: number): void {
+    wordAdd(this.words, this.slot(slot, USERS), -1);
+  }
+  users(slot: number): number {
+    return wordLoad(this.words, this.slot(slot, USERS));
+  }
+
+  /** Takes the slot's user-space lock, which keeps reapers of a ring and its destroyer apart. */
+  tryLock(slot: number): boolean {
+    return wordCas(this.words, this.slot(slot, LOCK), 0, 1) === 0;
+  }
+  unlock(slot: number): void {
+    wordStore(this.words, this.slot(slot, LOCK), 0);
+  }
+
+  // Requests.
+
+  private at(entry: number): number {
+    return HEADER_WORDS + SLOTS_MAX * SLOT_WORDS + entry * ENTRY_WORDS;
+  }
+
+  /** The state's bits. */
+  state(entry: number): number {
+    return wordLoad(this.words, this.at(entry)) & BIT_MASK;
+  }
+  generation(entry: number): number {
+    return wordLoad(this.words, this.at(entry)) >>> BITS;
+  }
+
+  /** Whether the owner may use the entry for another request. */
+  reusable(entry: number): boolean {
+    const state = this.state(entry);
+    return state === 0 || (state & SETTLED) !== 0;
+  }
+
+  /** Enters a request that is about to be submitted. @param owner - the context's slot and seq @returns its generation */
+  take(entry: number, owner: number, handle: number, res: number, pos: number, obj: number, buffer: number, bytes: number, pending: boolean): number {
+    const at = this.at(entry);
+    const words = this.words;
+    words[at + RES] = res;
+    words[at + OWNER] = owner;
+    words[at + POS] = pos;
+    words[at + OBJ] = obj;
+    words[at + BYTES] = bytes;
+    words[at + BUFFER] = buffer;
+    words[at + HANDLE_OF] = handle;
+    const generation = ((wordLoad(words, at) >>> BITS) + 1) & 0xffffff;
+    wordStore(words, at, (generation << BITS) | SUBMITTED | (pending ? PENDING : 0));
+    return generation;
+  }
+
+  /** io_submit() did not take it. */
+  drop(entry: number): void {
+    const at = this.at(entry);
+    wordStore(this.words, at, wordLoad(this.words, at) & ~BIT_MASK);
+  }
+
+  mark(entry: number, bits: number): number {
+    return wordOr(this.words, this.at(entry), bits) & BIT_MASK;
+  }
+
+  owner(entry: number): number {
+    return this.words[this.at(entry) + OWNER] as number;
+  }
+  res(entry: number): number {
+    return this.words[this.at(entry) + RES] as number;
+  }
+  pos(entry: number): number {
+    return this.words[this.at(entry) + POS] as number;
+  }
+  obj(entry: number): number {
+    return this.words[this.at(entry) + OBJ] as number;
+  }
+  bytes(entry: number): number {
+    return this.words[this.at(entry) + BYTES] as number;
+  }
+  buffer(entry: number): number {
+    return this.words[this.at(entry) + BUFFER] as number;
+  }
+  handleOf(entry: number): number {
+    return this.words[this.at(entry) + HANDLE_OF] as number;
+  }
+
+  /**
+   * Enters an event.
+   * @returns the state before, DELIVERED in it for a duplicate; -1 if there is no such entry, or it was not submitted
+   */
+  deliver(entry: number, generation: number): number {
+    if (entry < 0 || entry >= this.entries) return -1;
+    const at = this.at(entry);
+    for (;;) {
+      const seen = wordLoad(this.words, at);
+      const now = seen >>> BITS;
+      // An older one: it was delivered before the entry was used again.
+      if (now !== generation) return generation > 0 && generation < now ? DELIVERED : -1;
+      if ((seen & DELIVERED) !== 0) return DELIVERED;
+      if ((seen & SUBMITTED) === 0) return -1;
+      if (wordCas(this.words, at, seen, seen | DELIVERED) === seen) return seen & BIT_MASK;
+    }
+  }
+
+  /** Requests of a context that io_submit() accepted and the device has not done; raced ones left out. */
+  inFlight(owner: number): number[] {
+    const found: number[] = [];
+    for (let entry = 0; entry < this.entries; entry++) {
+      const state = this.state(entry);
+      if ((state & (ACCEPTED | DONE | RACED | SETTLED)) === ACCEPTED && this.owner(entry) === owner) found.push(entry);
+    }
+    return found;
+  }
+
+  /** Gives the entries of a destroyed context back to their owners: their events have been thrown away. */
+  bury(owner: number): void {
+    for (let entry = 0; entry < this.entries; entry++) {
+      const state = this.state(entry);
+      if ((state & ACCEPTED) === 0 || (state & (RACED | SETTLED)) !== 0 || this.owner(entry) !== owner) continue;
+      this.mark(entry, SETTLED);
+    }
+  }
+
+  /** Says what this CPU is about to wait for, for who looks at a machine that stands still; handle 0 for nothing. */
+  noteWait(cpu: number, handle: number, min: number): void {
+    this.words[2 * cpu] = handle;
+    this.words[2 * cpu + 1] = min;
+  }
+  waitOf(cpu: number): { handle: number; min: number } {
+    return { handle: this.words[2 * cpu] as number, min: this.words[2 * cpu + 1] as number };
+  }
+
+  /** The device has done with a request. @returns false if its submitter had been told that it was done */
+  deviceDone(entry: number, generation: number): boolean {
+    if (entry < 0 || entry >= this.entries) return true;
+    const at = this.at(entry);
+    const seen = wordLoad(this.words, at);
+    if (seen >>> BITS !== generation) return false;
+    return (wordOr(this.words, at, DONE) & SETTLED) === 0;
+  }
+}
+
+/** Slot and incarnation of a context, as an entry's owner. */
+export const ownerOf = (slot: number, seq: number): number => (seq << 8) | slot;
+export const slotOf = (owner: number): number => owner & 0xff;
+export const seqOf = (owner: number): number => owner >>> 8;
+/** Owner of requests on a context that one thread keeps to itself. */
+export const PRIVATE_SLOT = 0xff;

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * A process of its own, which submits and exits: when exit_aio() returns, no request of it may be in flight.
+ *
+ * @linux kernel/fork.c mmput() v3.17
+ */
+import { become, exitContexts, reap, spawn } from '../src/user/process.ts';
+import { submitReads } from './reads.ts';
+import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
+import { areaBytes } from './layout.ts';
+import type { User } from './user.ts';
+
+/** Makes a process with some contexts, submits reads to each, exits, and looks at what is still in flight. */
+export function exitWithRequests(user: User): void {
+  const { prng, plan, ledger } = user;
+  const { nrEventsMin, nrEventsMax, batch, bufferBytes } = plan.workload;
+  const child = spawn(areaBytes(ledger.entriesPerCpu, bufferBytes), plan.process.files);
+  become(child);
+  const self = user.at(child.base);
+  for (let contexts = prng.between(1, 3); contexts > 0; contexts--) {
+    const ctx = self.setup(prng.between(nrEventsMin, nrEventsMax));
+    if (ctx >= 0) submitReads(self, ctx, prng.between(1, batch), null);
+  }
+  const owner = ownerOf(PRIVATE_SLOT, user.cpu);
+  const before = ledger.inFlight(owner).length;
+  exitContexts(child);
+  const left = ledger.inFlight(owner);
+  user.count('process exits');
+  if (before > 0) user.count('exits with requests in flight');
+  if (left.length > 0) {
+    user.finding('exit:requests-in-flight', 'a process was gone while its requests were in flight', [
+      `${left.length} accepted requests not done, such as iocb 0x${ledger.obj(left[0] as number).toString(16)}`,
+    ]);
+  }
+  user.bury(owner);
+  reap(child, false);
+  become(plan.process);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What the operator and the CPUs say to each other. Types and numbers only. */
+import type { MessagePort } from 'node:worker_threads';
+import type { Perturbation } from '../src/init/hook.ts';
+import type { Machine } from '../src/init/machine.ts';
+import type { Process } from '../src/user/process.ts';
+import type { Slug } from '../src/reverts/registry.ts';
+import type { Words } from '../src/arch/sab/words.ts';
+
+export const ROLES = ['submitter', 'completer', 'reaper', 'getter', 'migrator', 'destroyer', 'canceller', 'kworker'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Roles that serve the kernel, to the end of a round. The others are user space, and stop first. */
+export const DAEMONS: readonly Role[] = ['completer', 'kworker'];
+
+/** What the CPUs are to do: the values of the control panel's phase word, in order. */
+export const PHASE_IDLE = 0;
+/** Join the machine that has just been booted. */
+export const PHASE_ATTACH = 1;
+export const PHASE_RUN = 2;
+/** User space finishes what it is at. */
+export const PHASE_STOP = 3;
+/** The leader waits for all requests and reads all events. */
+export const PHASE_SETTLE = 4;
+/** Nothing moves: the operator looks at the kernel. */
+export const PHASE_INSPECT = 5;
+/** The leader ends the process. */
+export const PHASE_TEARDOWN = 6;
+/** The daemons finish. */
+export const PHASE_SHUTDOWN = 7;
+/** The round is given up: come out, whatever you are at. */
+export const PHASE_ABORTED = 8;
+/** The thread's task ends. */
+export const PHASE_EXIT = 9;
+
+/** See Workload.aioMaxNr. */
+export const QUOTA_FOR_DESTROYERS = -1;
+
+/** What user space does in a round; drawn from the seed. */
+export interface Workload {
+  /** Which program each role runs; `default` where nothing is named. */
+  readonly programs: Partial<Record<Role, string>>;
+  /** Contexts that all threads share. */
+  readonly contexts: number;
+  /** What io_setup() is asked for, least and most. */
+  readonly nrEventsMin: number;
+  readonly nrEventsMax: number;
+  /** Share of the shared contexts that user space reads without a syscall, percent. */
+  readonly userReapedPercent: number;
+  /** Most iocbs of one io_submit(). */
+  readonly batch: number;
+  /** Bytes of a buffer; a multiple of 8. */
+  readonly bufferBytes: number;
+  /** Share of requests to the RAM disk, which complete inside io_submit(), percent. */
+  readonly inlinePercent: number;
+  /** Share of requests to the pending device, which wait until they are cancelled, percent. */
+  readonly pendingPercent: number;
+  /** How long a device takes, us. */
+  readonly delayMinUs: number;
+  readonly delayMaxUs: number;
+  /** Most of a pause between two steps of a thread, us, by role; 0 for none. */
+  readonly pauseUs: Partial<Record<Role, number>>;
+  /** What aio_max_nr is set to; 0 leaves it alone, QUOTA_FOR_DESTROYERS has room for one context for each destroyer. */
+  readonly aioMaxNr: number;
+}
+
+/** One round, for one CPU. */
+export interface RoundPlan {
+  readonly round: number;
+  readonly seed: number;
+  readonly reverted: readonly Slug[];
+  readonly perturb: Perturbation;
+  readonly bootTime: number;
+  /** by CPU */
+  readonly roles: readonly Role[];
+  readonly leader: number;
+  /** address of the RAM disk */
+  readonly disk: number;
+  /** whose threads user space's CPUs are */
+  readonly process: Process;
+  readonly workload: Workload;
+}
+
+/** What a thread gets when its task begins. */
+export interface CpuTask {
+  readonly cpu: number;
+  readonly machine: Machine;
+  readonly ledger: Words;
+  readonly port: MessagePort;
+}
+
+/** What a CPU has to say at the end of a round. */
+export interface CpuReport {
+  readonly cpu: number;
+  readonly round: number;
+  /** By name. */
+  readonly operations: Readonly<Record<string, number>>;
+  /** Latencies by system call: histograms in HdrHistogram's compressed base64 form, ns. */
+  readonly latency: Readonly<Record<string, string>>;
+}

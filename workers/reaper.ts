@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Reapers: threads that read events from the mapped ring and advance its head, without a system call.
+ *
+ * A ring has one consumer at a time, so a reaper holds the context's user-space lock; it also keeps the destroyer away.
+ */
+import { emptyEvent, SegmentationFault, user_getevent } from '../src/user/libaio.ts';
+import type { User } from './user.ts';
+
+const event = emptyEvent();
+
+/** Reads some events from one context. @returns events */
+function reap(user: User): number {
+  const { ledger, prng, plan } = user;
+  const slot = prng.below(plan.workload.contexts);
+  if (!ledger.alive(slot) || !ledger.userReaped(slot) || !ledger.tryLock(slot)) return 0;
+  let got = 0;
+  try {
+    if (ledger.alive(slot)) {
+      const ctx = ledger.handle(slot);
+      const most = prng.between(1, 32);
+      while (got < most && user_getevent(ctx, event)) {
+        user.deliver(event);
+        got++;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof SegmentationFault)) throw error;
+    user.finding('context:dead-handle', 'the ring of a live context is not mapped', [error.message]);
+  } finally {
+    ledger.unlock(slot);
+  }
+  if (got > 0) user.count('reaped by user');
+  return got;
+}
+
+/** The role. Ends with the round. */
+export function reaper(user: User): void {
+  while (user.running()) {
+    if (reap(user) === 0) user.pause(100);
+    user.rest();
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Submitters: threads of a program that ask for I/O.
+ *
+ *   default      batches to the contexts that all threads share
+ *   overcommit   a context of its own, filled until it is full, then emptied, as the program that found d856f32a86b2 does
+ *   hostile      system calls with whatever arguments (see hostile.ts)
+ */
+import { EAGAIN, EINVAL, errname } from '../src/uapi/errno.ts';
+import { ring_field, SegmentationFault, user_getevent, emptyEvent } from '../src/user/libaio.ts';
+import { hostile } from './hostile.ts';
+import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
+import { BATCH_MAX, FD_DEVICE, FD_INLINE, FD_PENDING } from './layout.ts';
+import type { User } from './user.ts';
+
+/** The file for the next request, as the workload mixes them. */
+export function drawFile(user: User): number {
+  const { inlinePercent, pendingPercent } = user.plan.workload;
+  const n = user.prng.below(100);
+  return n < inlinePercent ? FD_INLINE : n < inlinePercent + pendingPercent ? FD_PENDING : FD_DEVICE;
+}
+
+/** Submits one batch to a shared context. */
+function submitBatch(user: User): void {
+  const { ledger, prng, plan } = user;
+  const slot = prng.below(plan.workload.contexts);
+  if (!ledger.enter(slot)) {
+    user.pause(200);
+    return;
+  }
+  const seq = ledger.seq(slot);
+  const ctx = ledger.handle(slot);
+  const wanted = prng.between(1, plan.workload.batch);
+  let prepared = 0;
+  while (prepared < wanted) {
+    const fd = drawFile(user);
+    // Writes go to the device only, which forgets them: the RAM disk must stay as it was.
+    if (user.prepare(fd, ownerOf(slot, seq), ctx, 0, fd === FD_DEVICE && prng.oneIn(8)) < 0) break;
+    prepared++;
+  }
+  if (prepared === 0) {
+    ledger.leave(slot);
+    user.count('books full');
+    user.pause(500);
+    return;
+  }
+  const ret = user.submit(ctx);
+  const same = ledger.seq(slot) === seq;
+  if (!same) user.markRaced(Math.max(0, ret));
+  ledger.leave(slot);
+  if (ret === -EAGAIN) {
+    user.count('submit -EAGAIN');
+    user.pause(300);
+  } else if (ret < 0) {
+    user.count(`submit ${errname(ret)}`);
+    if (ret === -EINVAL && same) {
+      user.finding('context:dead-handle', 'io_submit() does not know a context that is alive', [
+        `io_submit(0x${ctx.toString(16)}) = ${errname(ret)}`,
+      ]);
+      user.pause(2000);
+    }
+  }
+}
+
+/** Reads what there is in a context of this thread's own. @returns events read */
+function drain(user: User, ctx: number, userReaped: boolean, max: number): number {
+  let got = 0;
+  if (userReaped) {
+    const ev = emptyEvent();
+    while (got < max && user_getevent(ctx, ev)) {
+      user.deliver(ev);
+      got++;
+    }
+    return got;
+  }
+  while (got < max) {
+    const n = user.getevents(ctx, 0, Math.min(BATCH_MAX, max - got), 0);
+    if (n <= 0) break;
+    user.deliverAll(n);
+    got += n;
+  }
+  return got;
+}
+
+/**
+ * Fills a context of its own until io_submit() refuses, then reads some or all, and so on. More may never be in
+ * flight and unread together than the ring has room for, and with fewer than was asked for there must be room.
+ */
+function overcommit(user: User): void {
+  const { prng, plan } = user;
+  const asked = prng.between(plan.workload.nrEventsMin, plan.workload.nrEventsMax);
+  const ctx = user.setup(asked);
+  if (ctx < 0) {
+    user.pause(1000);
+    return;
+  }
+  const userReaped = prng.below(100) < plan.workload.userReapedPercent;
+  const capacity = ring_field(ctx, 'nr') - 1;
+  const target = capacity * prng.between(2, 4);
+  let accepted = 0;
+  let read = 0;
+  let refused = 0;
+  while (user.running() && accepted < target) {
+    let prepared = 0;
+    while (prepared < plan.workload.batch && user.prepare(drawFile(user), ownerOf(PRIVATE_SLOT, user.cpu), ctx) >= 0) prepared++;
+    const ret = prepared === 0 ? -EAGAIN : user.submit(ctx);
+    if (ret > 0) {
+      accepted += ret;
+      refused = 0;
+      if (accepted - read > capacity) {
+        user.finding('slot:excess', 'more requests were let in than the ring has slots', [
+          `${accepted} accepted, ${read} read, ${capacity} slots`,
+        ]);
+        break;
+      }
+    } else if (prepared > 0) {
+      user.count(`submit ${errname(ret)}`);
+      refused++;
+      if (refused >= 2 && ret === -EAGAIN && accepted - read < asked) {
+        user.finding('submit:spurious-eagain', 'io_submit() has no room, with fewer in use than were asked for', [
+          `asked for ${asked}, ${accepted} accepted, ${read} read`,
+        ]);
+        break;
+      }
+      read += drain(user, ctx, userReaped, prng.oneIn(3) ? capacity : prng.between(1, 16));
+      user.count('full');
+    } else {
+      read += drain(user, ctx, userReaped, capacity);
+    }
+    user.rest();
+  }
+  // Everything that was accepted must come.
+  for (let idle = 0; read < accepted && idle < 200; idle++) {
+    const n = drain(user, ctx, userReaped, capacity);
+    read += n;
+    if (n > 0) idle = 0;
+    else user.pause(2000);
+  }
+  if (read < accepted && !user.anyInFlight(ownerOf(PRIVATE_SLOT, user.cpu))) {
+    user.finding('event:lost', 'a request was done and its event never came', [
+      `${accepted} accepted, ${read} read, none in flight, the ring is empty`,
+    ], [`ring 0x${ctx.toString(16)}`]);
+  }
+  user.destroy(ctx);
+  user.bury(ownerOf(PRIVATE_SLOT, user.cpu));
+}
+
+/** The role. Ends with the round. */
+export function submitter(user: User): void {
+  const program = user.plan.workload.programs.submitter ?? 'default';
+  while (user.running()) {
+    try {
+      if (program === 'overcommit') overcommit(user);
+      else if (program === 'hostile') hostile(user);
+      else {
+        submitBatch(user);
+        user.rest();
+      }
+    } catch (error) {
+      // The ring may be gone between two looks; anything else is not user space's.
+      if (!(error instanceof SegmentationFault)) throw error;
+      user.count('SIGSEGV');
+    }
+  }
+}
