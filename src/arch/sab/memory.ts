@@ -60,11 +60,11 @@ export const memory: WebAssembly.Memory =
   new WebAssembly.Memory({ initial: ARENA_MIB_MAX * 16, maximum: ARENA_MIB_MAX * 16, shared: true });
 
 export const i32 = new Int32Array(memory.buffer);
-export const u8 = new Uint8Array(memory.buffer);
+const u8 = new Uint8Array(memory.buffer);
 const u16 = new Uint16Array(memory.buffer);
 let arena_bytes = 0;
-/** Words that may be reached without the slow path: all of RAM, or none while a hook is set. */
-let limit = 0;
+/** `limit`: words that may be reached without the slow path: all of RAM, or none while a hook is set. */
+export const gate = { limit: 0 };
 let hook: Hook | null = null;
 let fault_handler: FaultHandler = (addr) => {
   throw new Error(`bad address 0x${(addr >>> 0).toString(16)}`);
@@ -73,13 +73,13 @@ let fault_handler: FaultHandler = (addr) => {
 /** Says how much of the memory is RAM, in this thread. @param mib - up to ARENA_MIB_MAX */
 export function setRamSize(mib: number): void {
   arena_bytes = mib * 1024 * 1024;
-  limit = hook === null ? arena_bytes >>> 2 : 0;
+  gate.limit = hook === null ? arena_bytes >>> 2 : 0;
 }
 
 /** Installs the hook, or removes it with null. Of this thread only. */
 export function setHook(next: Hook | null): void {
   hook = next;
-  limit = hook === null ? arena_bytes >>> 2 : 0;
+  gate.limit = hook === null ? arena_bytes >>> 2 : 0;
 }
 
 export function setFaultHandler(handler: FaultHandler): void {
@@ -103,23 +103,63 @@ function slowIndex(op: Access, addr: number, atomic: boolean): number {
   return (addr - PAGE_OFFSET) >>> 2;
 }
 
-/** The index in `i32` of the word at `addr`, for Atomics. Traps like every access. */
-export function atomicIndex(op: Access, addr: number): number {
-  const index = ((addr - PAGE_OFFSET) >>> 2) | (addr << 30);
-  return index >>> 0 < limit ? index : slowIndex(op, addr, true);
-}
+/** The slow path of an access whose word index is known already: see `wordIndex` in struct.ts. */
+export const slowWord = (op: Access, index: number): number =>
+  slowIndex(op, (((index << 2) | (index >>> 30)) + PAGE_OFFSET) >>> 0, false);
 
-/** Plain load of the signed word at `addr`. */
-export function load32(addr: number): number {
-  const index = ((addr - PAGE_OFFSET) >>> 2) | (addr << 30);
-  return i32[index >>> 0 < limit ? index : slowIndex(LOAD, addr, false)] as number;
-}
+/**
+ * The accesses of a word. What they use are parameters of this function, because V8 folds those into the code, while for
+ * a variable of a module it must test at each use whether it has been initialised.
+ */
+function makeWordAccess(ram: typeof i32, open: { readonly limit: number }, base: number, slow: typeof slowIndex) {
+  return {
+    /** The index in `i32` of the word at `addr`, for Atomics. Traps like every access. */
+    atomicIndex(op: Access, addr: number): number {
+      const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
+      return index < open.limit ? index : slow(op, addr, true);
+    },
 
-/** Plain store of a word. */
-export function store32(addr: number, value: number): void {
-  const index = ((addr - PAGE_OFFSET) >>> 2) | (addr << 30);
-  i32[index >>> 0 < limit ? index : slowIndex(STORE, addr, false)] = value;
+    /** Plain load of the signed word at `addr`. */
+    load32(addr: number): number {
+      const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
+      return ram[index < open.limit ? index : slow(LOAD, addr, false)] as number;
+    },
+
+    /** Plain store of a word. */
+    store32(addr: number, value: number): void {
+      const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
+      ram[index < open.limit ? index : slow(STORE, addr, false)] = value;
+    },
+
+    /** Plain copy of two words. */
+    copy2(to: number, from: number): void {
+      const d = (((to - base) >>> 2) | (to << 30)) >>> 0;
+      const s = (((from - base) >>> 2) | (from << 30)) >>> 0;
+      if (d + 1 < open.limit && s + 1 < open.limit) {
+        ram[d] = ram[s] as number;
+        ram[d + 1] = ram[s + 1] as number;
+        return;
+      }
+      const low = ram[slow(LOAD, from, false)] as number;
+      ram[slow(STORE, to, false)] = low;
+      const high = ram[slow(LOAD, from + 4, false)] as number;
+      ram[slow(STORE, to + 4, false)] = high;
+    },
+
+    /** Copies bytes inside RAM, plainly. */
+    memcpy(to: number, from: number, bytes: number): void {
+      let d = (((to - base) >>> 2) | (to << 30)) >>> 0;
+      let s = (((from - base) >>> 2) | (from << 30)) >>> 0;
+      const count = bytes >>> 2;
+      if ((bytes & 3) === 0 && count <= WORD_LOOP_MAX && d + count <= open.limit && s + count <= open.limit) {
+        for (const end = d + count; d < end; d++, s++) ram[d] = ram[s] as number;
+      } else memcpy_bytes(to, from, bytes);
+    },
+  };
 }
+/** A copy or fill of more words is faster by the engine's built-in. */
+const WORD_LOOP_MAX = 64;
+export const { atomicIndex, load32, store32, copy2, memcpy } = makeWordAccess(i32, gate, PAGE_OFFSET, slowIndex);
 
 export function load16(addr: number): number {
   checkBlock(LOAD, addr, 2);
@@ -147,17 +187,10 @@ export function checkBlock(op: Access, addr: number, bytes: number): void {
   if (hook !== null && bytes > 0) hook.access(op, addr, bytes, false);
 }
 
-/** Copies bytes inside RAM, plainly. */
-export function memcpy(to: number, from: number, bytes: number): void {
+function memcpy_bytes(to: number, from: number, bytes: number): void {
   checkBlock(LOAD, from, bytes);
   checkBlock(STORE, to, bytes);
-  if (((to | from | bytes) & 3) === 0 && bytes <= 256) {
-    let d = (to - PAGE_OFFSET) >>> 2;
-    let s = (from - PAGE_OFFSET) >>> 2;
-    for (const end = d + (bytes >>> 2); d < end; d++, s++) i32[d] = i32[s] as number;
-  } else {
-    u8.copyWithin(to - PAGE_OFFSET, from - PAGE_OFFSET, from - PAGE_OFFSET + bytes);
-  }
+  u8.copyWithin(to - PAGE_OFFSET, from - PAGE_OFFSET, from - PAGE_OFFSET + bytes);
 }
 
 /** Fills bytes of RAM, plainly. */
@@ -168,7 +201,7 @@ export function memset(addr: number, byte: number, bytes: number): void {
 
 /** memset for the allocators, which write memory that nobody may touch: no hook. */
 export function memset_unchecked(addr: number, byte: number, bytes: number): void {
-  if (((addr | bytes) & 3) === 0 && bytes <= 256) {
+  if (((addr | bytes) & 3) === 0 && bytes <= 4 * WORD_LOOP_MAX) {
     const word = byte * 0x01010101;
     let d = (addr - PAGE_OFFSET) >>> 2;
     for (const end = d + (bytes >>> 2); d < end; d++) i32[d] = word;

@@ -15,7 +15,21 @@
  * source position: code shared by all structs would see every view class and turn megamorphic.
  */
 import type { AtomicT } from './atomic.ts';
-import { type Addr, CACHELINE_BYTES, load16, load32, PAGE_OFFSET, store16, store32 } from './memory.ts';
+import {
+  type Addr,
+  CACHELINE_BYTES,
+  copy2,
+  gate,
+  i32,
+  LOAD,
+  load16,
+  load32,
+  PAGE_OFFSET,
+  STORE,
+  slowWord,
+  store16,
+  store32,
+} from './memory.ts';
 
 type Access = 'u32' | 's32' | 'u16' | 's16' | 'ptr' | 'address';
 
@@ -121,54 +135,65 @@ export function set64(v: Addr<U64>, lo: number, hi: number): void {
   store32(v, lo);
   store32(v + 4, hi);
 }
-export function copy64(to: Addr<U64>, from: Addr<U64>): void {
-  store32(to, load32(from));
-  store32(to + 4, load32(from + 4));
-}
+export const copy64: (to: Addr<U64>, from: Addr<U64>) => void = copy2;
 
-const GET: Record<Access, (at: string, name: string) => string> = {
-  u32: (at) => `return load32(${at}) >>> 0`,
-  s32: (at) => `return load32(${at})`,
-  u16: (at) => `return load16(${at})`,
-  s16: (at) => `return load16(${at}) << 16 >> 16`,
-  ptr: (at, name) => `const p = load32(${at}); return p === 0 ? null : ${name}_type().at(p)`,
-  address: (at) => `return ${at}`,
+/** Text of the index of the word that a field is, or is in. `gate.limit` is why memory.ts needs no other test. */
+const index = (op: string, offset: number): string =>
+  `const i = this.wordIndex + ${offset >>> 2}; const w = i < gate.limit ? i : slowWord(${op}, i);`;
+const GET: Record<Access, (offset: number, name: string) => string> = {
+  u32: (o) => `${index('LOAD', o)} return i32[w] >>> 0`,
+  s32: (o) => `${index('LOAD', o)} return i32[w]`,
+  u16: (o) => `const i = this.wordIndex + ${o >>> 2};
+    return i < gate.limit ? i32[i] >>> ${(o & 2) << 3} & 0xffff : load16(this.addr + ${o})`,
+  s16: (o) => `return load16(this.addr + ${o}) << 16 >> 16`,
+  ptr: (o, name) => `${index('LOAD', o)} const p = i32[w]; return p === 0 ? null : ${name}_type().at(p)`,
+  address: (o) => `return this.addr + ${o}`,
 };
-const SET: Record<Access, ((at: string) => string) | null> = {
-  u32: (at) => `store32(${at}, v)`,
-  s32: (at) => `store32(${at}, v)`,
-  u16: (at) => `store16(${at}, v)`,
-  s16: (at) => `store16(${at}, v)`,
-  ptr: (at) => `store32(${at}, v === null ? 0 : v.addr)`,
+const SET: Record<Access, ((offset: number) => string) | null> = {
+  u32: (o) => `${index('STORE', o)} i32[w] = v`,
+  s32: (o) => `${index('STORE', o)} i32[w] = v`,
+  u16: (o) => `store16(this.addr + ${o}, v)`,
+  s16: (o) => `store16(this.addr + ${o}, v)`,
+  ptr: (o) => `${index('STORE', o)} i32[w] = v === null ? 0 : v.addr`,
   address: null,
 };
 
+/** Views that at() finds at once. */
+const RECENT = 1024;
 /**
- * Interned views: two levels, pages then words, because a flat table would cost an entry for each word of RAM. A
- * wild address gets a view that is not kept: the trap comes when it is used.
+ * The class and its views. `wordIndex` is the address as memory.ts rotates it, once for all accesses through the view.
+ *
+ * Views are interned in two levels, pages then words, because a flat table would cost an entry for each word of RAM. Before
+ * these stands a small table of recent ones. A wild address gets a view that is not kept: the trap comes when it is used.
  */
-const INTERN = (name: string): string => `
-  const pages = [];
-  function intern(addr) {
-    const number = (addr - ${PAGE_OFFSET}) >>> 12;
-    if (number >= 1 << 18) return new ${name}(addr);
-    while (pages.length <= number) pages.push(undefined);
-    if (pages[number] === undefined) pages[number] = new Array(1024).fill(undefined);
-    return pages[number][(addr & 4095) >>> 2] = new ${name}(addr);
-  }
-  function at(addr) {
-    const number = (addr - ${PAGE_OFFSET}) >>> 12;
-    if (number < pages.length) {
-      const page = pages[number];
-      if (page !== undefined) {
-        const view = page[(addr & 4095) >>> 2];
-        if (view !== undefined && view.addr === addr) return view;
-      }
+const CLASS = (name: string, accessors: string): string => `
+  'use strict';
+  const View = class ${name} {
+    constructor(addr) {
+      this.addr = addr;
+      this.wordIndex = ((addr - ${PAGE_OFFSET}) >>> 2 | addr << 30) >>> 0;
     }
-    return intern(addr);
+    ${accessors}
+  };
+  const pages = [];
+  function intern(addr, recent) {
+    const number = (addr - ${PAGE_OFFSET}) >>> 12;
+    if (number >= 1 << 18) return new View(addr);
+    while (pages.length <= number) pages.push(undefined);
+    const views = pages[number] ??= new Array(1024).fill(undefined);
+    const word = (addr & 4095) >>> 2;
+    let view = views[word];
+    if (view === undefined || view.addr !== addr) view = views[word] = new View(addr);
+    return recent[addr >>> 5 & ${RECENT - 1}] = view;
   }
-  function from(addr) { return addr === 0 ? null : at(addr) }
-  return { at, from };`;
+  return (recent => {
+    function at(addr) {
+      const view = recent[addr >>> 5 & ${RECENT - 1}];
+      return view.addr === addr ? view : intern(addr, recent);
+    }
+    function from(addr) { return addr === 0 ? null : at(addr) }
+    return { at, from };
+  })(new Array(${RECENT}).fill(new View(1)));`;
 
 /** Lays the fields out as C does and makes the class of views. */
 export function struct<const F extends Fields>(structName: string, fields: F): StructType<F> {
@@ -181,22 +206,17 @@ export function struct<const F extends Fields>(structName: string, fields: F): S
     size = (size + type.align - 1) & -type.align;
     if (type.align > alignof) alignof = type.align;
     offsetof[name] = size;
-    const at = `this.addr + ${size}`;
     if (type.pointee) pointees[`${name}_type`] = type.pointee;
     const set = SET[type.access];
-    accessors.push(`get $${name}() { return ${at} }`);
-    accessors.push(`get ${name}() { ${GET[type.access](at, name)} }`);
-    if (set) accessors.push(`set ${name}(v) { ${set(at)} }`);
+    accessors.push(`get $${name}() { ${GET.address(size, name)} }`);
+    accessors.push(`get ${name}() { ${GET[type.access](size, name)} }`);
+    if (set) accessors.push(`set ${name}(v) { ${set(size)} }`);
     size += type.size;
   }
   const sizeof = (size + alignof - 1) & -alignof;
-  const body = `constructor(addr) { this.addr = addr } ${accessors.join('\n')}`;
-  const source = `class ${structName} { ${body} }${INTERN(structName)}`;
-  const make = new Function('load32', 'store32', 'load16', 'store16', ...Object.keys(pointees), source);
-  const { at, from } = make(load32, store32, load16, store16, ...Object.values(pointees)) as Pick<
-    StructType<F>,
-    'at' | 'from'
-  >;
+  const given = { LOAD, STORE, gate, i32, load16, slowWord, store16, ...pointees };
+  const make = new Function(...Object.keys(given), CLASS(structName, accessors.join('\n')));
+  const { at, from } = make(...Object.values(given)) as Pick<StructType<F>, 'at' | 'from'>;
   return {
     structName,
     sizeof,
