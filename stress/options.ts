@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What a run is asked to do: the command line, checked and with every default filled in. */
+import { randomInt } from 'node:crypto';
+import type { Slug } from '../src/reverts/registry.ts';
+import { type BUILDS, type PERTURB, readCommandLine, type SANITIZE, THREADS_MAX } from './options_command.ts';
+import { checkOutput } from './options_output.ts';
+import { type RoleCounts, rolesText, threadsOf } from './options_roles.ts';
+import { checkThreads, chosenScenarios, type KnownScenario } from './options_scenarios.ts';
+
+export { UsageError } from './options_error.ts';
+
+export interface Options {
+  readonly kind: 'run';
+  readonly threads: number;
+  readonly durationMs: number;
+  /** Names. Empty where fixes to take back are given and no scenario: then whoever runs chooses. */
+  readonly scenarios: readonly string[];
+  readonly scenarioGiven: boolean;
+  readonly build: (typeof BUILDS)[number];
+  /** Fixes to take back; if there are any, `build` says nothing. */
+  readonly revert: readonly Slug[];
+  readonly seed: number;
+  readonly roles: RoleCounts | null;
+  readonly perturb: (typeof PERTURB)[number];
+  readonly sanitize: (typeof SANITIZE)[number];
+  readonly arenaMib: number;
+  readonly json: boolean;
+  readonly output: string;
+  readonly failFast: boolean;
+  readonly maxFindings: number;
+}
+
+/** What was asked for instead of a run. */
+export type Asked =
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'list'; readonly scenarios: readonly string[] };
+
+/** @throws UsageError */
+export function parseOptions(argv: readonly string[], knownScenarios: readonly KnownScenario[]): Options | Asked {
+  const typed = readCommandLine(argv);
+  if (typeof typed === 'string') return { kind: 'help', text: typed };
+  if (typed.version) return { kind: 'version' };
+
+  const scenarioGiven = typed.scenario.length > 0;
+  const matched = chosenScenarios(scenarioGiven ? typed.scenario : ['*'], knownScenarios);
+  if (typed.list) return { kind: 'list', scenarios: matched };
+
+  const roles = typed.roles ?? null;
+  const threads = roles === null ? (typed.threads ?? 16) : threadsOf(roles, typed.threads, THREADS_MAX);
+  checkThreads(
+    threads,
+    knownScenarios.filter((scenario) => matched.includes(scenario.name)),
+    roles !== null,
+  );
+  checkOutput(typed.output);
+  const { build, revert, perturb, sanitize, arenaMib, output, maxFindings } = typed;
+  return {
+    kind: 'run',
+    threads,
+    durationMs: typed.minutes ?? typed.duration ?? 60_000,
+    scenarios: revert.length > 0 && !scenarioGiven ? [] : matched,
+    scenarioGiven,
+    build,
+    revert,
+    seed: typed.seed ?? randomInt(2 ** 32),
+    roles,
+    perturb,
+    sanitize,
+    arenaMib,
+    json: typed.json ?? false,
+    output,
+    failFast: typed.failFast ?? false,
+    maxFindings,
+  };
+}
+
+/** As a POSIX shell reads it back. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+function durationArguments(ms: number): string[] {
+  if (ms % 60_000 === 0) return ['--minutes', String(ms / 60_000)];
+  return ['--duration', ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`];
+}
+
+/** Arguments that run the same again, seed included, as they are typed behind `npm run stress --`. */
+export function againLine(options: Options): string {
+  const words = ['--threads', String(options.threads), ...durationArguments(options.durationMs)];
+  words.push('--seed', String(options.seed));
+  if (options.scenarioGiven) for (const name of options.scenarios) words.push('--scenario', name);
+  if (options.revert.length > 0) words.push('--revert', options.revert.join(','));
+  else if (options.build !== 'both') words.push('--build', options.build);
+  if (options.roles !== null) words.push('--roles', rolesText(options.roles));
+  if (options.perturb !== 'light') words.push('--perturb', options.perturb);
+  if (options.sanitize !== 'address') words.push('--sanitize', options.sanitize);
+  if (options.arenaMib !== 64) words.push('--arena-mib', String(options.arenaMib));
+  if (options.output !== 'reports') words.push('--output', options.output);
+  if (options.failFast) words.push('--fail-fast');
+  if (options.maxFindings !== 100) words.push('--max-findings', String(options.maxFindings));
+  if (options.json) words.push('--json');
+  return words.map(quoted).join(' ');
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The command line as commander sees it, without any effect of its own: nothing is printed, nothing exits. */
+import { Command, CommanderError, Option } from 'commander';
+import { SLUGS, type Slug } from '../src/reverts/registry.ts';
+import { nearest, UsageError } from './options_error.ts';
+import { type RoleCounts, roles } from './options_roles.ts';
+import { slugs } from './options_scenarios.ts';
+import { duration, minutes, oneOf, seed, wholeNumber } from './options_values.ts';
+
+export const THREADS_MAX = 256;
+export const BUILDS = ['both', 'patched', 'reverted'] as const;
+export const PERTURB = ['none', 'light', 'heavy'] as const;
+export const SANITIZE = ['address', 'none'] as const;
+
+/** Options as typed; what has no default here is absent unless given. */
+export interface Typed {
+  readonly threads?: number;
+  readonly minutes?: number;
+  readonly duration?: number;
+  readonly scenario: readonly string[];
+  readonly build: (typeof BUILDS)[number];
+  readonly revert: readonly Slug[];
+  readonly seed?: number;
+  readonly roles?: RoleCounts;
+  readonly perturb: (typeof PERTURB)[number];
+  readonly sanitize: (typeof SANITIZE)[number];
+  readonly arenaMib: number;
+  readonly list?: true;
+  readonly json?: true;
+  readonly output: string;
+  readonly failFast?: true;
+  readonly maxFindings: number;
+  readonly version?: true;
+}
+
+const AFTER = `
+Examples:
+  npm run stress -- --threads 16 --minutes 10
+  npm run stress -- --scenario 'head_*' --build reverted --seed 42
+  npm run stress -- --revert serialise_migration,exit_waits --duration 90s
+
+Exit codes: 0 passed, 1 usage, 2 forbidden outcome, 3 hang, 4 inconclusive, 5 threshold, 6 harness, 130 interrupted.
+The seed fixes the workload; the schedule is the machine's own and differs from run to run.
+`;
+
+const collect = (glob: string, before: readonly string[]): string[] => [...before, glob];
+
+function build(): Command {
+  return new Command('npm run stress --')
+    .description('Runs the scenarios on the patched and on the reverted build, and reports what surfaced.')
+    .helpOption('--help', 'print this')
+    .addOption(
+      new Option('--threads <n>', `worker threads, all roles together, 1 to ${THREADS_MAX} (default: 16)`).argParser(
+        wholeNumber('--threads', 1, THREADS_MAX, 16),
+      ),
+    )
+    .addOption(
+      new Option('--minutes <m>', 'how long to run, decimals allowed (default: 1)')
+        .argParser(minutes)
+        .conflicts('duration'),
+    )
+    .addOption(new Option('--duration <time>', 'the same with a unit: 500ms, 90s, 10m, 2h').argParser(duration))
+    .addOption(
+      new Option('--scenario <glob>', 'only scenarios whose name matches; may be repeated')
+        .default([], 'all')
+        .argParser(collect),
+    )
+    .addOption(
+      new Option('--build <which>', 'which builds to run')
+        .choices(BUILDS)
+        .default('both')
+        .argParser(oneOf('--build', BUILDS)),
+    )
+    .addOption(
+      new Option('--revert <slugs>', `take back exactly these fixes, comma between: ${SLUGS.join(', ')}`)
+        .default([], 'none')
+        .argParser(slugs)
+        .conflicts('build'),
+    )
+    .addOption(new Option('--seed <n>', 'workload seed, 32 bits, decimal or 0x hex (default: random)').argParser(seed))
+    .addOption(
+      new Option('--roles <mix>', 'threads of each role, such as submitter=5,completer=3,kworker=2').argParser(roles),
+    )
+    .addOption(
+      new Option('--perturb <how>', 'random stalls that widen races')
+        .choices(PERTURB)
+        .default('light')
+        .argParser(oneOf('--perturb', PERTURB)),
+    )
+    .addOption(
+      new Option('--sanitize <what>', 'checks of each memory access')
+        .choices(SANITIZE)
+        .default('address')
+        .argParser(oneOf('--sanitize', SANITIZE)),
+    )
+    .addOption(
+      new Option('--arena-mib <n>', 'RAM of the machine, 16 to 1024 MiB')
+        .default(64)
+        .argParser(wholeNumber('--arena-mib', 16, 1024, 64)),
+    )
+    .option('--list', 'list the scenarios')
+    .option('--json', 'print the result as JSON on stdout')
+    .option('--output <dir>', 'folder for the reports', 'reports')
+    .option('--fail-fast', 'stop at the first finding that should not be')
+    .addOption(
+      new Option('--max-findings <n>', 'stop after so many findings')
+        .default(100)
+        .argParser(wholeNumber('--max-findings', 1, Number.MAX_SAFE_INTEGER, 100)),
+    )
+    .option('--version', 'print the version')
+    .addHelpText('after', AFTER)
+    .showSuggestionAfterError(true);
+}
+
+/** The flag in commander's message, such as `--threads` of `option '--threads <n>' argument missing`. */
+const quotedFlags = (message: string): string[] => [...message.matchAll(/'(--[\w-]+)/g)].map((m) => m[1] as string);
+
+function usageError(error: CommanderError, command: Command): UsageError {
+  const [flag = '', other = ''] = quotedFlags(error.message);
+  switch (error.code) {
+    case 'commander.unknownOption': {
+      const typed = /unknown option '([^']*)'/.exec(error.message)?.[1] ?? flag;
+      const names = command.options.map((option) => option.long?.slice(2) ?? '');
+      const like =
+        /Did you mean (?:one of )?([\w-]+)/.exec(error.message)?.[1] ?? `--${nearest(flag || typed, names)[0]}`;
+      return new UsageError(
+        'unknown-option',
+        `there is no option '${typed}', the nearest is ${like}; type ${like}, or --help for all of them`,
+      );
+    }
+    case 'commander.optionMissingArgument':
+      return new UsageError(
+        'missing-value',
+        `${flag} needs a value behind it and has none; type ${flag} VALUE, or --help for what is allowed`,
+      );
+    case 'commander.conflictingOption':
+      return new UsageError(
+        'contradiction',
+        `${flag} and ${other} contradict each other, only one of them is allowed; leave ${other} out, or ${flag}`,
+      );
+    default:
+      return new UsageError('bad-value', `${error.message.replace(/^error: /, '')}; type --help for what is allowed`);
+  }
+}
+
+/** @returns the options, or the text of the help that was asked for */
+export function readCommandLine(argv: readonly string[]): Typed | string {
+  let printed = '';
+  const command = build()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        printed += text;
+      },
+      writeErr: () => undefined,
+      getOutHelpWidth: () => 100,
+      getOutHasColors: () => false,
+    })
+    .allowExcessArguments(true);
+  try {
+    command.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.helpDisplayed') return printed;
+    throw usageError(error, command);
+  }
+  const [stray] = command.args;
+  if (stray !== undefined) {
+    // `npm run stress --threads 16` keeps the option and passes the 16 on
+    throw new UsageError(
+      'unexpected-argument',
+      `'${stray}' belongs to no option, only options are allowed and npm passes them on behind a -- of its own; ` +
+        'type for example npm run stress -- --threads 16',
+    );
+  }
+  return command.opts<Typed>();
+}
