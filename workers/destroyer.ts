@@ -34,7 +34,7 @@ export function setupShared(user: User, slot: number): boolean {
   // With contexts coming and going an address is soon another context's, so all must be read in the same way.
   const share = plan.roles.includes('destroyer') ? (userReapedPercent >= 50 ? 100 : 0) : userReapedPercent;
   const userReaped = (slot * 100) / contexts < share;
-  ledger.publish(slot, ctx, userReaped, ring_field(ctx, 'nr'), asked);
+  ledger.publish(slot, ctx, userReaped, ring_field(ctx, 'nr'));
   return true;
 }
 

@@ -8,12 +8,14 @@ import { sys_io_cancel, sys_io_destroy, sys_io_getevents, sys_io_setup, sys_io_s
 import { io_prep, peek, poke, scribble } from '../src/user/libaio.ts';
 import { aio_ring, iocb } from '../src/uapi/aio_abi.ts';
 import { errname } from '../src/uapi/errno.ts';
-import { SLOTS_MAX } from './ledger.ts';
+
 import { EVENTS_MAX, FD_DEVICE, FD_INLINE, FD_PENDING } from './layout.ts';
 import type { User } from './user.ts';
 
 /** Addresses that are no memory, or not always. */
 const ODD_POINTERS = [0, -1, 4, TASK_SIZE - 4, TASK_SIZE, 0x40001000, 0x7fffffff];
+/** Contexts that hostile threads share: few, so that they meet. */
+const HOSTILE_SLOTS = 8;
 const ODD_COUNTS = [0, -1, 1, 0x7fffffff, -0x80000000, 1025];
 const RING_FIELDS = Object.keys(aio_ring.offsetof) as (keyof typeof aio_ring.offsetof)[];
 
@@ -24,7 +26,7 @@ const number = (user: User, good: number): number => (user.prng.oneIn(10) ? user
 /** A handle of this process, live or dead. */
 function handle(user: User): number {
   const { prng, ledger } = user;
-  return prng.oneIn(12) ? prng.pick(ODD_POINTERS) : ledger.handle(prng.below(SLOTS_MAX));
+  return prng.oneIn(12) ? prng.pick(ODD_POINTERS) : ledger.handle(prng.below(HOSTILE_SLOTS));
 }
 
 function setup(user: User): void {
@@ -35,10 +37,10 @@ function setup(user: User): void {
   const ret = sys_io_setup(number(user, prng.between(1, 300)), pointer(user, at));
   user.count(`setup ${errname(ret)}`);
   if (ret !== 0) return;
-  const slot = prng.below(SLOTS_MAX);
+  const slot = prng.below(HOSTILE_SLOTS);
   const old = ledger.handle(slot);
   if (old !== 0) sys_io_destroy(old);
-  ledger.publish(slot, peek(at), false, 0, 0);
+  ledger.publish(slot, peek(at), false, 0);
 }
 
 function submit(user: User): void {
@@ -73,7 +75,7 @@ function getevents(user: User): void {
 
 function scribbleRing(user: User): void {
   const { prng, ledger } = user;
-  const ctx = ledger.handle(prng.below(SLOTS_MAX));
+  const ctx = ledger.handle(prng.below(HOSTILE_SLOTS));
   if (ctx === 0) return;
   user.count('scribbled');
   scribble(ctx, prng.pick(RING_FIELDS), prng.oneIn(2) ? prng.next() | 0 : prng.below(300));

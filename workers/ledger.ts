@@ -41,9 +41,8 @@ const SEQ = 2;
 const LOCK = 3;
 const USER_REAPED = 4;
 const RING_NR = 5;
-const ASKED = 6;
 /** Threads that use the handle right now. */
-const USERS = 7;
+const USERS = 6;
 
 // An entry, behind its state word.
 const RES = 1;
@@ -80,12 +79,11 @@ export class Ledger {
   }
 
   /** Enters a context that io_setup() has made. The slot is this thread's, by tryLock() or because it is the only one. */
-  publish(slot: number, handle: number, userReaped: boolean, ringNr: number, asked: number): void {
+  publish(slot: number, handle: number, userReaped: boolean, ringNr: number): void {
     const at = this.slot(slot, 0);
     wordStore(this.words, at + HANDLE, handle);
     wordStore(this.words, at + USER_REAPED, userReaped ? 1 : 0);
     wordStore(this.words, at + RING_NR, ringNr);
-    wordStore(this.words, at + ASKED, asked);
     wordAdd(this.words, at + SEQ, 1);
     wordStore(this.words, at + STATE, 1);
   }
@@ -110,8 +108,9 @@ export class Ledger {
   userReaped(slot: number): boolean {
     return wordLoad(this.words, this.slot(slot, USER_REAPED)) === 1;
   }
-  asked(slot: number): number {
-    return wordLoad(this.words, this.slot(slot, ASKED));
+  /** Slots of its ring, as io_setup() left them. */
+  ringNr(slot: number): number {
+    return wordLoad(this.words, this.slot(slot, RING_NR));
   }
 
   /** Begins to use the context. @returns false if it is not alive; else leave() must follow */

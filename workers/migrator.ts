@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The migrator: memory compaction that moves every page it can, again and again.
+ * The migrator: moves ring pages, again and again. It asks for pages by address, as move_pages() does, and now
+ * and then sweeps through all of RAM, as compaction does.
  *
- * @linux mm/compaction.c v3.17
+ * @linux mm/migrate.c move_pages(), mm/compaction.c v3.17
  */
+import { PAGE_SIZE } from '../src/arch/sab/memory.ts';
 import { kernel_enter, kernel_exit } from '../src/kernel/sched/core.ts';
-import { migrate_page } from '../src/mm/migrate.ts';
+import { migrate_page, move_page } from '../src/mm/migrate.ts';
 import { type page, pfn_range, pfn_to_page } from '../src/mm/page_alloc.ts';
+import { aio_ring, io_event } from '../src/uapi/aio_abi.ts';
+import { SLOTS_MAX } from './ledger.ts';
 import type { User } from './user.ts';
+
+/** One pass in so many is a sweep. */
+const SWEEP = 64;
 
 /** Pages that are in some file's page cache right now. */
 function movablePages(): page[] {
@@ -20,20 +27,39 @@ function movablePages(): page[] {
   return found;
 }
 
+/** Runs a move in the kernel, and counts what came of it. @returns whether a page has moved */
+function move(user: User, f: () => number): boolean {
+  kernel_enter();
+  const rc = f();
+  kernel_exit();
+  user.count(rc === 0 ? 'pages migrated' : 'migration refused');
+  user.progress();
+  user.rest();
+  return rc === 0;
+}
+
+/** Moves the pages of one ring. @returns whether there was a ring */
+function moveRing(user: User): boolean {
+  const { ledger, prng, plan } = user;
+  const slot = prng.below(plan.workload.contexts === 0 ? SLOTS_MAX : plan.workload.contexts);
+  const ctx = ledger.handle(slot);
+  if (ctx === 0) return false;
+  const bytes = aio_ring.sizeof + ledger.ringNr(slot) * io_event.sizeof;
+  // The first page most of all: head and tail are there.
+  const page = prng.oneIn(2) ? 0 : prng.below(Math.ceil(bytes / PAGE_SIZE));
+  move(user, () => move_page(ctx + page * PAGE_SIZE));
+  return true;
+}
+
 /** The role. Ends with the round. */
 export function migrator(user: User): void {
-  while (user.running()) {
-    kernel_enter();
-    const pages = movablePages();
-    kernel_exit();
-    for (const p of pages) {
-      if (!user.running()) break;
+  for (let pass = 0; user.running(); pass++) {
+    if (pass % SWEEP === 0) {
       kernel_enter();
-      const rc = migrate_page(p);
+      const pages = movablePages();
       kernel_exit();
-      user.count(rc === 0 ? 'pages migrated' : 'migration refused');
-      user.rest();
+      for (const p of pages) if (user.running()) move(user, () => migrate_page(p));
     }
-    if (pages.length === 0) user.pause(500);
+    if (!moveRing(user)) user.pause(300);
   }
 }

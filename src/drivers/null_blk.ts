@@ -217,7 +217,7 @@ function queue_rq(iocb: kiocb, iov: number, write: boolean, pending: boolean): n
 }
 
 /** @locks ctx_lock held; takes the queue's lock. The completer ends the request: this must not */
-const nullb_cancel = fn('nullb_cancel', (iocb: kiocb): number => {
+const nullb_cancel = fn('nullb_cancel', function nullb_cancel(iocb: kiocb): number {
   // The request is there: it is freed only after aio_complete(), which waits for ctx_lock.
   const req = nullb_request.at(iocb.private);
   const q = nullb_queue.at(req.queue);

@@ -98,7 +98,7 @@ export function get_file(filp: file): void {
   atomic_inc(filp.f_count);
 }
 
-const file_free_rcu = fn('file_free_rcu', (head: Addr<rcu_head>) => {
+const file_free_rcu = fn('file_free_rcu', function file_free_rcu(head: Addr<rcu_head>) {
   kmem_cache_free(filp_cachep, container_of(head, file, 'f_rcuhead').addr);
 });
 

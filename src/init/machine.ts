@@ -26,7 +26,7 @@ import { attachLockdep, createLockdep, enableLockDebug } from '../kernel/locking
 import { attachOopsLog, clearOopsLog, createOopsLog, type OopsLog } from '../kernel/oops.ts';
 import { installFaultHandler } from '../kernel/panic.ts';
 import { rcu_init } from '../kernel/rcu/tree.ts';
-import { sched_attach, sched_init, setStackProbe } from '../kernel/sched/core.ts';
+import { sched_attach, sched_init, set_idle_hook, setStackProbe } from '../kernel/sched/core.ts';
 import { workqueue_init } from '../kernel/workqueue.ts';
 import { attachShadow, createShadow, KASAN_OK, KASAN_STACK_FREE, kasan_check, kasan_mark } from '../mm/kasan.ts';
 import { page_alloc_init } from '../mm/page_alloc.ts';
@@ -88,6 +88,7 @@ export function createMachine(params: Partial<MachineParams> & { cpus: number })
 /** Maps the machine into this thread, as CPU `params.cpu`. */
 function attachHardware(machine: Machine, params: CpuParams): void {
   setHook(null);
+  set_idle_hook(null);
   setRamSize(machine.arenaMib);
   installFaultHandler();
   attachControl(machine.control);

@@ -117,6 +117,9 @@ export const roleOf = (cpu: number): string => roles[cpu] ?? `cpu${cpu}`;
 const FRAME =
   /^\s+at (?:(?:async |new )?(?:\w+\.)?([\w$]+)(?: \[as [\w$]+\])? )?\(?.*?\/((?:src|workers|stress)\/[^:)]+):(\d+)/;
 
+/** Functions that only report. */
+const REPORTERS = new Set(['finding']);
+
 /** This thread's stack, innermost first, without the machinery that reports. */
 function kernelStack(error: Error): { name: string; line: string }[] {
   const frames: { name: string; line: string }[] = [];
@@ -124,7 +127,7 @@ function kernelStack(error: Error): { name: string; line: string }[] {
     const m = FRAME.exec(line);
     if (!m) continue;
     const [, name = '(anonymous)', file = '', number = ''] = m;
-    if (/^src\/(arch\/sab|kernel\/(oops|panic)|mm\/kasan)/.test(file)) continue;
+    if (/^src\/(arch\/sab|init\/hook|kernel\/(oops|panic)|mm\/kasan)/.test(file) || REPORTERS.has(name)) continue;
     frames.push({ name, line: `${name} (${file.replace(/\.js$/, '.ts')}:${number})` });
   }
   return frames;

@@ -91,42 +91,64 @@ export function schedule_work(work: Addr<work_struct>): boolean {
   return true;
 }
 
+/** Takes the oldest work that has not begun, null if there is none. Ends in process_one_work(). @locks takes wq.lock */
+function take_work(): work_struct | null {
+  const wq = system_wq.it;
+  spin_lock_irq(wq.lock);
+  const work = list_empty(wq.worklist) ? null : container_of(list_next(wq.worklist), work_struct, 'entry');
+  if (work !== null) {
+    list_del_init(work.entry);
+    wq.running += 1;
+  }
+  spin_unlock_irq(wq.lock);
+  return work;
+}
+
+/** @context may sleep */
+function process_one_work(work: work_struct): void {
+  const wq = system_wq.it;
+  const func = work.func;
+  // Before the function: it may queue the work again, or free it.
+  xchg(work.$pending, 0);
+  trace(TP.work, work.addr);
+  fnOf(func)(work.addr as Addr<work_struct>);
+  spin_lock_irq(wq.lock);
+  wq.running -= 1;
+  const idle = wq.running === 0;
+  spin_unlock_irq(wq.lock);
+  if (idle) wake_up(wq.idle);
+  noteProgress(smp_processor_id());
+}
+
 /** A kworker: does work until `done()`, and none is left. @context kernel thread */
 export function worker_thread(done: () => boolean): void {
   const wq = system_wq.it;
   const wait = DEFINE_WAIT();
   for (;;) {
     prepare_to_wait(wq.more, wait, TASK_INTERRUPTIBLE);
-    spin_lock_irq(wq.lock);
-    if (list_empty(wq.worklist)) {
-      spin_unlock_irq(wq.lock);
+    const work = take_work();
+    if (work === null) {
       if (done() || isAborted()) break;
       schedule();
       continue;
     }
-    const work = container_of(list_next(wq.worklist), work_struct, 'entry');
-    const func = work.func;
-    list_del_init(work.entry);
-    wq.running += 1;
-    spin_unlock_irq(wq.lock);
     finish_wait(wq.more, wait);
-    // Before the function: it may queue the work again, or free it.
-    xchg(work.$pending, 0);
-    trace(TP.work, work.addr);
-    fnOf(func)(work.addr as Addr<work_struct>);
-    spin_lock_irq(wq.lock);
-    wq.running -= 1;
-    const idle = wq.running === 0;
-    spin_unlock_irq(wq.lock);
-    if (idle) wake_up(wq.idle);
-    noteProgress(smp_processor_id());
+    process_one_work(work);
   }
   finish_wait(wq.more, wait);
   FREE_WAIT();
 }
 
+/** Does the oldest work that waits, where no kworker does. @returns whether there was any @context the idle hook */
+export function workqueue_run_pending(): boolean {
+  const work = take_work();
+  if (work === null) return false;
+  process_one_work(work);
+  return true;
+}
+
 const barrier_work = struct('wq_barrier', { work: embed(work_struct), done: embed(completion) });
-const wq_barrier_func = fn('wq_barrier_func', (work: Addr<work_struct>) => {
+const wq_barrier_func = fn('wq_barrier_func', function wq_barrier_func(work: Addr<work_struct>) {
   complete(completion.at(container_of(work, barrier_work, 'work').done));
 });
 

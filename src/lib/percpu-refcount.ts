@@ -115,7 +115,7 @@ export function percpu_ref_put(ref: Ref): void {
   rcu_read_unlock_sched();
 }
 
-const percpu_ref_kill_rcu = fn('percpu_ref_kill_rcu', (head: Addr<rcu_head>) => {
+const percpu_ref_kill_rcu = fn('percpu_ref_kill_rcu', function percpu_ref_kill_rcu(head: Addr<rcu_head>) {
   const r = container_of(head, percpu_ref, 'rcu');
   const base = r.pcpu_count_ptr & ~PCPU_REF_DEAD;
   let sum = 0;

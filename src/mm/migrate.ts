@@ -32,8 +32,10 @@ import {
   put_page,
   trylock_page,
   unlock_page,
+  virt_to_page,
 } from './page_alloc.ts';
 import { flush_tlb, pte_offset, replace_pte } from './pagetable.ts';
+import { user_done, user_to_kernel } from './uaccess.ts';
 
 export const MIGRATE_SYNC = 2;
 export const MIGRATEPAGE_SUCCESS = 0;
@@ -139,4 +141,20 @@ function move_to_new_page(mapping: address_space, newpage: page, old: page): num
   remove_migration_ptes(mapping, index, old, rc === MIGRATEPAGE_SUCCESS ? newpage : old);
   unlock_page(newpage);
   return rc;
+}
+
+/**
+ * Moves the page at a user address of the current mm somewhere else.
+ *
+ * @returns as migrate_page(); -EINVAL if nothing is mapped there
+ * @context may sleep
+ * @linux mm/migrate.c do_move_page_to_node_array() v3.17
+ */
+export function move_page(va: number): number {
+  const at = user_to_kernel(va, false);
+  if (at === 0) return -EINVAL;
+  const p = virt_to_page(at);
+  user_done(va);
+  // It may be gone by now, or be another's; both are found out under its lock.
+  return migrate_page(p);
 }

@@ -64,13 +64,14 @@ const STATE_FREE = 0x46524545;
 const STATE_LIVE = 0x4c495645;
 const POISON = 0x6b6b6b6b;
 
-// A CPU's magazine, in words: [count, live objects (allocated minus freed here), quarantined, quarantine's oldest],
+// A CPU's magazine, in words: [count, objects taken from the common list less those put back, quarantined, quarantine's
+// oldest],
 // then the objects, then the quarantine.
 const MAGAZINE = 32;
 const BATCH = 16;
 const QUARANTINE = 64;
 const COUNT = 0;
-const LIVE = 4;
+const TAKEN = 4;
 const HELD = 8;
 const OLDEST = 12;
 const OBJECTS = 16;
@@ -89,7 +90,6 @@ export function slab_init(): void {
     c.magazines = memblock_alloc(MAGAZINE_BYTES * num_possible_cpus(), 64);
     c.number = number;
   });
-  setKasanDescribe(describeAddress);
 }
 
 /** Adds a slab to the common list. @locks c.lock held */
@@ -297,3 +297,5 @@ function countSlabs(c: kmem_cache): number {
   const perSlab = Math.floor((c.slab_pages * PAGE_SIZE) / c.stride);
   return held / perSlab;
 }
+
+setKasanDescribe(describeAddress);

@@ -40,7 +40,7 @@ import { TP } from '../trace/events.ts';
 import { trace } from '../trace/flight_recorder.ts';
 import { aio_ring } from '../uapi/aio_abi.ts';
 
-const free_ioctx_rcu = fn('free_ioctx_rcu', (head: Addr<rcu_head>) => {
+const free_ioctx_rcu = fn('free_ioctx_rcu', function free_ioctx_rcu(head: Addr<rcu_head>) {
   const ctx = container_of(head, kioctx, 'rcu_head');
   free_percpu(ctx.cpu);
   percpu_ref_exit(ctx.reqs);
@@ -65,7 +65,7 @@ function reap_ring(ctx: kioctx): boolean {
   return atomic_read(ctx.reqs_available) >= ctx.nr_events - 1;
 }
 
-const free_ioctx_before = fn('free_ioctx (before)', (work: Addr<work_struct>) => {
+const free_ioctx_before = fn('free_ioctx (before)', function free_ioctx_before(work: Addr<work_struct>) {
   const ctx = container_of(work, kioctx, 'free_work');
   cancel_active_reqs(ctx);
   const wait = DEFINE_WAIT();
@@ -97,7 +97,7 @@ function fold_percpu(ctx: kioctx): void {
 }
 
 /** What the last put of kioctx.users called. */
-export const free_ioctx_users_before_fn = fn('free_ioctx_ref', (ref: Addr<percpu_ref>) => {
+export const free_ioctx_users_before_fn = fn('free_ioctx_ref', function free_ioctx_ref(ref: Addr<percpu_ref>) {
   const ctx = container_of(ref, kioctx, 'users');
   INIT_WORK(ctx.free_work, free_ioctx_before);
   schedule_work(ctx.free_work);

@@ -10,7 +10,7 @@
  */
 import { symbolHash } from './functable.ts';
 import { load32, memset_unchecked, PAGE_OFFSET, PAGE_SIZE, ramEnd, store32 } from './memory.ts';
-import type { Fields, FieldView, StructType } from './struct.ts';
+import { type Fields, type FieldView, linkPointers, type StructType } from './struct.ts';
 
 /** RAM's first page: [0] magic, [1] symbols, then pairs of hash and address. */
 const BOOT_MAGIC = 0x6b696f63;
@@ -53,6 +53,7 @@ export const memblock_end = (): number => next;
 export function bootStatics(): void {
   memset_unchecked(PAGE_OFFSET, 0, ramEnd() - PAGE_OFFSET);
   next = PAGE_OFFSET + PAGE_SIZE;
+  linkPointers();
   if (declared.length > SYMBOLS_MAX) throw new Error('the symbol table is full');
   declared.forEach(({ name, type, holder }, i) => {
     holder.it = type.at(memblock_alloc(type.sizeof, 64));
@@ -66,6 +67,7 @@ export function bootStatics(): void {
 /** Finds every variable of a machine that another thread has booted. */
 export function attachStatics(): void {
   if (load32(MAGIC_AT) !== BOOT_MAGIC) throw new Error('this machine has not been booted');
+  linkPointers();
   const table = new Map<number, number>();
   for (let i = 0; i < load32(COUNT_AT); i++) table.set(load32(TABLE_AT + 8 * i), load32(TABLE_AT + 8 * i + 4));
   for (const { name, type, holder } of declared) {

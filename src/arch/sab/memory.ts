@@ -103,15 +103,30 @@ function slowIndex(op: Access, addr: number, atomic: boolean): number {
   return (addr - PAGE_OFFSET) >>> 2;
 }
 
-/** The slow path of an access whose word index is known already: see `wordIndex` in struct.ts. */
-export const slowWord = (op: Access, index: number): number =>
-  slowIndex(op, (((index << 2) | (index >>> 30)) + PAGE_OFFSET) >>> 0, false);
+const slowLoad = (addr: number): number => slowIndex(LOAD, addr, false);
+const slowStore = (addr: number): number => slowIndex(STORE, addr, false);
+
+/** The address whose rotated form, as explained above, is `index`. */
+const unrotated = (index: number): number => (((index << 2) | (index >>> 30)) + PAGE_OFFSET) >>> 0;
+/** The slow paths of an access through a view, which has its address rotated. */
+export const slowLoadOf = (index: number): number => slowLoad(unrotated(index));
+export const slowStoreOf = (index: number): number => slowStore(unrotated(index));
+
+/** A copy or fill of more words is faster by the engine's built-in. */
+const WORD_LOOP_MAX = 64;
 
 /**
- * The accesses of a word. What they use are parameters of this function, because V8 folds those into the code, while for
- * a variable of a module it must test at each use whether it has been initialised.
+ * The accesses of a word or two. What they use are parameters of this function, because V8 folds those into the
+ * code, while for a variable of a module it must test at each use whether it has been initialised.
  */
-function makeWordAccess(ram: typeof i32, open: { readonly limit: number }, base: number, slow: typeof slowIndex) {
+function makeAccess(
+  ram: typeof i32,
+  open: { readonly limit: number },
+  base: number,
+  slow: typeof slowIndex,
+  slowFrom: typeof slowLoad,
+  slowTo: typeof slowStore,
+) {
   return {
     /** The index in `i32` of the word at `addr`, for Atomics. Traps like every access. */
     atomicIndex(op: Access, addr: number): number {
@@ -122,13 +137,25 @@ function makeWordAccess(ram: typeof i32, open: { readonly limit: number }, base:
     /** Plain load of the signed word at `addr`. */
     load32(addr: number): number {
       const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
-      return ram[index < open.limit ? index : slow(LOAD, addr, false)] as number;
+      return ram[index < open.limit ? index : slowFrom(addr)] as number;
     },
 
     /** Plain store of a word. */
     store32(addr: number, value: number): void {
       const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
-      ram[index < open.limit ? index : slow(STORE, addr, false)] = value;
+      ram[index < open.limit ? index : slowTo(addr)] = value;
+    },
+
+    /** Plain store of two words. */
+    store2(addr: number, first: number, second: number): void {
+      const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
+      if (index + 1 < open.limit) {
+        ram[index] = first;
+        ram[index + 1] = second;
+      } else {
+        ram[slowTo(addr)] = first;
+        ram[slowTo(addr + 4)] = second;
+      }
     },
 
     /** Plain copy of two words. */
@@ -138,28 +165,35 @@ function makeWordAccess(ram: typeof i32, open: { readonly limit: number }, base:
       if (d + 1 < open.limit && s + 1 < open.limit) {
         ram[d] = ram[s] as number;
         ram[d + 1] = ram[s + 1] as number;
-        return;
+      } else {
+        const first = ram[slowFrom(from)] as number;
+        ram[slowTo(to)] = first;
+        const second = ram[slowFrom(from + 4)] as number;
+        ram[slowTo(to + 4)] = second;
       }
-      const low = ram[slow(LOAD, from, false)] as number;
-      ram[slow(STORE, to, false)] = low;
-      const high = ram[slow(LOAD, from + 4, false)] as number;
-      ram[slow(STORE, to + 4, false)] = high;
     },
 
     /** Copies bytes inside RAM, plainly. */
     memcpy(to: number, from: number, bytes: number): void {
       let d = (((to - base) >>> 2) | (to << 30)) >>> 0;
       let s = (((from - base) >>> 2) | (from << 30)) >>> 0;
-      const count = bytes >>> 2;
-      if ((bytes & 3) === 0 && count <= WORD_LOOP_MAX && d + count <= open.limit && s + count <= open.limit) {
-        for (const end = d + count; d < end; d++, s++) ram[d] = ram[s] as number;
-      } else memcpy_bytes(to, from, bytes);
+      const end = d + (bytes >>> 2);
+      if ((bytes & 3) !== 0 || bytes > 4 * WORD_LOOP_MAX || end > open.limit || s + (bytes >>> 2) > open.limit) {
+        memcpy_bytes(to, from, bytes);
+      } else {
+        for (; d < end; d++, s++) ram[d] = ram[s] as number;
+      }
     },
   };
 }
-/** A copy or fill of more words is faster by the engine's built-in. */
-const WORD_LOOP_MAX = 64;
-export const { atomicIndex, load32, store32, copy2, memcpy } = makeWordAccess(i32, gate, PAGE_OFFSET, slowIndex);
+export const { atomicIndex, load32, store32, store2, copy2, memcpy } = makeAccess(
+  i32,
+  gate,
+  PAGE_OFFSET,
+  slowIndex,
+  slowLoad,
+  slowStore,
+);
 
 export function load16(addr: number): number {
   checkBlock(LOAD, addr, 2);

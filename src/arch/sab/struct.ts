@@ -21,12 +21,12 @@ import {
   copy2,
   gate,
   i32,
-  LOAD,
   load16,
   load32,
   PAGE_OFFSET,
-  STORE,
-  slowWord,
+  slowLoadOf,
+  slowStoreOf,
+  store2,
   store16,
   store32,
 } from './memory.ts';
@@ -129,42 +129,63 @@ export const cacheline = <V, T, A extends Access>(type: FieldType<V, T, A>): Fie
   align: CACHELINE_BYTES,
 });
 
-export const lo32 = (v: Addr<U64>): number => load32(v);
+export const lo32: (v: Addr<U64>) => number = load32;
 export const hi32 = (v: Addr<U64>): number => load32(v + 4);
-export function set64(v: Addr<U64>, lo: number, hi: number): void {
-  store32(v, lo);
-  store32(v + 4, hi);
-}
+export const set64: (v: Addr<U64>, lo: number, hi: number) => void = store2;
 export const copy64: (to: Addr<U64>, from: Addr<U64>) => void = copy2;
 
-/** Text of the index of the word that a field is, or is in. `gate.limit` is why memory.ts needs no other test. */
-const index = (op: string, offset: number): string =>
-  `const i = this.wordIndex + ${offset >>> 2}; const w = i < gate.limit ? i : slowWord(${op}, i);`;
+/** Text of a field's word, to be read or to be stored to. `gate.limit` is why memory.ts needs no other test. */
+const loaded = (offset: number): string =>
+  `const i = this.wordIndex + ${offset >>> 2}; return i32[i < gate.limit ? i : slowLoadOf(i)]`;
+const stored = (offset: number): string =>
+  `const i = this.wordIndex + ${offset >>> 2}; i32[i < gate.limit ? i : slowStoreOf(i)] =`;
 const GET: Record<Access, (offset: number, name: string) => string> = {
-  u32: (o) => `${index('LOAD', o)} return i32[w] >>> 0`,
-  s32: (o) => `${index('LOAD', o)} return i32[w]`,
+  u32: (o) => `${loaded(o)} >>> 0`,
+  s32: (o) => loaded(o),
   u16: (o) => `const i = this.wordIndex + ${o >>> 2};
     return i < gate.limit ? i32[i] >>> ${(o & 2) << 3} & 0xffff : load16(this.addr + ${o})`,
   s16: (o) => `return load16(this.addr + ${o}) << 16 >> 16`,
-  ptr: (o, name) => `${index('LOAD', o)} const p = i32[w]; return p === 0 ? null : ${name}_type().at(p)`,
+  ptr: (o, name) => `const i = this.wordIndex + ${o >>> 2};
+    const p = i32[i < gate.limit ? i : slowLoadOf(i)]; return p === 0 ? null : ${name}_type.at(p)`,
   address: (o) => `return this.addr + ${o}`,
 };
 const SET: Record<Access, ((offset: number) => string) | null> = {
-  u32: (o) => `${index('STORE', o)} i32[w] = v`,
-  s32: (o) => `${index('STORE', o)} i32[w] = v`,
+  u32: (o) => `${stored(o)} v`,
+  s32: (o) => `${stored(o)} v`,
   u16: (o) => `store16(this.addr + ${o}, v)`,
   s16: (o) => `store16(this.addr + ${o}, v)`,
-  ptr: (o) => `${index('STORE', o)} i32[w] = v === null ? 0 : v.addr`,
+  ptr: (o) => `${stored(o)} v === null ? 0 : v.addr`,
   address: null,
 };
+
+/** What a pointer field's getter calls: the pointee's at(), once it is known. */
+interface Pointee {
+  at: (addr: number) => object;
+  readonly type: () => StructType<Fields>;
+}
+const pointees: Pointee[] = [];
+const pointee = (type: () => StructType<Fields>): Pointee => {
+  const link: Pointee = { at: (addr) => type().at(addr), type };
+  pointees.push(link);
+  return link;
+};
+
+/**
+ * Ties the pointers to the structs that they point to, which may be declared later. Called when all are, before the first
+ * is used: a getter that has called one function only is one that V8 inlines.
+ */
+export function linkPointers(): void {
+  for (const link of pointees) link.at = link.type().at;
+}
 
 /** Views that at() finds at once. */
 const RECENT = 1024;
 /**
  * The class and its views. `wordIndex` is the address as memory.ts rotates it, once for all accesses through the view.
  *
- * Views are interned in two levels, pages then words, because a flat table would cost an entry for each word of RAM. Before
- * these stands a small table of recent ones. A wild address gets a view that is not kept: the trap comes when it is used.
+ * Views are interned in two levels, pages then words, because a flat table would cost an entry for each word of
+ * RAM. Before these stands a small table of recent ones. A wild address gets a view that is not kept: the trap comes
+ * when it is used.
  */
 const CLASS = (name: string, accessors: string): string => `
   'use strict';
@@ -199,14 +220,14 @@ const CLASS = (name: string, accessors: string): string => `
 export function struct<const F extends Fields>(structName: string, fields: F): StructType<F> {
   const offsetof: Record<string, number> = {};
   const accessors: string[] = [];
-  const pointees: Record<string, () => StructType<Fields>> = {};
+  const links: Record<string, Pointee> = {};
   let size = 0;
   let alignof = 4;
   for (const [name, type] of Object.entries(fields)) {
     size = (size + type.align - 1) & -type.align;
     if (type.align > alignof) alignof = type.align;
     offsetof[name] = size;
-    if (type.pointee) pointees[`${name}_type`] = type.pointee;
+    if (type.pointee) links[`${name}_type`] = pointee(type.pointee);
     const set = SET[type.access];
     accessors.push(`get $${name}() { ${GET.address(size, name)} }`);
     accessors.push(`get ${name}() { ${GET[type.access](size, name)} }`);
@@ -214,7 +235,7 @@ export function struct<const F extends Fields>(structName: string, fields: F): S
     size += type.size;
   }
   const sizeof = (size + alignof - 1) & -alignof;
-  const given = { LOAD, STORE, gate, i32, load16, slowWord, store16, ...pointees };
+  const given = { gate, i32, load16, slowLoadOf, slowStoreOf, store16, ...links };
   const make = new Function(...Object.keys(given), CLASS(structName, accessors.join('\n')));
   const { at, from } = make(...Object.values(given)) as Pick<StructType<F>, 'at' | 'from'>;
   return {

@@ -106,7 +106,7 @@ export function cancel_active_reqs(ctx: kioctx): void {
 }
 
 /** Frees the context and all of it. @context kworker; nobody else has it @linux fs/aio.c free_ioctx() v3.17 */
-const free_ioctx_fn = fn('free_ioctx', (work: Addr<work_struct>) => {
+const free_ioctx_fn = fn('free_ioctx', function free_ioctx(work: Addr<work_struct>) {
   const ctx = container_of(work, kioctx, 'free_work');
   trace(TP.free_ioctx, ctx.addr);
   aio_free_ring(ctx);
@@ -125,7 +125,7 @@ export function release_quota_and_mapping_late(ctx: kioctx): void {
 }
 
 /** No request is left. @context any, in an RCU read section @linux fs/aio.c free_ioctx_reqs() v3.17 */
-export const free_ioctx_reqs_fn = fn('free_ioctx_reqs', (ref: Addr<percpu_ref>) => {
+export const free_ioctx_reqs_fn = fn('free_ioctx_reqs', function free_ioctx_reqs(ref: Addr<percpu_ref>) {
   const ctx = container_of(ref, kioctx, 'reqs');
   trace(TP.free_ioctx_reqs, ctx.addr);
   const requests_done = ctx.requests_done;
@@ -135,7 +135,7 @@ export const free_ioctx_reqs_fn = fn('free_ioctx_reqs', (ref: Addr<percpu_ref>) 
 });
 
 /** No syscall is in the context any more, hence no request can be added. @linux fs/aio.c free_ioctx_users() v3.17 */
-const free_ioctx_users_fn = fn('free_ioctx_users', (ref: Addr<percpu_ref>) => {
+const free_ioctx_users_fn = fn('free_ioctx_users', function free_ioctx_users(ref: Addr<percpu_ref>) {
   const ctx = container_of(ref, kioctx, 'users');
   trace(TP.free_ioctx_users, ctx.addr);
   cancel_active_reqs(ctx);

@@ -39,7 +39,7 @@ import {
 } from './kioctx.ts';
 import { aio_free_ring, aio_setup_ring } from './ring.ts';
 
-const kfree_table_rcu = fn('kfree_rcu(kioctx_table)', (head: Addr<rcu_head>) => {
+const kfree_table_rcu = fn('kfree_rcu(kioctx_table)', function kfree_rcu_kioctx_table(head: Addr<rcu_head>) {
   kfree(container_of(head, kioctx_table, 'rcu').addr);
 });
 

@@ -107,7 +107,7 @@ const rcu_synchronize = struct('rcu_synchronize', {
   head: embed(rcu_head),
   completion: embed(completion),
 });
-const wakeme_after_rcu = fn('wakeme_after_rcu', (head: Addr<rcu_head>) => {
+const wakeme_after_rcu = fn('wakeme_after_rcu', function wakeme_after_rcu(head: Addr<rcu_head>) {
   complete(completion.at(container_of(head, rcu_synchronize, 'head').completion));
 });
 
@@ -138,6 +138,35 @@ function rcu_gp(): void {
   trace(TP.rcu_gp_end, r.completed);
 }
 
+/** Takes the callbacks that wait for a grace period to begin. @returns the first, 0 if there is none */
+function take_callbacks(): number {
+  const r = rcu.it;
+  const flags = spin_lock_irqsave(r.lock);
+  const head = r.head;
+  r.head = 0;
+  r.tail = 0;
+  spin_unlock_irqrestore(r.lock, flags);
+  return head;
+}
+
+/** Calls callbacks whose grace period is over. @param head - the first @context may not sleep */
+function rcu_do_batch(head: number): void {
+  const r = rcu.it;
+  let called = 0;
+  while (head !== 0) {
+    const h = rcu_head.at(head);
+    const func = h.func;
+    const next = h.next;
+    fnOf(func)(head as Addr<rcu_head>);
+    head = next;
+    called++;
+  }
+  const flags = spin_lock_irqsave(r.lock);
+  r.pending -= called;
+  spin_unlock_irqrestore(r.lock, flags);
+  noteProgress(smp_processor_id());
+}
+
 /**
  * The grace-period thread: serves callbacks until `done()`, and none is left.
  * @context kernel thread; exactly one
@@ -147,11 +176,7 @@ export function rcu_gp_kthread(done: () => boolean): void {
   const wait = DEFINE_WAIT();
   for (;;) {
     prepare_to_wait(r.wait, wait, TASK_INTERRUPTIBLE);
-    const flags = spin_lock_irqsave(r.lock);
-    let head = r.head;
-    r.head = 0;
-    r.tail = 0;
-    spin_unlock_irqrestore(r.lock, flags);
+    const head = take_callbacks();
     if (head === 0) {
       if (done() || isAborted()) break;
       schedule();
@@ -159,22 +184,25 @@ export function rcu_gp_kthread(done: () => boolean): void {
     }
     finish_wait(r.wait, wait);
     rcu_gp();
-    let called = 0;
-    while (head !== 0) {
-      const h = rcu_head.at(head);
-      const func = h.func;
-      const next = h.next;
-      fnOf(func)(head as Addr<rcu_head>);
-      head = next;
-      called++;
-    }
-    const again = spin_lock_irqsave(r.lock);
-    r.pending -= called;
-    spin_unlock_irqrestore(r.lock, again);
-    noteProgress(smp_processor_id());
+    rcu_do_batch(head);
   }
   finish_wait(r.wait, wait);
   FREE_WAIT();
+}
+
+/**
+ * Calls the callbacks that wait, where no kthread does: on a machine with one running CPU, which is about to sleep,
+ * every grace period is over.
+ *
+ * @returns whether there were any
+ * @context the idle hook
+ */
+export function rcu_run_pending(): boolean {
+  const head = take_callbacks();
+  if (head === 0) return false;
+  rcu.it.completed += 1;
+  rcu_do_batch(head);
+  return true;
 }
 
 /** Wakes the kthread so that it asks whether it is done. Any thread. */

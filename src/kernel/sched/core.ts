@@ -148,6 +148,32 @@ export function might_sleep(): void {
 }
 
 /**
+ * What is called instead of sleeping, on a machine whose only running CPU is this one: nobody else would serve RCU
+ * callbacks and work, so whoever would sleep does it first. Null on every other machine.
+ *
+ * It runs in the sleeper's context. If it sleeps itself, it leaves the task runnable, which is a spurious wake-up to
+ * the outer sleeper; a wake-up of the outer sleeper is never lost.
+ *
+ * @returns whether there was anything to do
+ */
+let idle_hook: (() => boolean) | null = null;
+export function set_idle_hook(f: typeof idle_hook): void {
+  idle_hook = f;
+}
+
+/** Sleeps while the word is `value`; may return early. @context quiescent */
+function idle(word: Addr<Word> | number, value: number, timeout_ns: number): void {
+  if (idle_hook !== null) {
+    kernel_enter();
+    const busy = idle_hook();
+    rcu_note_quiescent();
+    if (busy) return;
+    if (timeout_ns === FOREVER) oops({ kind: 'hang', title: 'the only CPU would sleep for ever' });
+  }
+  park(word, value, timeout_ns);
+}
+
+/**
  * Sleeps until somebody makes this task runnable, or the time is up.
  *
  * @returns the time that was left, ns; 0 if it ran out
@@ -168,7 +194,7 @@ export function schedule_timeout(timeout_ns: number): number {
       left = 0;
       break;
     }
-    park(word, state, left);
+    idle(word, state, left);
     if (deadline !== FOREVER) left = Math.max(0, deadline - sched_clock());
   }
   kernel_enter();
@@ -182,7 +208,7 @@ export function schedule(): void {
 /** Sleeps while the word is `value`, as part of taking a sleeping lock. @context may sleep; a quiescent state */
 export function sleep_on_word(word: number, value: number): void {
   rcu_note_quiescent();
-  park(word, value);
+  idle(word, value, FOREVER);
   kernel_enter();
 }
 

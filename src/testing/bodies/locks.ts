@@ -43,7 +43,7 @@ interface LockOps {
   lock(): boolean;
   unlock(flags: boolean): void;
 }
-const ops = (lock: () => boolean | undefined | void, unlock: (flags: boolean) => void): LockOps => ({
+const ops = (lock: () => unknown, unlock: (flags: boolean) => void): LockOps => ({
   lock: () => lock() === true,
   unlock,
 });
