@@ -69,12 +69,15 @@ export function complaints(): string[] {
 
 /** Ends the process. Nothing may be left of it, and the kernel must not have complained since complaints(). */
 export function logout(): void {
+  runOn(0);
   expect(complaints()).toEqual([]);
   checkSlots(mm());
   exitContexts(process);
   settleKernel();
   reap(process, true);
-  inKernel(() => disks.forEach(ramdisk_destroy));
+  inKernel(() => {
+    for (const disk of disks) ramdisk_destroy(disk);
+  });
   settleKernel();
   expect(complaints()).toEqual([]);
   expect([...liveObjects()]).toEqual([]);
@@ -179,7 +182,7 @@ export function tryIoSetup(nr_events: number): string {
 /** An array of pointers in user memory. */
 export function pointerArray(pointers: readonly number[]): number {
   const at = malloc(8 * pointers.length);
-  pointers.forEach((pointer, i) => poke(at + 8 * i, pointer));
+  for (const [i, pointer] of pointers.entries()) poke(at + 8 * i, pointer);
   return at;
 }
 
@@ -192,7 +195,7 @@ export function io_submit(ctx: number, ...iocbs: readonly number[]): number | st
 /** A timespec. */
 export function timespec(sec: number, nsec: number): number {
   const at = malloc(16);
-  [sec, sec >> 31, nsec, nsec >> 31].forEach((word, i) => poke(at + 4 * i, word));
+  for (const [i, word] of [sec, sec >> 31, nsec, nsec >> 31].entries()) poke(at + 4 * i, word);
   return at;
 }
 
