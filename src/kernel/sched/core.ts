@@ -182,6 +182,10 @@ function idle(word: Addr<Word> | number, value: number, timeout_ns: number): voi
 export function schedule_timeout(timeout_ns: number): number {
   might_sleep();
   const word = current.$state;
+  // A signal that came before the state was set found nobody to wake. @linux signal_pending_state()
+  if ((atomic_read(word) & TASK_INTERRUPTIBLE) !== 0 && atomic_read(current.$sigpending) !== 0) {
+    xchg(word, TASK_RUNNING);
+  }
   if (atomic_read(word) === TASK_RUNNING) return timeout_ns;
   const deadline = timeout_ns === FOREVER ? FOREVER : sched_clock() + timeout_ns;
   rcu_note_quiescent();
