@@ -15,19 +15,11 @@
  * Locks: L = x.wait.lock.
  * @linux kernel/sched/completion.c v3.17
  */
-
 import { embed, struct, u32, type View } from '../../arch/sab/struct.ts';
+import { list_add_tail, list_del_init, list_empty } from '../../lib/list.ts';
 import { spin_lock_irq, spin_lock_irqsave, spin_unlock_irq, spin_unlock_irqrestore } from '../locking/spinlock.ts';
-import { might_sleep, schedule, stack_alloc, stack_free, TASK_UNINTERRUPTIBLE } from './core.ts';
-import {
-  DEFINE_WAIT,
-  FREE_WAIT,
-  finish_wait,
-  init_waitqueue_head,
-  prepare_to_wait,
-  wait_queue_head_t,
-  wake_up_locked,
-} from './wait.ts';
+import { __set_current_state, might_sleep, schedule, stack_alloc, stack_free, TASK_UNINTERRUPTIBLE } from './core.ts';
+import { DEFINE_WAIT, FREE_WAIT, init_waitqueue_head, wait_queue_head_t, wake_up_locked } from './wait.ts';
 
 export const completion = struct('completion', {
   /** L: signals not yet consumed, count */
@@ -64,28 +56,28 @@ export function complete(x: completion): void {
   // x may be gone.
 }
 
-/** Waits for one signal, whatever comes. @context may sleep @locks takes x.wait.lock */
+/**
+ * Waits for one signal, whatever comes. Test, enqueueing and taking the signal are one section under the lock: waiters may
+ * be many, and whoever is woken may find that another has taken the signal.
+ * @context may sleep @locks takes x.wait.lock
+ */
 export function wait_for_completion(x: completion): void {
   might_sleep();
-  const wait = DEFINE_WAIT();
   const lock = lockOf(x);
-  for (;;) {
-    prepare_to_wait(x.wait, wait, TASK_UNINTERRUPTIBLE);
-    if (completion_done(x)) break;
-    schedule();
-  }
-  finish_wait(x.wait, wait);
   spin_lock_irq(lock);
+  if (x.done === 0) {
+    const { task_list } = wait_queue_head_t.at(x.wait);
+    const wait = DEFINE_WAIT();
+    do {
+      if (list_empty(wait.task_list)) list_add_tail(wait.task_list, task_list);
+      __set_current_state(TASK_UNINTERRUPTIBLE);
+      spin_unlock_irq(lock);
+      schedule();
+      spin_lock_irq(lock);
+    } while (x.done === 0);
+    if (!list_empty(wait.task_list)) list_del_init(wait.task_list);
+    FREE_WAIT();
+  }
   x.done -= 1;
   spin_unlock_irq(lock);
-  FREE_WAIT();
-}
-
-function completion_done(x: completion): boolean {
-  const lock = lockOf(x);
-  // Under the lock: complete() may still be inside it, and x must outlive that.
-  const flags = spin_lock_irqsave(lock);
-  const done = x.done !== 0;
-  spin_unlock_irqrestore(lock, flags);
-  return done;
 }
