@@ -25,6 +25,8 @@ export interface Env {
   readonly prng: Prng;
   /** Waits in user mode until every CPU of the body has come here. @context no lock held */
   meet(): void;
+  /** Ends this CPU if the machine has been given up. For loops that wait without sleeping. */
+  goOn(): void;
 }
 
 export interface Body {

@@ -55,6 +55,9 @@ function makeEnv({ params, threads, iterations, variant }: TortureTask): Env {
     }
   };
   return {
+    goOn: () => {
+      if (isAborted()) throw new MachineAborted();
+    },
     cpu: params.cpu,
     threads,
     iterations,

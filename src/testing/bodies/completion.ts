@@ -53,16 +53,19 @@ const completion_shared: Body = {
   setup: () => init_completion(completion.at(data.it.shared)),
   run: (env) => {
     const x = completion.at(data.it.shared);
+    let errors = 0;
     for (let n = 0; n < env.iterations; n++) {
       if (isWaiter(env)) {
         wait_for_completion(x);
+        // It is unsigned: one wait too many shows as a number out of all proportion.
+        if (x.done > env.threads * env.iterations) errors++;
         continue;
       }
       // One signal at a time, mostly, for waiters to be many and signals few.
       for (let looks = 0; x.done !== 0 && looks < LOOKS_MAX; looks++);
       complete(x);
     }
-    return {};
+    return { errors };
   },
   finish: () => ({ errors: completion.at(data.it.shared).done }),
 };

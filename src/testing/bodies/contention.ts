@@ -2,7 +2,6 @@
 /** One lock, two CPUs, one contention, made and not hoped for; and deaths, for the tests of the pool. */
 import { atomic_read, smp_store_release, type Word } from '../../arch/sab/atomic.ts';
 import { bss } from '../../arch/sab/bss.ts';
-import { isAborted, MachineAborted } from '../../arch/sab/control.ts';
 import { type Addr, load32 } from '../../arch/sab/memory.ts';
 import { park } from '../../arch/sab/park.ts';
 import { atomic_t, cacheline, embed, struct } from '../../arch/sab/struct.ts';
@@ -25,8 +24,8 @@ function setup(): void {
   mutex_init(data.it.mutex, 'test_lock_b');
 }
 
-function spinUntil(word: Addr<Word>, value: number): void {
-  while (atomic_read(word) !== value) if (isAborted()) throw new MachineAborted();
+function spinUntil(env: Env, word: Addr<Word>, value: number): void {
+  while (atomic_read(word) !== value) env.goOn();
 }
 
 /** CPU 0 takes the lock and keeps it until CPU 1 waits for it. */
@@ -34,11 +33,11 @@ function contend(env: Env, lock: number, take: () => void, whileHeld: () => void
   if (env.cpu === 0) {
     take();
     smp_store_release(data.it.held, 1);
-    spinUntil(lock as Addr<Word>, CONTENDED);
+    spinUntil(env, lock as Addr<Word>, CONTENDED);
     whileHeld();
     release();
   } else {
-    spinUntil(data.it.held, 1);
+    spinUntil(env, data.it.held, 1);
     take();
     release();
   }

@@ -30,6 +30,7 @@ export const eventfd: Body = {
       return { difference: sum };
     }
     for (let last = false; ; ) {
+      env.goOn();
       const n = eventfd_read(filp);
       if (n > 0) sum += n;
       else if (last) return { difference: -sum };

@@ -61,7 +61,7 @@ function migrate(env: Env): Counts {
   while (atomic_read(data.it.finished) < env.threads - MIGRATORS) {
     const entry = entryOf(data.it.ring);
     if ((entry & PTE_PRESENT) !== 0 && migrate_page(virt_to_page(entry & ~PTE_FLAGS)) === 0) moved++;
-    inUserMode(() => {});
+    inUserMode(env.goOn);
   }
   return { moved };
 }

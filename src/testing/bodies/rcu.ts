@@ -76,6 +76,7 @@ function read(env: Env): Counts {
     // To user mode now and then, or no grace period would ever end.
     if (++reads % 8 === 0 || env.prng.oneIn(8)) {
       kernel_exit();
+      env.goOn();
       kernel_enter();
     }
   }
