@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { SLUGS } from '../src/reverts/registry.ts';
+import { ROLES } from '../workers/protocol.ts';
 import { againLine, type Options, parseOptions, UsageError } from './options.ts';
 import { nearest } from './options_error.ts';
-import { ROLES } from './options_roles.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'options-'));
 afterAll(() => rmSync(folder, { recursive: true }));

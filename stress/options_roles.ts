@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How many threads play each role: `--roles submitter=5,completer=3,kworker=2`. */
+import { ROLES, type Role } from '../workers/protocol.ts';
 import { nearest, UsageError } from './options_error.ts';
 
-export const ROLES = [
-  'submitter',
-  'completer',
-  'reaper',
-  'getter',
-  'migrator',
-  'destroyer',
-  'canceller',
-  'kworker',
-] as const;
-export type Role = (typeof ROLES)[number];
 export type RoleCounts = Readonly<Partial<Record<Role, number>>>;
 
 /** Without these no request ends: somebody completes it, and a grace period needs one worker beside the one it runs on. */

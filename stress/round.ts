@@ -54,7 +54,7 @@ export interface RoundSpec {
   readonly perturb: Perturbation;
   /** How long user space runs, ms. */
   readonly runMs: number;
-  /** Ends the run phase before its time. */
+  /** The run is interrupted: come to an end soon. */
   readonly stop: AbortSignal;
 }
 
@@ -72,6 +72,8 @@ export interface RoundResult {
 const HANG_MS = 6000;
 /** No phase may take longer than this, whatever gets on meanwhile, ms. */
 const PHASE_MAX_MS = 40_000;
+/** An interrupted run waits no longer than this for a phase, ms. */
+const HURRY_MS = 300;
 /** How long CPUs may take to come out of a round that is given up, ms. */
 const ABORT_MS = 1500;
 const TICK_MS = 15;
@@ -174,6 +176,7 @@ class Round {
       if (here >= count) return true;
       if (this.broken()) return false;
       const now = performanceNow();
+      if (this.spec.stop.aborted && now - start > HURRY_MS) return false;
       const progress = this.progress();
       if (progress !== seen) {
         seen = progress;
@@ -210,6 +213,7 @@ class Round {
       }
     };
     await sleep(20);
+    if (this.spec.stop.aborted) return;
     let suspects = look();
     for (let looks = 0; suspects.length > 0 && looks < 40; looks++) {
       await sleep(50);
@@ -262,7 +266,7 @@ class Round {
   private async giveUp(): Promise<void> {
     setAborted(true);
     this.setPhase(PHASE_ABORTED);
-    const until = performanceNow() + ABORT_MS;
+    const until = performanceNow() + (this.spec.stop.aborted ? HURRY_MS : ABORT_MS);
     while (performanceNow() < until && this.pool.reports().some((report) => report === null)) {
       for (let cpu = 0; cpu < this.plan.roles.length; cpu++) unparkCpu(cpu);
       await sleep(TICK_MS);
@@ -276,7 +280,7 @@ class Round {
       });
     }
     const lost = this.pool.reports().flatMap((report, cpu) => (report === null ? [cpu] : []));
-    await this.pool.replace(lost);
+    if (!this.spec.stop.aborted) await this.pool.replace(lost);
   }
 
   async execute(): Promise<RoundResult> {

@@ -4,22 +4,32 @@ import { EINPROGRESS, errname } from '../src/uapi/errno.ts';
 import { ACCEPTED, DONE, PENDING, PRIVATE_SLOT, seqOf, slotOf } from './ledger.ts';
 import type { User } from './user.ts';
 
-/** Cancels one request that is in flight, chosen at random. @returns whether there was one */
-export function cancelOne(user: User): boolean {
+/** Cancels a request, if it waits on the pending device in a shared context. @returns what io_cancel() said; 0 if it was not asked */
+function cancel(user: User, entry: number): number {
+  const { ledger } = user;
+  if ((ledger.state(entry) & (PENDING | ACCEPTED | DONE)) !== (PENDING | ACCEPTED)) return 0;
+  const owner = ledger.owner(entry);
+  const slot = slotOf(owner);
+  if (slot === PRIVATE_SLOT || !ledger.enter(slot)) return 0;
+  const same = ledger.seq(slot) === seqOf(owner);
+  const ret = same ? user.cancel(ledger.handle(slot), ledger.obj(entry)) : 0;
+  ledger.leave(slot);
+  if (ret !== 0) user.count(ret === -EINPROGRESS ? 'cancelled' : `cancel ${errname(ret)}`);
+  return ret;
+}
+
+/** Tries to cancel every request that waits. @returns how many it has cancelled */
+export function cancelAll(user: User): number {
+  let cancelled = 0;
+  for (let entry = 0; entry < user.ledger.entries; entry++) if (cancel(user, entry) === -EINPROGRESS) cancelled++;
+  return cancelled;
+}
+
+/** Tries to cancel one request, chosen at random. @returns whether there was one */
+function cancelOne(user: User): boolean {
   const { ledger, prng } = user;
   const start = prng.below(ledger.entries);
-  for (let i = 0; i < ledger.entries; i++) {
-    const entry = (start + i) % ledger.entries;
-    if ((ledger.state(entry) & (PENDING | ACCEPTED | DONE)) !== (PENDING | ACCEPTED)) continue;
-    const owner = ledger.owner(entry);
-    const slot = slotOf(owner);
-    if (slot === PRIVATE_SLOT || !ledger.enter(slot)) continue;
-    const ctx = ledger.handle(slot);
-    const ret = ledger.seq(slot) === seqOf(owner) ? user.cancel(ctx, ledger.obj(entry)) : 0;
-    ledger.leave(slot);
-    user.count(ret === -EINPROGRESS ? 'cancelled' : `cancel ${errname(ret)}`);
-    return true;
-  }
+  for (let i = 0; i < ledger.entries; i++) if (cancel(user, (start + i) % ledger.entries) !== 0) return true;
   return false;
 }
 

@@ -17,7 +17,12 @@ const ODD_POINTERS = [0, -1, 4, TASK_SIZE - 4, TASK_SIZE, 0x40001000, 0x7fffffff
 /** Contexts that hostile threads share: few, so that they meet. */
 const HOSTILE_SLOTS = 8;
 const ODD_COUNTS = [0, -1, 1, 0x7fffffff, -0x80000000, 1025];
-const RING_FIELDS = Object.keys(aio_ring.offsetof) as (keyof typeof aio_ring.offsetof)[];
+type RingField = keyof typeof aio_ring.offsetof;
+/** Head and tail most of all: a context whose id is gone is of no more use. */
+const RING_FIELDS = [
+  ...(Object.keys(aio_ring.offsetof) as RingField[]),
+  ...Array.from({ length: 12 }, (_, i): RingField => (i % 2 === 0 ? 'head' : 'tail')),
+];
 
 /** A pointer that is `good` nine times out of ten. */
 const pointer = (user: User, good: number): number => (user.prng.oneIn(10) ? user.prng.pick(ODD_POINTERS) : good);

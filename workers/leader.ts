@@ -4,7 +4,7 @@ import { sched_clock } from '../src/arch/sab/clock.ts';
 import { become, exitContexts, reap, settleKernel } from '../src/user/process.ts';
 import { ramdisk, ramdisk_destroy } from '../src/drivers/ramdisk.ts';
 import { kernel_enter, kernel_exit } from '../src/kernel/sched/core.ts';
-import { cancelOne } from './canceller.ts';
+import { cancelAll } from './canceller.ts';
 import { setupShared } from './destroyer.ts';
 import { ACCEPTED, DELIVERED, DONE, RACED, SETTLED } from './ledger.ts';
 import type { User } from './user.ts';
@@ -34,8 +34,7 @@ export function settle(user: User): void {
   const until = sched_clock() + SETTLE_NS;
   let idle = 0;
   while (sched_clock() < until) {
-    let got = 0;
-    while (cancelOne(user)) got++;
+    let got = cancelAll(user);
     for (let slot = 0; slot < plan.workload.contexts; slot++) {
       if (!ledger.alive(slot)) continue;
       const n = user.getevents(ledger.handle(slot), 0, 64, 0);

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What the cases of a run come to: one verdict, and why. */
+import type { Case } from './case.ts';
+import type { Verdict } from './report/result.ts';
+
+const name = ({ scenario, reverted }: Case): string =>
+  `${scenario.name} (${reverted.length === 0 ? 'patched' : `without ${reverted.join(', ')}`})`;
+
+/** Kinds that mean that somebody waits in vain. */
+const HANGS = ['hang', 'wakeup:lost', 'lockdep:deadlock'];
+
+/** @param interrupted - the run was stopped before its time */
+export function grade(cases: readonly Case[], interrupted: boolean): { verdict: Verdict; reason: string } {
+  const broken = cases.flatMap((c) => c.unexpected().map((finding) => ({ c, finding })));
+  const worst = broken.find(({ finding }) => !HANGS.includes(finding.kind)) ?? broken[0];
+  if (worst !== undefined) {
+    const { c, finding } = worst;
+    const more = broken.length > 1 ? `, and ${broken.length - 1} more` : '';
+    return {
+      verdict: HANGS.includes(finding.kind) ? 'hang' : 'forbidden',
+      reason: `${finding.kind} in ${name(c)}${more}`,
+    };
+  }
+  if (interrupted) return { verdict: 'interrupted', reason: 'the run was interrupted; nothing forbidden was seen so far' };
+  const silent = cases.filter((c) => c.expectsFinding && !c.surfaced);
+  const empty = cases.filter((c) => c.rounds === 0);
+  const vacuous = cases.filter((c) => c.reverted.length === 0 && c.rounds > 0 && c.vacuous().length > 0);
+  const hidden = cases.filter((c) => !c.scenario.native && c.reverted.length > 0 && !c.surfaced);
+  if (empty.length > 0) {
+    return { verdict: 'inconclusive', reason: `no time was left for ${empty.map(name).join('; ')}` };
+  }
+  if (silent.length > 0) return { verdict: 'inconclusive', reason: `no race surfaced in ${silent.map(name).join('; ')}` };
+  if (vacuous.length > 0) {
+    const goals = vacuous.map((c) => `${name(c)}: ${c.vacuous().join(', ')}`);
+    return { verdict: 'inconclusive', reason: `what a scenario is about never happened: ${goals.join('; ')}` };
+  }
+  if (hidden.length > 0) {
+    return {
+      verdict: 'inconclusive',
+      reason: `${hidden.map(name).join('; ')}: this machine’s own ordering hides it, and it did not show`,
+    };
+  }
+  const surfaced = cases.filter((c) => c.expectsFinding).length;
+  const clean = cases.filter((c) => c.reverted.length === 0).length;
+  const parts = [
+    ...(surfaced > 0 ? [`${surfaced} of ${surfaced} races surfaced where their fix was reverted`] : []),
+    ...(clean > 0 ? [`${clean} scenarios showed nothing on the patched build`] : []),
+  ];
+  return { verdict: 'passed', reason: parts.join('; ') || 'all expectations were met' };
+}
