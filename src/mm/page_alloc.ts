@@ -55,10 +55,10 @@ const zone = bss('zone', zone_data);
 
 const pfn_to_page = (pfn: number): page => page.at(zone.it.mem_map + (pfn << PAGE_STRUCT_SHIFT));
 
-/** The kernel address of a page's memory. @linux page_address(), kmap_atomic() */
-export const page_address = (p: page): number =>
-  PAGE_OFFSET + (((p.addr - zone.it.mem_map) >>> PAGE_STRUCT_SHIFT) << PAGE_SHIFT);
-export const kmap_atomic = page_address;
+/** The kernel address of the memory of the page whose struct is at `addr`. @linux page_address(), kmap_atomic() */
+export const kmap_atomic = (addr: number): number =>
+  PAGE_OFFSET + (((addr - zone.it.mem_map) >>> PAGE_STRUCT_SHIFT) << PAGE_SHIFT);
+export const page_address = (p: page): number => kmap_atomic(p.addr);
 
 export const virt_to_page = (addr: number): page => pfn_to_page((addr - PAGE_OFFSET) >>> PAGE_SHIFT);
 

@@ -64,9 +64,8 @@ const STATE_FREE = 0x46524545;
 const STATE_LIVE = 0x4c495645;
 const POISON = 0x6b6b6b6b;
 
-// A CPU's magazine, in words: [count, objects taken from the common list less those put back, quarantined, quarantine's
-// oldest],
-// then the objects, then the quarantine.
+// A CPU's magazine, in words: [count, objects taken from the common list less those put back, quarantined,
+// quarantine's oldest], then the objects, then the quarantine.
 const MAGAZINE = 32;
 const BATCH = 16;
 const QUARANTINE = 64;
@@ -128,6 +127,7 @@ function refillMagazine(c: kmem_cache, magazine: number): boolean {
     c.free = load32(obj + c.object_size + LINK);
     c.nr_free -= 1;
     store32(magazine + OBJECTS + 4 * count++, obj);
+    store32(magazine + TAKEN, load32(magazine + TAKEN) + 1);
   }
   store32(magazine + COUNT, count);
   spin_unlock_irqrestore(c.lock, flags);
@@ -143,6 +143,7 @@ function drainMagazine(c: kmem_cache, magazine: number): void {
     c.free = obj;
     c.nr_free += 1;
   }
+  store32(magazine + TAKEN, load32(magazine + TAKEN) - BATCH);
   store32(magazine + COUNT, count);
   spin_unlock_irqrestore(c.lock, flags);
 }
@@ -158,21 +159,19 @@ export function kmem_cache_alloc(decl: CacheDecl): number {
   }
   const obj = load32(magazine + OBJECTS + 4 * (count - 1));
   store32(magazine + COUNT, count - 1);
-  store32(magazine + LIVE, load32(magazine + LIVE) + 1);
-  store32(obj + c.object_size + STATE, STATE_LIVE);
+  store32(obj + decl.bytes + STATE, STATE_LIVE);
   if (kasan_enabled()) {
     checkPoison(decl, obj);
-    kasan_mark(obj, c.object_size, KASAN_OK);
+    kasan_mark(obj, decl.bytes, KASAN_OK);
   }
-  memset_unchecked(obj, 0, c.object_size);
+  memset_unchecked(obj, 0, decl.bytes);
   return obj;
 }
 
 /** A freed object must be as it was left. */
 function checkPoison(decl: CacheDecl, obj: number): void {
-  const bytes = decl.cache.it.object_size;
   const first = (obj - PAGE_OFFSET) >>> 2;
-  for (let i = 0; i < bytes >>> 2; i++) {
+  for (let i = 0; i < decl.bytes >>> 2; i++) {
     if (i32[first + i] !== POISON) {
       oops({
         kind: 'kasan:write-after-free',
@@ -189,7 +188,7 @@ function checkPoison(decl: CacheDecl, obj: number): void {
 /** @context any; does not sleep */
 export function kmem_cache_free(decl: CacheDecl, obj: number): void {
   const c = decl.cache.it;
-  const state = load32(obj + c.object_size + STATE);
+  const state = load32(obj + decl.bytes + STATE);
   if (state !== STATE_LIVE) {
     oops({
       kind: 'kasan:double-free',
@@ -197,13 +196,12 @@ export function kmem_cache_free(decl: CacheDecl, obj: number): void {
       objects: [`${decl.name} 0x${obj.toString(16)}`],
     });
   }
-  store32(obj + c.object_size + STATE, STATE_FREE);
+  store32(obj + decl.bytes + STATE, STATE_FREE);
   const magazine = c.magazines + MAGAZINE_BYTES * smp_processor_id();
-  store32(magazine + LIVE, load32(magazine + LIVE) - 1);
   let ready = obj;
   if (kasan_enabled()) {
-    memset_unchecked(obj, 0x6b, c.object_size);
-    kasan_mark(obj, c.object_size, KASAN_SLAB_FREE);
+    memset_unchecked(obj, 0x6b, decl.bytes);
+    kasan_mark(obj, decl.bytes, KASAN_SLAB_FREE);
     ready = quarantine(magazine, obj);
     if (ready === 0) return;
   }
@@ -275,7 +273,10 @@ export function liveObjects(): Map<string, number> {
   for (const { name, cache } of caches) {
     const c = cache.it;
     let sum = 0;
-    for (let cpu = 0; cpu < num_possible_cpus(); cpu++) sum += load32(c.magazines + MAGAZINE_BYTES * cpu + LIVE);
+    for (let cpu = 0; cpu < num_possible_cpus(); cpu++) {
+      const m = c.magazines + MAGAZINE_BYTES * cpu;
+      sum += load32(m + TAKEN) - load32(m + COUNT) - load32(m + HELD);
+    }
     if (sum !== 0) live.set(name, sum);
   }
   return live;
@@ -291,8 +292,7 @@ export function slabPages(): number {
 function countSlabs(c: kmem_cache): number {
   let held = c.nr_free;
   for (let cpu = 0; cpu < num_possible_cpus(); cpu++) {
-    const m = c.magazines + MAGAZINE_BYTES * cpu;
-    held += load32(m + COUNT) + load32(m + LIVE) + load32(m + HELD);
+    held += load32(c.magazines + MAGAZINE_BYTES * cpu + TAKEN);
   }
   const perSlab = Math.floor((c.slab_pages * PAGE_SIZE) / c.stride);
   return held / perSlab;

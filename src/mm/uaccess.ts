@@ -66,6 +66,25 @@ export function get_user(va: number): number {
   return value;
 }
 
+/**
+ * Loads a user pointer, which is 64 bits wide. One that cannot point to user memory is a fault, as the access through it
+ * would be. Sets user_fault.
+ */
+export function get_user_pointer(va: number): number {
+  const at = (va & 7) === 0 ? user_to_kernel(va, false) : 0;
+  if (at === 0) return get_user_pointer_by_halves(va);
+  const value = load32(at);
+  user_fault = load32(at + 4) !== 0;
+  user_done(va);
+  return value;
+}
+
+function get_user_pointer_by_halves(va: number): number {
+  const value = get_user(va);
+  if (!user_fault && get_user(va + 4) !== 0) user_fault = true;
+  return value;
+}
+
 function get_user_unaligned(va: number): number {
   let value = 0;
   for (let i = 0; i < 4; i++) {

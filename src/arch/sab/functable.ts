@@ -15,6 +15,11 @@ type AnyFunction = (...args: any[]) => any;
 const byId = new Map<number, AnyFunction>();
 const names = new Map<number, string>();
 
+/** Functions that fnOf() finds without the map. */
+const RECENT = 64;
+const recentIds = new Int32Array(RECENT);
+const recent: AnyFunction[] = new Array(RECENT).fill(() => undefined);
+
 /** FNV-1a of a name; never 0 or ~0. */
 export function symbolHash(name: string): number {
   let hash = 0x811c9dc5;
@@ -34,9 +39,14 @@ export function fn<F extends AnyFunction>(name: string, f: F): Fn<F> {
 
 /** The function with that id; throws on an id that nobody registered, as a jump to a wild address would. */
 export function fnOf<F extends AnyFunction>(id: Fn<F>): F {
-  const f = byId.get(id);
-  if (f === undefined) throw new WildJump(id);
-  return f as F;
+  const slot = (id >>> 1) & (RECENT - 1);
+  if (recentIds[slot] !== id) {
+    const f = byId.get(id);
+    if (f === undefined) throw new WildJump(id);
+    recentIds[slot] = id;
+    recent[slot] = f;
+  }
+  return recent[slot] as F;
 }
 
 export const fnName = (id: number): string => names.get(id) ?? `0x${(id >>> 0).toString(16)}`;

@@ -116,8 +116,9 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   smp_store_release(ring.$tail, tail);
 
   if (fixed.track_ring_occupancy) {
-    ctx.completed_events += 1;
-    if (ctx.completed_events > 1) refill_reqs_available(ctx, head, tail);
+    const completed = ctx.completed_events + 1;
+    ctx.completed_events = completed;
+    if (completed > 1) refill_reqs_available(ctx, head, tail);
   }
   spin_unlock_irqrestore(ctx.completion_lock, flags);
 

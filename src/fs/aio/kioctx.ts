@@ -24,7 +24,7 @@ import { work_struct } from '../../kernel/workqueue.ts';
 import { list_head } from '../../lib/list.ts';
 import { percpu_ref } from '../../lib/percpu-refcount.ts';
 import { mm_struct } from '../../mm/mm_types.ts';
-import { kmap_atomic, page } from '../../mm/page_alloc.ts';
+import { kmap_atomic } from '../../mm/page_alloc.ts';
 import { defineCache } from '../../mm/slab.ts';
 import { io_event } from '../../uapi/aio_abi.ts';
 import { eventfd_ctx } from '../eventfd.ts';
@@ -165,4 +165,4 @@ export function aio_setup(): void {
 }
 
 /** Kernel address of the ring's page `i`. Good while the caller holds what protects ring_pages. */
-export const kmap_ring_page = (ctx: kioctx, i: number): number => kmap_atomic(page.at(load32(ctx.ring_pages + 4 * i)));
+export const kmap_ring_page = (ctx: kioctx, i: number): number => kmap_atomic(load32(ctx.ring_pages + 4 * i));

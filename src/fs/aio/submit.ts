@@ -9,7 +9,7 @@ import { copy64, hi32, lo32, set64 } from '../../arch/sab/struct.ts';
 import { stack_alloc, stack_free } from '../../kernel/sched/core.ts';
 import { percpu_ref_put } from '../../lib/percpu-refcount.ts';
 import { kfree, kzalloc } from '../../mm/slab.ts';
-import { access_ok, copy_from_user, get_user, put_user, user_fault } from '../../mm/uaccess.ts';
+import { access_ok, copy_from_user, get_user_pointer, put_user, user_fault } from '../../mm/uaccess.ts';
 import { fixed } from '../../reverts/registry.ts';
 import {
   IOCB_CMD_FDSYNC,
@@ -215,9 +215,8 @@ export function do_io_submit(ctx_id: number, nr: number, iocbpp: number): number
   let ret = 0;
   let i = 0;
   for (; i < nr; i++) {
-    const user_iocb = get_user(iocbpp + i * USER_POINTER_BYTES);
+    const user_iocb = get_user_pointer(iocbpp + i * USER_POINTER_BYTES);
     ret = user_fault ? -EFAULT : 0;
-    if (ret === 0 && get_user(iocbpp + i * USER_POINTER_BYTES + 4) !== 0) ret = -EFAULT;
     if (ret === 0 && copy_from_user(tmp.addr, user_iocb, iocb.sizeof) !== 0) ret = -EFAULT;
     if (ret === 0) ret = io_submit_one(ctx, user_iocb, tmp);
     if (ret !== 0) break;

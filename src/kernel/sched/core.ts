@@ -263,9 +263,10 @@ export function setStackProbe(alloc: typeof on_stack_alloc, free: typeof on_stac
  */
 export function stack_alloc(bytes: number): number {
   const size = (bytes + 63) & -64;
-  const at = current.stack + current.stack_used;
-  if (current.stack_used + size > STACK_BYTES) oops({ kind: 'bug', title: 'kernel stack overflow' });
-  current.stack_used += size;
+  const used = current.stack_used;
+  if (used + size > STACK_BYTES) oops({ kind: 'bug', title: 'kernel stack overflow' });
+  current.stack_used = used + size;
+  const at = current.stack + used;
   if (on_stack_alloc !== null) on_stack_alloc(at, size);
   return at;
 }
