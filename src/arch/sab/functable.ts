@@ -18,6 +18,9 @@ const names = new Map<number, string>();
 /** Functions that fnOf() finds without the map. */
 const RECENT = 64;
 const recentIds = new Int32Array(RECENT);
+// NULL is looked up in slot 0, too, and must not be found: 2 belongs elsewhere.
+recentIds[0] = 2;
+const slotOf = (id: number): number => (id >>> 1) & (RECENT - 1);
 const recent: AnyFunction[] = new Array(RECENT).fill(() => undefined);
 
 /** FNV-1a of a name; never 0 or ~0. */
@@ -33,13 +36,15 @@ export function fn<F extends AnyFunction>(name: string, f: F): Fn<F> {
   const known = names.get(id);
   if (known !== undefined && known !== name) throw new Error(`functions ${known} and ${name} share an id: rename one`);
   byId.set(id, f);
+  const slot = slotOf(id);
+  if (recentIds[slot] === id) recent[slot] = f;
   names.set(id, name);
   return id as Fn<F>;
 }
 
 /** The function with that id; throws on an id that nobody registered, as a jump to a wild address would. */
 export function fnOf<F extends AnyFunction>(id: Fn<F>): F {
-  const slot = (id >>> 1) & (RECENT - 1);
+  const slot = slotOf(id);
   if (recentIds[slot] !== id) {
     const f = byId.get(id);
     if (f === undefined) throw new WildJump(id);
