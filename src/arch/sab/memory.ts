@@ -196,11 +196,13 @@ export const { atomicIndex, load32, store32, store2, copy2, memcpy } = makeAcces
 );
 
 export function load16(addr: number): number {
+  if ((addr & 1) !== 0) fault_handler(addr, LOAD, 2);
   checkBlock(LOAD, addr, 2);
   return u16[(addr - PAGE_OFFSET) >>> 1] as number;
 }
 
 export function store16(addr: number, value: number): void {
+  if ((addr & 1) !== 0) fault_handler(addr, STORE, 2);
   checkBlock(STORE, addr, 2);
   u16[(addr - PAGE_OFFSET) >>> 1] = value;
 }
