@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** RAM: what is not RAM traps with its address, and never reads something else; the hook sees everything. */
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Machine } from '../../init/machine.ts';
+import { boot, oopsOf, TEST_ARENA_MIB } from '../../testing/boot.ts';
+import { atomic_add, atomic_inc_not_zero, atomic_read, atomic_set, cmpxchg, xchg } from './atomic.ts';
+import { memblock_alloc } from './bss.ts';
+import {
+  type Addr,
+  isHooked,
+  LOAD,
+  load8,
+  load16,
+  load32,
+  memcpy,
+  memset,
+  PAGE_OFFSET,
+  RMW,
+  ramBytes,
+  ramEnd,
+  STORE,
+  setHook,
+  setRamSize,
+  store8,
+  store16,
+  store32,
+} from './memory.ts';
+import { park } from './park.ts';
+
+let machine: Machine;
+let base: number;
+beforeEach(() => {
+  machine = boot({ sanitize: false });
+  base = memblock_alloc(4096, 64);
+});
+afterEach(() => setHook(null));
+
+const word = (addr: number): Addr<number> => addr as Addr<number>;
+const ACCESSES: [string, number, (addr: number) => unknown][] = [
+  ['load32', 4, load32],
+  ['store32', 4, (addr) => store32(addr, 1)],
+  ['load16', 2, load16],
+  ['store16', 2, (addr) => store16(addr, 1)],
+  ['load8', 1, load8],
+  ['store8', 1, (addr) => store8(addr, 1)],
+  ['atomic_read', 4, (addr) => atomic_read(word(addr))],
+  ['atomic_set', 4, (addr) => atomic_set(word(addr), 1)],
+  ['atomic_add', 4, (addr) => atomic_add(1, word(addr))],
+  ['cmpxchg', 4, (addr) => cmpxchg(word(addr), 0, 1)],
+  ['xchg', 4, (addr) => xchg(word(addr), 1)],
+  ['atomic_inc_not_zero', 4, (addr) => atomic_inc_not_zero(word(addr))],
+  ['park', 4, (addr) => park(addr, 0, 0)],
+  ['memcpy from', 8, (addr) => memcpy(base, addr, 8)],
+  ['memcpy to', 8, (addr) => memcpy(addr, base, 8)],
+  ['memcpy from, long', 4096, (addr) => memcpy(base, addr, 4096)],
+  ['memset', 8, (addr) => memset(addr, 0, 8)],
+];
+const END = PAGE_OFFSET + TEST_ARENA_MIB * 1024 * 1024;
+const WILD: [string, number, string][] = [
+  ['NULL', 0, 'oops:null-dereference'],
+  ['a field of NULL', 40, 'oops:null-dereference'],
+  ['a user address', 0x0010_0000, 'oops:bad-address'],
+  ['a list poison', 0x0020_0200, 'oops:bad-address'],
+  ['slab poison', 0x6b6b_6b68, 'oops:bad-address'],
+  ['the end of RAM', END, 'oops:bad-address'],
+  ['far behind RAM', 0x7fff_fff0, 'oops:bad-address'],
+  ['what is negative as an integer', 0xffff_ff00, 'oops:bad-address'],
+  ['a negative number', -64, 'oops:bad-address'],
+  ['just below RAM', PAGE_OFFSET - 8, 'oops:bad-address'],
+];
+
+describe.each([false, true])('with a hook: %s', (hooked) => {
+  beforeEach(() => {
+    if (hooked) setHook({ access: () => {}, park: () => {} });
+  });
+
+  it.each(WILD)('%s traps in every access', (_, addr, kind) => {
+    for (const [name, , access] of ACCESSES) {
+      const oops = oopsOf(machine, () => access(addr));
+      expect([name, oops.kind]).toEqual([name, kind]);
+      expect(oops.text[0]).toMatch(new RegExp(`0x0*${(addr >>> 0).toString(16)}\\b`));
+    }
+  });
+
+  it('a misaligned word traps, and says so', () => {
+    for (const [name, bytes, access] of ACCESSES) {
+      if (name.startsWith('mem')) continue;
+      for (let addr = base + 1; addr < base + 4; addr++) {
+        if (addr % bytes === 0) continue;
+        expect([name, oopsOf(machine, () => access(addr)).kind]).toEqual([name, 'oops:bad-address']);
+      }
+    }
+    expect(oopsOf(machine, () => load32(base + 2)).text[0]).toMatch(/read of 4 bytes .*not aligned/);
+  });
+
+  it('what straddles the end traps', () => {
+    expect(load8(END - 1)).toBe(0);
+    expect(load32(END - 4)).toBe(0);
+    for (const f of [() => memset(END - 4, 0, 8), () => memcpy(END - 4, base, 8), () => memcpy(base, END - 4, 8)]) {
+      expect(oopsOf(machine, f).kind).toBe('oops:bad-address');
+    }
+  });
+
+  it('no other address than RAM can be read', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -0x8000_0000, max: 0xffff_ffff }), (addr) => {
+        fc.pre(addr < PAGE_OFFSET || addr > END - 4 || addr % 4 !== 0);
+        expect(() => load32(addr)).toThrow();
+        expect(() => store32(addr, 1)).toThrow();
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+  });
+});
+
+describe('RAM', () => {
+  it('is as large as it was said to be', () => {
+    expect([ramBytes(), ramEnd()]).toEqual([TEST_ARENA_MIB * 1024 * 1024, END]);
+    setRamSize(1);
+    expect(oopsOf(machine, () => load32(PAGE_OFFSET + 1024 * 1024)).kind).toBe('oops:bad-address');
+    setRamSize(TEST_ARENA_MIB);
+  });
+  it('is little-endian', () => {
+    store32(base, 0x0403_0201);
+    expect([load8(base), load8(base + 3), load16(base + 2)]).toEqual([1, 4, 0x0403]);
+    store16(base + 2, 0xffff);
+    store8(base, 0x80);
+    expect(load32(base) >>> 0).toBe(0xffff_0280);
+  });
+  it('copies and fills any length at any alignment', () => {
+    for (const bytes of [0, 1, 3, 4, 7, 255, 256, 257, 1024]) {
+      for (const [to, from] of [
+        [0, 0],
+        [1, 2],
+        [3, 0],
+      ] as const) {
+        memset(base, 0xee, 4096);
+        for (let i = 0; i < bytes; i++) store8(base + 2048 + from + i, i);
+        memcpy(base + to, base + 2048 + from, bytes);
+        for (let i = 0; i < bytes; i++) expect(load8(base + to + i)).toBe(i & 0xff);
+        expect(load8(base + to + bytes)).toBe(0xee);
+      }
+    }
+  });
+});
+
+describe('the hook', () => {
+  /** [operation, offset, bytes, atomic] of what `f` does */
+  function watch(f: () => void): [number, number, number, boolean][] {
+    const seen: [number, number, number, boolean][] = [];
+    setHook({ access: (op, addr, bytes, atomic) => seen.push([op, addr - base, bytes, atomic]), park: () => {} });
+    f();
+    setHook(null);
+    return seen;
+  }
+
+  it('sees every access, its width and whether it is atomic', () => {
+    expect(
+      watch(() => {
+        load32(base);
+        store32(base + 4, 1);
+        load16(base + 8);
+        store16(base + 10, 1);
+        load8(base + 12);
+        store8(base + 13, 1);
+        atomic_read(word(base + 16));
+        atomic_set(word(base + 20), 1);
+        xchg(word(base + 24), 1);
+      }),
+    ).toEqual([
+      [LOAD, 0, 4, false],
+      [STORE, 4, 4, false],
+      [LOAD, 8, 2, false],
+      [STORE, 10, 2, false],
+      [LOAD, 12, 1, false],
+      [STORE, 13, 1, false],
+      [LOAD, 16, 4, true],
+      [STORE, 20, 4, true],
+      [RMW, 24, 4, true],
+    ]);
+  });
+  it.each([8, 7, 1000])('sees the whole of a block of %i bytes', (bytes) => {
+    expect(watch(() => memcpy(base + 2048, base, bytes))).toEqual([
+      [LOAD, 0, bytes, false],
+      [STORE, 2048, bytes, false],
+    ]);
+    expect(watch(() => memset(base, 1, bytes))).toEqual([[STORE, 0, bytes, false]]);
+  });
+  it('sees a park before it happens', () => {
+    const parks: [number, number][] = [];
+    setHook({ access: () => {}, park: (addr, timeout_ns) => parks.push([addr - base, timeout_ns]) });
+    park(base + 8, 1, 77);
+    expect(parks).toEqual([[8, 77]]);
+  });
+  it('is called before the access, and can prevent it', () => {
+    setHook({
+      access: () => {
+        throw new Error('no');
+      },
+      park: () => {},
+    });
+    expect(isHooked()).toBe(true);
+    expect(() => store32(base, 5)).toThrow('no');
+    setHook(null);
+    expect(load32(base)).toBe(0);
+  });
+});
