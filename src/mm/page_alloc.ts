@@ -40,6 +40,8 @@ export const page = struct('page', {
 });
 export type page = View<typeof page>;
 const PAGE_STRUCT_SHIFT = 6;
+const FRAME_SHIFT = PAGE_SHIFT;
+const RAM_START = PAGE_OFFSET;
 
 const zone_data = struct('zone', {
   lock: embed(spinlock_t),
@@ -57,7 +59,7 @@ const pfn_to_page = (pfn: number): page => page.at(zone.it.mem_map + (pfn << PAG
 
 /** The kernel address of the memory of the page whose struct is at `addr`. @linux page_address(), kmap_atomic() */
 export const kmap_atomic = (addr: number): number =>
-  PAGE_OFFSET + (((addr - zone.it.mem_map) >>> PAGE_STRUCT_SHIFT) << PAGE_SHIFT);
+  RAM_START + (((addr - zone.it.mem_map) >>> PAGE_STRUCT_SHIFT) << FRAME_SHIFT);
 export const page_address = (p: page): number => kmap_atomic(p.addr);
 
 export const virt_to_page = (addr: number): page => pfn_to_page((addr - PAGE_OFFSET) >>> PAGE_SHIFT);

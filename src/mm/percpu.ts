@@ -8,8 +8,11 @@ import { num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
 import { CACHELINE_BYTES } from '../arch/sab/memory.ts';
 import { kfree, kzalloc } from './slab.ts';
 
+/** Bytes from one CPU's copy to the next. */
+const STRIDE = CACHELINE_BYTES;
+
 /** Zeroed copies of up to a cache line. @returns the address of CPU 0's, 0 if memory is out */
-export const alloc_percpu = (): number => kzalloc(CACHELINE_BYTES * num_possible_cpus());
+export const alloc_percpu = (): number => kzalloc(STRIDE * num_possible_cpus());
 export const free_percpu = (base: number): void => kfree(base);
-export const per_cpu_ptr = (base: number, cpu: number): number => base + CACHELINE_BYTES * cpu;
-export const this_cpu_ptr = (base: number): number => base + CACHELINE_BYTES * smp_processor_id();
+export const per_cpu_ptr = (base: number, cpu: number): number => base + STRIDE * cpu;
+export const this_cpu_ptr = (base: number): number => base + STRIDE * smp_processor_id();

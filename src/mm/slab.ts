@@ -13,7 +13,16 @@
  */
 import { bss, memblock_alloc } from '../arch/sab/bss.ts';
 import { num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
-import { i32, load32, memset_unchecked, PAGE_OFFSET, PAGE_SIZE, ramEnd, store32 } from '../arch/sab/memory.ts';
+import {
+  clear_unchecked,
+  i32,
+  load32,
+  memset_unchecked,
+  PAGE_OFFSET,
+  PAGE_SIZE,
+  ramEnd,
+  store32,
+} from '../arch/sab/memory.ts';
 import { embed, struct, u32, type View } from '../arch/sab/struct.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';
 import { oops } from '../kernel/oops.ts';
@@ -164,7 +173,7 @@ export function kmem_cache_alloc(decl: CacheDecl): number {
     checkPoison(decl, obj);
     kasan_mark(obj, decl.bytes, KASAN_OK);
   }
-  memset_unchecked(obj, 0, decl.bytes);
+  clear_unchecked(obj, decl.bytes);
   return obj;
 }
 

@@ -14,7 +14,14 @@ import { current } from '../kernel/sched/core.ts';
 import { MMAP_BASE, mm_struct, PTE_FLAGS, PTE_MIGRATION, PTE_PRESENT, PTE_WRITE } from './mm_types.ts';
 import { migration_entry_wait, pte_offset, uaccess_begin, uaccess_end } from './pagetable.ts';
 
-const OFFSET = PAGE_SIZE - 1;
+// Constants of this module: V8 folds these into its code, but not what is imported.
+const PAGE = PAGE_SIZE;
+const OFFSET = PAGE - 1;
+const USER_END = TASK_SIZE;
+const MOVABLE = MMAP_BASE;
+const READABLE = PTE_PRESENT;
+const WRITABLE = PTE_PRESENT | PTE_WRITE;
+const ENTRY_FLAGS = PTE_FLAGS;
 const PGD = mm_struct.offsetof.pgd;
 
 /** Whether the last single access of this CPU faulted. */
@@ -22,28 +29,28 @@ export let user_fault = false;
 
 /** Whether [va, va + bytes) can be user memory at all. @param hi - the upper half of the address */
 export const access_ok = (va: number, bytes: number, hi = 0): boolean =>
-  hi === 0 && va >= 0 && bytes >= 0 && va + bytes <= TASK_SIZE;
+  hi === 0 && va >= 0 && bytes >= 0 && va + bytes <= USER_END;
 
 /**
  * The kernel address behind a user address, 0 on a fault. For a page that may move, the access is announced and the
  * caller must end it by user_done(va); the caller must not sleep in between.
  */
 export function user_to_kernel(va: number, write: boolean): number {
-  if (va < 0 || va >= TASK_SIZE) return 0;
+  if (va < 0 || va >= USER_END) return 0;
   const mm = current.mm;
   if (mm === 0) return 0;
-  const need = write ? PTE_PRESENT | PTE_WRITE : PTE_PRESENT;
+  const need = write ? WRITABLE : READABLE;
   const pgd = load32(mm + PGD);
-  if (va < MMAP_BASE) {
+  if (va < MOVABLE) {
     const pte = pte_offset(pgd, va);
     const entry = pte === 0 ? 0 : load32(pte);
-    return (entry & need) === need ? (entry & ~PTE_FLAGS) + (va & OFFSET) : 0;
+    return (entry & need) === need ? (entry & ~ENTRY_FLAGS) + (va & OFFSET) : 0;
   }
   for (;;) {
     uaccess_begin();
     const pte = pte_offset(pgd, va);
     const entry = pte === 0 ? 0 : smp_load_acquire(pte as Addr<number>);
-    if ((entry & need) === need) return (entry & ~PTE_FLAGS) + (va & OFFSET);
+    if ((entry & need) === need) return (entry & ~ENTRY_FLAGS) + (va & OFFSET);
     uaccess_end();
     if ((entry & PTE_MIGRATION) === 0) return 0;
     migration_entry_wait(pte, entry);
@@ -52,7 +59,7 @@ export function user_to_kernel(va: number, write: boolean): number {
 
 /** Ends an access that user_to_kernel() began without a fault. */
 export function user_done(va: number): void {
-  if (va >= MMAP_BASE) uaccess_end();
+  if (va >= MOVABLE) uaccess_end();
 }
 
 /** Loads a word; sets user_fault. */
@@ -67,8 +74,8 @@ export function get_user(va: number): number {
 }
 
 /**
- * Loads a user pointer, which is 64 bits wide. One that cannot point to user memory is a fault, as the access through it
- * would be. Sets user_fault.
+ * Loads a user pointer, which is 64 bits wide. One that cannot point to user memory is a fault, as the access through
+ * it would be. Sets user_fault.
  */
 export function get_user_pointer(va: number): number {
   const at = (va & 7) === 0 ? user_to_kernel(va, false) : 0;
@@ -124,7 +131,7 @@ function put_user_unaligned(value: number, va: number): void {
 export function copy_from_user(to: number, va: number, bytes: number): number {
   let left = bytes;
   while (left > 0) {
-    const n = Math.min(left, PAGE_SIZE - (va & OFFSET));
+    const n = Math.min(left, PAGE - (va & OFFSET));
     const at = user_to_kernel(va, false);
     if (at === 0) return left;
     memcpy(to, at, n);
@@ -140,7 +147,7 @@ export function copy_from_user(to: number, va: number, bytes: number): number {
 export function copy_to_user(va: number, from: number, bytes: number): number {
   let left = bytes;
   while (left > 0) {
-    const n = Math.min(left, PAGE_SIZE - (va & OFFSET));
+    const n = Math.min(left, PAGE - (va & OFFSET));
     const at = user_to_kernel(va, true);
     if (at === 0) return left;
     memcpy(at, from, n);

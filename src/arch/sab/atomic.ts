@@ -17,25 +17,32 @@
  */
 import { type Addr, atomicIndex, i32, LOAD, RMW, STORE } from './memory.ts';
 
+// This module's own names for what it imports: V8 folds a module's constants into its code, but not what it imports.
+const ram = i32;
+const indexOf = atomicIndex;
+const READS = LOAD;
+const WRITES = STORE;
+const MODIFIES = RMW;
+
 export interface AtomicT {
   readonly kind: 'atomic_t';
 }
 /** A word that may be used plainly and atomically. */
 export type Word = AtomicT | number;
 
-export const atomic_read = (v: Addr<Word>): number => Atomics.load(i32, atomicIndex(LOAD, v));
+export const atomic_read = (v: Addr<Word>): number => Atomics.load(ram, indexOf(READS, v));
 
 export function atomic_set(v: Addr<Word>, value: number): void {
-  Atomics.store(i32, atomicIndex(STORE, v), value);
+  Atomics.store(ram, indexOf(WRITES, v), value);
 }
 
 export function atomic_add(n: number, v: Addr<Word>): void {
-  Atomics.add(i32, atomicIndex(RMW, v), n);
+  Atomics.add(ram, indexOf(MODIFIES, v), n);
 }
 
 /** @returns the new value */
 export const atomic_add_return = (n: number, v: Addr<Word>): number =>
-  (Atomics.add(i32, atomicIndex(RMW, v), n) + n) | 0;
+  (Atomics.add(ram, indexOf(MODIFIES, v), n) + n) | 0;
 
 export const atomic_inc = (v: Addr<Word>): void => atomic_add(1, v);
 export const atomic_dec = (v: Addr<Word>): void => atomic_add(-1, v);
@@ -45,9 +52,9 @@ export const atomic_dec_and_test = (v: Addr<Word>): boolean => atomic_add_return
 
 /** Adds one unless the value is zero. @returns whether it did */
 export function atomic_inc_not_zero(v: Addr<Word>): boolean {
-  const index = atomicIndex(RMW, v);
-  for (let seen = Atomics.load(i32, index); seen !== 0; ) {
-    const found = Atomics.compareExchange(i32, index, seen, (seen + 1) | 0);
+  const index = indexOf(MODIFIES, v);
+  for (let seen = Atomics.load(ram, index); seen !== 0; ) {
+    const found = Atomics.compareExchange(ram, index, seen, (seen + 1) | 0);
     if (found === seen) return true;
     seen = found;
   }
@@ -56,20 +63,20 @@ export function atomic_inc_not_zero(v: Addr<Word>): boolean {
 
 /** Stores `next` if the word is `old`. @returns what the word was */
 export const cmpxchg = (addr: Addr<Word>, old: number, next: number): number =>
-  Atomics.compareExchange(i32, atomicIndex(RMW, addr), old, next);
+  Atomics.compareExchange(ram, indexOf(MODIFIES, addr), old, next);
 
 /** @returns what the word was */
-export const xchg = (addr: Addr<Word>, next: number): number => Atomics.exchange(i32, atomicIndex(RMW, addr), next);
+export const xchg = (addr: Addr<Word>, next: number): number => Atomics.exchange(ram, indexOf(MODIFIES, addr), next);
 
 export const atomic_cmpxchg: typeof cmpxchg = cmpxchg;
 export const atomic_xchg: typeof xchg = xchg;
 
 /** A load that later accesses of this CPU cannot move before. @returns the signed word */
-export const smp_load_acquire = (addr: Addr<Word>): number => Atomics.load(i32, atomicIndex(LOAD, addr));
+export const smp_load_acquire = (addr: Addr<Word>): number => Atomics.load(ram, indexOf(READS, addr));
 
 /** A store that earlier accesses of this CPU cannot move behind. */
 export function smp_store_release(addr: Addr<Word>, value: number): void {
-  Atomics.store(i32, atomicIndex(STORE, addr), value);
+  Atomics.store(ram, indexOf(WRITES, addr), value);
 }
 
 /** A store with a full barrier behind it, as set_current_state() makes it. */

@@ -9,47 +9,45 @@
  * NOT LINUX: preempt_count and the irq flag are variables of the thread, not memory.
  */
 
-let cpu = 0;
-let cpu_ids = 1;
-let preempt_depth = 0;
-let irqs_off = false;
+/** One object, because V8 reads a field of it faster than it does four variables of a module. */
+const self = { cpu: 0, cpu_ids: 1, preempt_depth: 0, irqs_off: false };
 
 /** Gives this thread its number. @param ids - possible CPUs of the machine */
 export function setCpu(number: number, ids: number): void {
-  cpu = number;
-  cpu_ids = ids;
-  preempt_depth = 0;
-  irqs_off = false;
+  self.cpu = number;
+  self.cpu_ids = ids;
+  self.preempt_depth = 0;
+  self.irqs_off = false;
 }
 
-export const smp_processor_id = (): number => cpu;
+export const smp_processor_id = (): number => self.cpu;
 /** @linux num_possible_cpus() */
-export const num_possible_cpus = (): number => cpu_ids;
+export const num_possible_cpus = (): number => self.cpu_ids;
 
 export function preempt_disable(): void {
-  preempt_depth++;
+  self.preempt_depth++;
 }
 export function preempt_enable(): void {
-  preempt_depth--;
+  self.preempt_depth--;
 }
 /** Spinlocks held and RCU read sections entered. */
-export const preempt_count = (): number => preempt_depth;
+export const preempt_count = (): number => self.preempt_depth;
 
-export const irqs_disabled = (): boolean => irqs_off;
+export const irqs_disabled = (): boolean => self.irqs_off;
 /** @returns the flags for local_irq_restore() */
 export function local_irq_save(): boolean {
-  const flags = irqs_off;
-  irqs_off = true;
+  const flags = self.irqs_off;
+  self.irqs_off = true;
   return flags;
 }
 export function local_irq_restore(flags: boolean): void {
-  irqs_off = flags;
+  self.irqs_off = flags;
 }
 export function local_irq_disable(): void {
-  irqs_off = true;
+  self.irqs_off = true;
 }
 export function local_irq_enable(): void {
-  irqs_off = false;
+  self.irqs_off = false;
 }
 /** Whether this CPU may sleep now. @linux in_atomic() || irqs_disabled() */
-export const in_atomic = (): boolean => preempt_depth !== 0 || irqs_off;
+export const in_atomic = (): boolean => self.preempt_depth !== 0 || self.irqs_off;

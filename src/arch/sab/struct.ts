@@ -130,7 +130,8 @@ export const cacheline = <V, T, A extends Access>(type: FieldType<V, T, A>): Fie
 });
 
 export const lo32: (v: Addr<U64>) => number = load32;
-export const hi32 = (v: Addr<U64>): number => load32(v + 4);
+const load = load32;
+export const hi32 = (v: Addr<U64>): number => load(v + 4);
 export const set64: (v: Addr<U64>, lo: number, hi: number) => void = store2;
 export const copy64: (to: Addr<U64>, from: Addr<U64>) => void = copy2;
 
@@ -171,8 +172,8 @@ const pointee = (type: () => StructType<Fields>): Pointee => {
 };
 
 /**
- * Ties the pointers to the structs that they point to, which may be declared later. Called when all are, before the first
- * is used: a getter that has called one function only is one that V8 inlines.
+ * Ties the pointers to the structs that they point to, which may be declared later. Called when all are, before the
+ * first is used: a getter that has called one function only is one that V8 inlines.
  */
 export function linkPointers(): void {
   for (const link of pointees) link.at = link.type().at;

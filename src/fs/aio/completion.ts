@@ -40,6 +40,11 @@ import { eventfd_signal } from '../eventfd.ts';
 import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, kiocb, type kioctx, kmap_ring_page } from './kioctx.ts';
 import { kiocb_free, put_reqs_available, refill_reqs_available } from './requests.ts';
 
+// Constants of this module: V8 folds these into its code, but not what is imported.
+const PER_PAGE = AIO_EVENTS_PER_PAGE;
+const FIRST = AIO_EVENTS_OFFSET;
+const EVENT_BYTES = io_event.sizeof;
+
 const KI_CTX = kiocb.offsetof.ki_ctx;
 
 /** Whether somebody waits for this very request, and no context is involved. */
@@ -99,10 +104,10 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
 
   const flags = spin_lock_irqsave(ctx.completion_lock);
   const slot = ctx.tail;
-  const pos = slot + AIO_EVENTS_OFFSET;
+  const pos = slot + FIRST;
   const tail = slot + 1 >= ctx.nr_events ? 0 : slot + 1;
-  const ev_page = kmap_ring_page(ctx, (pos / AIO_EVENTS_PER_PAGE) | 0);
-  const event = io_event.at(ev_page + (pos % AIO_EVENTS_PER_PAGE) * io_event.sizeof);
+  const ev_page = kmap_ring_page(ctx, (pos / PER_PAGE) | 0);
+  const event = io_event.at(ev_page + (pos % PER_PAGE) * EVENT_BYTES);
   copy64(event.obj, iocb.ki_obj);
   copy64(event.data, iocb.ki_user_data);
   set64(event.res, res, res >> 31);

@@ -18,6 +18,11 @@ import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
 import { EFAULT, EINTR, EINVAL } from '../../uapi/errno.ts';
 import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, type kioctx, kmap_ring_page } from './kioctx.ts';
 
+// Constants of this module: V8 folds these into its code, but not what is imported.
+const PER_PAGE = AIO_EVENTS_PER_PAGE;
+const FIRST = AIO_EVENTS_OFFSET;
+const EVENT_BYTES = io_event.sizeof;
+
 /**
  * Copies up to `nr` events to user space and advances the head.
  *
@@ -41,12 +46,12 @@ function aio_read_events_ring(ctx: kioctx, event: number, nr: number): number {
     tail %= nr_events;
     const start = head;
     while (ret < nr && head !== tail) {
-      const pos = head + AIO_EVENTS_OFFSET;
-      const in_page = pos % AIO_EVENTS_PER_PAGE;
+      const pos = head + FIRST;
+      const in_page = pos % PER_PAGE;
       let avail = (head <= tail ? tail : nr_events) - head;
-      avail = Math.min(avail, nr - ret, AIO_EVENTS_PER_PAGE - in_page);
-      const ev = kmap_ring_page(ctx, (pos / AIO_EVENTS_PER_PAGE) | 0);
-      if (copy_to_user(event + ret * io_event.sizeof, ev + in_page * io_event.sizeof, avail * io_event.sizeof) !== 0) {
+      avail = Math.min(avail, nr - ret, PER_PAGE - in_page);
+      const ev = kmap_ring_page(ctx, (pos / PER_PAGE) | 0);
+      if (copy_to_user(event + ret * EVENT_BYTES, ev + in_page * EVENT_BYTES, avail * EVENT_BYTES) !== 0) {
         ret = -EFAULT;
         break out;
       }
@@ -65,7 +70,7 @@ let got = 0;
 
 /** Tries to get events. @returns whether the wait is over */
 function aio_read_events(ctx: kioctx, min_nr: number, nr: number, event: number): boolean {
-  let ret = aio_read_events_ring(ctx, event + got * io_event.sizeof, nr - got);
+  let ret = aio_read_events_ring(ctx, event + got * EVENT_BYTES, nr - got);
   if (ret > 0) got += ret;
   if (atomic_read(ctx.dead) !== 0) ret = -EINVAL;
   if (got === 0) got = ret;

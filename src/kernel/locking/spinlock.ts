@@ -44,6 +44,10 @@ export const spinlock_t = struct('spinlock_t', {
 });
 export type spinlock_t = View<typeof spinlock_t>;
 const CLS = spinlock_t.offsetof.cls;
+// As FREE and so on, for this module: V8 folds what is not exported.
+const UNLOCKED = FREE;
+const HELD = LOCKED;
+const AWAITED = CONTENDED;
 /** Offset of the last owner, in every kind of lock. */
 export const LAST_CPU = spinlock_t.offsetof.last_cpu;
 
@@ -72,7 +76,7 @@ export function lock_slowpath(word: number): void {
 export function spin_lock(lock: Addr<spinlock_t>): void {
   preempt_disable();
   if (lock_probe !== null) lock_probe.acquire(lock, load32(lock + CLS), false, false);
-  const contended = cmpxchg(lock as number as Addr<Word>, FREE, LOCKED) !== FREE;
+  const contended = cmpxchg(lock as number as Addr<Word>, UNLOCKED, HELD) !== UNLOCKED;
   if (contended) {
     if (lock_probe !== null) lock_probe.contended(lock, load32(lock + CLS));
     lock_slowpath(lock);
@@ -94,7 +98,7 @@ export function spin_trylock(lock: Addr<spinlock_t>): boolean {
 /** A full barrier, too. After it the lock's memory may be gone. */
 export function spin_unlock(lock: Addr<spinlock_t>): void {
   if (lock_probe !== null) lock_probe.release(lock, load32(lock + CLS));
-  if (xchg(lock as number as Addr<Word>, FREE) === CONTENDED) unpark(lock, 1);
+  if (xchg(lock as number as Addr<Word>, UNLOCKED) === AWAITED) unpark(lock, 1);
   preempt_enable();
 }
 
