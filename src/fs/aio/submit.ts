@@ -51,6 +51,7 @@ const MAX_RW_COUNT = 0x7fff_f000;
 /** A user pointer is 64 bits wide. */
 const USER_POINTER_BYTES = 8;
 const LONG_MAX_HI = 0x7fff_ffff;
+const U32_MAX = 0xffff_ffff;
 
 /**
  * Imports a PREADV or PWRITEV vector of `segments` elements, cutting what is too much in all.
@@ -73,6 +74,13 @@ function import_iovec(to: number, user_vec: number, segments: number): number {
   return total;
 }
 
+/** Neither position nor end may be negative. @returns 0 or -EINVAL @linux fs/read_write.c rw_verify_area() v3.17 */
+function rw_verify_area(req: kiocb): number {
+  const hi = hi32(req.ki_pos);
+  if (hi < 0) return -EINVAL;
+  return hi === LONG_MAX_HI && (lo32(req.ki_pos) >>> 0) + req.ki_nbytes > U32_MAX ? -EINVAL : 0;
+}
+
 /** Begins a write on the file's file system. NOT LINUX: counted in the file */
 const file_start_write = (filp: file): void => atomic_inc(filp.writers);
 /** Ends it. The request may be complete, and its reference to the file gone: 0b944d3a4bba, fixed in v4.10. */
@@ -90,7 +98,7 @@ function aio_run_rw(req: kiocb, filp: file, opcode: number, buf_lo: number, buf_
   const segments = vectored ? req.ki_nbytes : 1;
   let ret = 0;
   if (vectored && (bytes_hi !== 0 || segments > UIO_MAXIOV)) return -EINVAL;
-  if (vectored && buf_hi !== 0) return -EFAULT;
+  if (vectored && segments !== 0 && buf_hi !== 0) return -EFAULT;
   if (!vectored && (bytes_hi !== 0 || !access_ok(buf_lo, req.ki_nbytes, buf_hi))) return -EFAULT;
   const inline = segments <= 1;
   const iov = inline ? stack_alloc(iovec.sizeof) : kzalloc(iovec.sizeof * segments);
@@ -108,11 +116,8 @@ function aio_run_rw(req: kiocb, filp: file, opcode: number, buf_lo: number, buf_
       set64(v.iov_base, buf_lo, 0);
       set64(v.iov_len, req.ki_nbytes, 0);
     }
-    // rw_verify_area()
-    if (hi32(req.ki_pos) < 0) {
-      ret = -EINVAL;
-      break out;
-    }
+    ret = rw_verify_area(req);
+    if (ret !== 0) break out;
     req.ki_nbytes = Math.min(req.ki_nbytes, MAX_RW_COUNT);
     if (write) file_start_write(filp);
     ret = method.call(ops, req, iov, segments, req.ki_nbytes);
