@@ -5,9 +5,7 @@ import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from './report/result.ts';
-
-/** The project's root, from dist/stress/. */
-const ROOT = new URL('../../', import.meta.url);
+import { ROOT } from './root.ts';
 
 /** Version of this tool. */
 export function toolVersion(): string {

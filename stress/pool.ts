@@ -12,6 +12,7 @@ import { setAborted, PHASE } from '../src/arch/sab/control.ts';
 import { type Words, wordNotify, wordStore } from '../src/arch/sab/words.ts';
 import { createMachine, type Machine } from '../src/init/machine.ts';
 import { createLedger } from '../workers/ledger.ts';
+import { ROOT } from './root.ts';
 import { type CpuReport, type CpuTask, PHASE_EXIT, type RoundPlan } from '../workers/protocol.ts';
 
 /** Ledger entries in all; fewer for each CPU where there are many. */
@@ -40,8 +41,7 @@ export class Pool {
     this.machine = createMachine({ cpus: threads, arenaMib, sanitize });
     this.ledger = createLedger(threads, Math.min(ENTRIES_PER_CPU_MAX, Math.floor(ENTRIES / threads)));
     this.piscina = new Piscina({
-      // Beside this file in dist/, where the compiler puts it.
-      filename: fileURLToPath(new URL('../workers/cpu.js', import.meta.url)),
+      filename: fileURLToPath(new URL('dist/workers/cpu.js', ROOT)),
       minThreads: threads,
       maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,
