@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * report.md: for a CI step's summary.
+ *
+ * Always below 64 KB: a summary above its limit is not cut but refused. What does not fit is left out whole, and counted.
+ */
+import { CONTENTION_COLUMNS, mostContended } from './contention_table.ts';
+import { buildText, labelOf, missedGoals, worstFirst } from './grade.ts';
+import { LATENCY_COLUMNS } from './latency_table.ts';
+import { codeBlock, escaped, markdownTable } from './markdown_text.ts';
+import { OUTCOME_HEAD, outcomeRows } from './outcome_table.ts';
+import { palette } from './palette.ts';
+import { againCommand, environmentPairs, parameterPairs, verdictLine } from './parameters.ts';
+import type { RunResult, ScenarioResult } from './result.ts';
+import { findingTitle, splat } from './splat.ts';
+import type { Column } from './table.ts';
+import { clip, count, plural, short, span } from './text.ts';
+import { worthSentences } from './worth.ts';
+
+const BYTES_MAX = 64 * 1024 - 1;
+/** For the two lines that say what was left out. */
+const NOTES_BYTES = 400;
+const SPLAT_WIDTH = 110;
+const NO_COLORS = palette(false);
+
+const bytesOf = (text: string): number => Buffer.byteLength(text) + 2;
+
+const columnTable = <T>(columns: readonly Column<T>[], rows: readonly T[]): string =>
+  markdownTable(
+    columns.map((column) => column.head.replace('-\n', '-').replace('\n', ' ')),
+    rows.map((row) => columns.map((column) => column.cell(row))),
+    ['left', ...columns.slice(1).map(() => 'right' as const)],
+  );
+
+function head(result: RunResult): string {
+  const { verdict, exitCode, reason } = result;
+  return [
+    `## kioctx stress: ${verdict.toUpperCase()} (exit ${exitCode})`,
+    escaped(clip(reason, 1000)),
+    codeBlock([clip(againCommand(result), 4000)], 'sh'),
+  ].join('\n\n');
+}
+
+const summary = (scenarios: readonly ScenarioResult[]): string =>
+  markdownTable(
+    ['scenario', 'build', 'result', 'rounds', 'findings', 'first after'],
+    scenarios.map((scenario) => [
+      scenario.name,
+      buildText(scenario),
+      labelOf(scenario),
+      count(scenario.rounds),
+      count(scenario.findings.length),
+      scenario.firstFindingMs === null ? '' : span(scenario.firstFindingMs),
+    ]),
+    ['left', 'left', 'left', 'right', 'right', 'right'],
+  );
+
+function outcomes(scenario: ScenarioResult): string {
+  const missed = missedGoals(scenario);
+  const goals = Object.entries(scenario.goals).map(([name, goal]) => `${name} ${count(goal.count)}`);
+  const table = markdownTable(
+    OUTCOME_HEAD,
+    outcomeRows(scenario).map((row) => [row.result, row.samples, row.frequency, row.word, row.description]),
+    ['right', 'right', 'right', 'right', 'left'],
+  );
+  return [
+    `#### [${labelOf(scenario)}] ${escaped(scenario.name)} (${escaped(buildText(scenario))})`,
+    table,
+    ...(goals.length > 0 ? [`Goals: ${escaped(goals.join(', '))}.`] : []),
+    ...(missed.length > 0 ? [`**VACUOUS**: never happened: ${escaped(missed.join(', '))}.`] : []),
+  ].join('\n\n');
+}
+
+/** Every finding, the worst of each scenario before the second of any. */
+function findings(scenarios: readonly ScenarioResult[]): string[] {
+  return scenarios
+    .flatMap((scenario) => worstFirst(scenario.findings).map((finding, place) => ({ scenario, finding, place })))
+    .sort((a, b) => a.place - b.place)
+    .map(({ scenario, finding }) => {
+      const title = `${finding.kind}: ${findingTitle(finding)}, ${scenario.name} (${buildText(scenario)})`;
+      const block = codeBlock(splat(scenario, finding, NO_COLORS, SPLAT_WIDTH), 'text');
+      return `<details><summary>${escaped(title)}</summary>\n\n${block}\n\n</details>`;
+    });
+}
+
+/** Takes sections until the room is used up; a later one that is small enough still gets in. */
+class Room {
+  private left: number;
+  refused = 0;
+
+  constructor(bytes: number) {
+    this.left = bytes;
+  }
+
+  take(texts: readonly string[]): string[] {
+    return texts.filter((text) => {
+      const fits = bytesOf(text) <= this.left;
+      if (fits) this.left -= bytesOf(text);
+      else this.refused++;
+      return fits;
+    });
+  }
+}
+
+export function toMarkdown(result: RunResult): string {
+  const { scenarios, locks, latency, throughput } = result;
+  const first = head(result);
+  const last = codeBlock([clip(verdictLine(result), 1200)], 'text');
+  const room = new Room(BYTES_MAX - NOTES_BYTES - bytesOf(first) - bytesOf(last));
+
+  const before = room.take([
+    summary(scenarios),
+    `${short(throughput.eventsPerSecond)} events/s, ${plural(throughput.events, 'event')} reaped.`,
+  ]);
+  const after = room.take([
+    ['### What this is worth', ...worthSentences(result).map(escaped)].join('\n\n'),
+    ['### Run', markdownTable(['', ''], [...parameterPairs(result), ...environmentPairs(result)], [])].join('\n\n'),
+    ...(locks.length === 0 ? [] : [`### Lock contention\n\n${columnTable(CONTENTION_COLUMNS, mostContended(locks))}`]),
+    ...(Object.keys(latency).length === 0
+      ? []
+      : [`### System call latency\n\n${columnTable(LATENCY_COLUMNS, Object.entries(latency))}`]),
+  ]);
+  const tables = room.take(['### Outcomes', ...scenarios.map(outcomes)]);
+  const sectionsRefused = room.refused;
+  const all = findings(scenarios);
+  const shown = room.take(['### Findings', ...(all.length > 0 ? all : ['None.'])]);
+  const findingsRefused = room.refused - sectionsRefused;
+
+  const notes = [
+    ...(findingsRefused > 0
+      ? [`${plural(findingsRefused, 'finding')} left out to keep this below 64 KB; report.json has all of them.`]
+      : []),
+    ...(sectionsRefused > 0
+      ? [`${plural(sectionsRefused, 'section')} left out to keep this below 64 KB; report.json has everything.`]
+      : []),
+  ];
+  return `${[first, ...before, ...tables, ...shown, ...notes, ...after, last].join('\n\n')}\n`;
+}
