@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * How a run gets on, on stderr: one line that is redrawn on a terminal, a line of its own each 15 s elsewhere.
+ *
+ * It never fails a run: who reads stderr may go away.
+ */
+import { clip, clock, short } from './text.ts';
+
+export interface ProgressState {
+  readonly elapsedMs: number;
+  readonly totalMs: number;
+  readonly seed: number;
+  readonly scenario: string;
+  /** `patched` or `reverted` */
+  readonly build: string;
+  readonly round: number;
+  readonly eventsPerSecond: number;
+  /** Reverted builds that have shown their race, of those that are run. */
+  readonly surfaced: number;
+  readonly toSurface: number;
+  readonly findings: number;
+}
+
+/** The part of a WriteStream that is used. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+  on(event: 'error', listener: () => void): unknown;
+}
+
+export interface ProgressContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** ms, from any start */
+  readonly now: () => number;
+}
+
+const REDRAW_MS = 100;
+const LINE_MS = 15_000;
+const CLEAR_LINE = '\r\x1b[2K';
+
+/** `[00:13/01:00] seed 42  head_lost/reverted  round 12  1.24M events/s  surfaced 3/5  findings 2` */
+export function progressLine(state: ProgressState): string {
+  return [
+    `[${clock(state.elapsedMs)}/${clock(state.totalMs)}] seed ${state.seed}`,
+    `${state.scenario}/${state.build}`,
+    `round ${state.round}`,
+    `${short(state.eventsPerSecond)} events/s`,
+    ...(state.toSurface > 0 ? [`surfaced ${state.surfaced}/${state.toSurface}`] : []),
+    `findings ${state.findings}`,
+  ].join('  ');
+}
+
+export class Progress {
+  private readonly stream: ProgressStream;
+  private readonly now: () => number;
+  private readonly redraws: boolean;
+  private writable = true;
+  private drawnAt = Number.NEGATIVE_INFINITY;
+  /** Not yet drawn. */
+  private pending: ProgressState | null = null;
+
+  constructor(stream: ProgressStream, context: ProgressContext = { env: process.env, now: () => performance.now() }) {
+    const { CI, TERM } = context.env;
+    this.stream = stream;
+    this.now = context.now;
+    this.redraws = stream.isTTY === true && (CI === undefined || CI === '' || CI === 'false') && TERM !== 'dumb';
+    // EPIPE comes as an event, which without a listener would end the process
+    stream.on('error', () => {
+      this.writable = false;
+    });
+  }
+
+  update(state: ProgressState): void {
+    this.pending = state;
+    if (this.now() - this.drawnAt >= (this.redraws ? REDRAW_MS : LINE_MS)) this.draw();
+  }
+
+  /** Leaves the last state on a line of its own. */
+  finish(): void {
+    this.draw();
+    if (this.redraws && this.drawnAt > Number.NEGATIVE_INFINITY) this.write('\n');
+  }
+
+  private draw(): void {
+    if (this.pending === null) return;
+    const line = progressLine(this.pending);
+    this.pending = null;
+    this.drawnAt = this.now();
+    // the last column stays empty: a cursor behind it would be on the next line
+    this.write(this.redraws ? `${CLEAR_LINE}${clip(line, (this.stream.columns ?? 80) - 1)}` : `${line}\n`);
+  }
+
+  private write(text: string): void {
+    if (!this.writable) return;
+    try {
+      this.stream.write(text);
+    } catch {
+      this.writable = false;
+    }
+  }
+}
