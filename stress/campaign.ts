@@ -31,7 +31,9 @@ const WEIGHT_SURFACED = 0.4;
 /** What is told of a campaign that is under way. */
 export interface CampaignState {
   readonly elapsedMs: number;
-  readonly current: string;
+  readonly scenario: string;
+  /** `patched` or `reverted` */
+  readonly build: string;
   readonly round: number;
   readonly eventsPerSecond: number;
   readonly surfaced: number;
@@ -125,7 +127,8 @@ export class Campaign {
   private report(current: Case): void {
     this.tell({
       elapsedMs: this.elapsedMs(),
-      current: `${current.scenario.name}/${current.reverted.length === 0 ? 'patched' : 'reverted'}`,
+      scenario: current.scenario.name,
+      build: current.reverted.length === 0 ? 'patched' : 'reverted',
       round: this.round,
       eventsPerSecond: this.ranMs === 0 ? 0 : (this.events() * 1000) / this.ranMs,
       surfaced: this.cases.filter((c) => c.expectsFinding && c.surfaced).length,

@@ -90,7 +90,7 @@ async function stress(options: Options): Promise<number> {
     options,
     pool,
     cases,
-    (state) => progress.update({ ...state, durationMs: options.durationMs, seed: options.seed }),
+    (state) => progress.update({ ...state, totalMs: options.durationMs, seed: options.seed }),
     stop.signal,
   );
   let failure: unknown = null;
