@@ -12,6 +12,7 @@
  * Locks: L = nullb_queue.lock.
  * @linux drivers/block/null_blk.c v3.17, and drivers/usb/gadget/legacy/inode.c for cancellation
  */
+import { smp_mb__after_unlock } from '../arch/sab/atomic.ts';
 import { bss, memblock_alloc } from '../arch/sab/bss.ts';
 import { ktime_get } from '../arch/sab/clock.ts';
 import { noteProgress } from '../arch/sab/control.ts';
@@ -53,6 +54,7 @@ import {
   init_waitqueue_head,
   prepare_to_wait,
   wait_queue_head_t,
+  waitqueue_active,
   wake_up,
 } from '../kernel/sched/wait.ts';
 import { INIT_LIST_HEAD, list_add_tail, list_del_init, list_head, list_next } from '../lib/list.ts';
@@ -212,7 +214,9 @@ function queue_rq(iocb: kiocb, iov: number, write: boolean, pending: boolean): n
   list_add_tail(req.list, q.list);
   q.count += 1;
   spin_unlock_irqrestore(q.lock, flags);
-  wake_up(q.wait);
+  // Pairs with prepare_to_wait() in nullb_thread().
+  smp_mb__after_unlock();
+  if (waitqueue_active(q.wait)) wake_up(q.wait);
   return -EIOCBQUEUED;
 }
 

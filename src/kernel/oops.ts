@@ -117,6 +117,9 @@ export const roleOf = (cpu: number): string => roles[cpu] ?? `cpu${cpu}`;
 const FRAME =
   /^\s+at (?:(?:async |new )?(?:\w+\.)?([\w$]+)(?: \[as [\w$]+\])? )?\(?.*?\/((?:src|workers|stress)\/[^:)]+):(\d+)/;
 
+/** Frames of the reporting machinery come first and are cut; leave room for what called it. */
+Error.stackTraceLimit = 40;
+
 /** Functions that only report. */
 const REPORTERS = new Set(['finding']);
 

@@ -6,7 +6,7 @@
  * NOT LINUX: a fixed number of kworkers; one that sleeps is not replaced.
  * @linux kernel/workqueue.c v3.17
  */
-import { xchg } from '../arch/sab/atomic.ts';
+import { smp_mb__after_unlock, xchg } from '../arch/sab/atomic.ts';
 import { bss } from '../arch/sab/bss.ts';
 import { isAborted, noteProgress } from '../arch/sab/control.ts';
 import { smp_processor_id } from '../arch/sab/cpu.ts';
@@ -33,6 +33,7 @@ import {
   init_waitqueue_head,
   prepare_to_wait,
   wait_queue_head_t,
+  waitqueue_active,
   wake_up,
 } from './sched/wait.ts';
 
@@ -87,7 +88,9 @@ export function schedule_work(work: Addr<work_struct>): boolean {
   const flags = spin_lock_irqsave(wq.lock);
   list_add_tail(w.entry, wq.worklist);
   spin_unlock_irqrestore(wq.lock, flags);
-  wake_up(wq.more);
+  // Pairs with prepare_to_wait() in worker_thread().
+  smp_mb__after_unlock();
+  if (waitqueue_active(wq.more)) wake_up(wq.more);
   return true;
 }
 

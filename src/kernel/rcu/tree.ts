@@ -19,6 +19,7 @@
  * NOT LINUX: callbacks run in the kthread, not in a softirq of the CPU that queued them.
  * @linux kernel/rcu/tree.c, kernel/rcu/update.c v3.17
  */
+import { smp_mb__after_unlock } from '../../arch/sab/atomic.ts';
 import { bss } from '../../arch/sab/bss.ts';
 import { isAborted, noteProgress } from '../../arch/sab/control.ts';
 import { num_possible_cpus, preempt_disable, preempt_enable, smp_processor_id } from '../../arch/sab/cpu.ts';
@@ -45,6 +46,7 @@ import {
   init_waitqueue_head,
   prepare_to_wait,
   wait_queue_head_t,
+  waitqueue_active,
   wake_up,
 } from '../sched/wait.ts';
 
@@ -99,7 +101,9 @@ export function call_rcu(head: Addr<rcu_head>, func: Fn<RcuCallback>): void {
   r.tail = head;
   r.pending += 1;
   spin_unlock_irqrestore(r.lock, flags);
-  wake_up(r.wait);
+  // Pairs with prepare_to_wait() in rcu_gp_kthread().
+  smp_mb__after_unlock();
+  if (waitqueue_active(r.wait)) wake_up(r.wait);
 }
 export const call_rcu_sched: typeof call_rcu = call_rcu;
 
