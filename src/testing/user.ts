@@ -16,7 +16,7 @@ import { close_fd, FMODE_READ, FMODE_WRITE, fd_install, type file, files_struct 
 import { createMachine, type Machine, start_kernel } from '../init/machine.ts';
 import { runDeferredWorkWhenIdle } from '../init/uniprocessor.ts';
 import { clearOopsLog, readOopsLog } from '../kernel/oops.ts';
-import { kernel_enter, kernel_exit, sched_attach } from '../kernel/sched/core.ts';
+import { current, kernel_enter, kernel_exit, sched_attach, TASK_RUNNING } from '../kernel/sched/core.ts';
 import { mm_struct } from '../mm/mm_types.ts';
 import { vm_brk } from '../mm/mmap.ts';
 import { nr_free_pages } from '../mm/page_alloc.ts';
@@ -70,6 +70,7 @@ export function complaints(): string[] {
 /** Ends the process. Nothing may be left of it, and the kernel must not have complained since complaints(). */
 export function logout(): void {
   runOn(0);
+  expect([current.state, current.stack_used]).toEqual([TASK_RUNNING, 0]);
   expect(complaints()).toEqual([]);
   checkSlots(mm());
   exitContexts(process);
