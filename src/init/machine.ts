@@ -16,6 +16,7 @@ import { attachStatics, bootStatics } from '../arch/sab/bss.ts';
 import { ktime_get, sched_clock } from '../arch/sab/clock.ts';
 import { attachControl, createControl, setAborted } from '../arch/sab/control.ts';
 import { setCpu } from '../arch/sab/cpu.ts';
+import { allowInlining } from '../arch/sab/jit.ts';
 import { ARENA_MIB_DEFAULT, memory, setHook, setRamSize } from '../arch/sab/memory.ts';
 import { Prng } from '../arch/sab/prng.ts';
 import type { Bytes, Doubles, Words } from '../arch/sab/words.ts';
@@ -71,6 +72,7 @@ export interface CpuParams {
 export function createMachine(params: Partial<MachineParams> & { cpus: number }): Machine {
   const arenaMib = params.arenaMib ?? ARENA_MIB_DEFAULT;
   const sanitize = params.sanitize ?? false;
+  allowInlining();
   return {
     cpus: params.cpus,
     arenaMib,

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The load of the aio benchmarks: submit a batch of small reads from a RAM disk, which complete inside io_submit(), and
+ * reap them by io_getevents(). Each CPU has an area of user memory of its own.
+ */
+import { PAGE_SIZE } from '../../src/arch/sab/memory.ts';
+import { type ramdisk, ramdisk_create, ramdisk_open } from '../../src/drivers/ramdisk.ts';
+import { sys_io_getevents, sys_io_setup, sys_io_submit } from '../../src/fs/aio/syscalls.ts';
+import { FMODE_READ, fd_install, files_struct } from '../../src/fs/file.ts';
+import { kernel_enter, kernel_exit } from '../../src/kernel/sched/core.ts';
+import { IOCB_CMD_PREAD } from '../../src/uapi/aio_abi.ts';
+import { EVENT_BYTES, IOCB_BYTES, io_prep, peek, poke } from '../../src/user/libaio.ts';
+import { become, type Process, spawn } from '../../src/user/process.ts';
+
+/** Most requests of one call. */
+export const BATCH_MAX = 32;
+/** Bytes that a request reads. */
+const READ_BYTES = 8;
+const DISK_BYTES = 8192;
+/** Slots that a context is asked for, as many as the C program's ring has. */
+const NR_EVENTS = 511;
+
+// An area: iocbs, pointers to them, events, the buffer, the word where io_setup() stores the handle.
+const POINTERS = BATCH_MAX * IOCB_BYTES;
+const EVENTS = POINTERS + BATCH_MAX * 8;
+const BUFFER = EVENTS + BATCH_MAX * EVENT_BYTES;
+const HANDLE = BUFFER + 64;
+/** Bytes of an area. */
+const AREA_BYTES = PAGE_SIZE;
+
+/** What the threads share. Can be posted. */
+export interface AioLoad {
+  readonly process: Process;
+  /** One for each area. The first is the one that is shared. */
+  readonly contexts: readonly number[];
+}
+
+const areaOf = (load: AioLoad, n: number): number => load.process.base + n * AREA_BYTES;
+
+/** Makes a process with `areas` areas and as many contexts. @context a freshly booted CPU, in user mode */
+export function makeAioLoad(areas: number): AioLoad {
+  const process = spawn(areas * AREA_BYTES, 0);
+  kernel_enter();
+  const disk = ramdisk_create(DISK_BYTES) as ramdisk;
+  disk.size = DISK_BYTES;
+  const file = ramdisk_open(disk, FMODE_READ, 0);
+  const fd = file === null ? -1 : fd_install(files_struct.at(process.files), file);
+  kernel_exit();
+  become(process);
+  const load = { process, contexts: [] as number[] };
+  for (let n = 0; n < areas; n++) {
+    const area = areaOf(load, n);
+    for (let i = 0; i < BATCH_MAX; i++) {
+      io_prep(area + i * IOCB_BYTES, IOCB_CMD_PREAD, fd, area + BUFFER, READ_BYTES, 0, i, 0);
+      poke(area + POINTERS + 8 * i, area + i * IOCB_BYTES);
+      poke(area + POINTERS + 8 * i + 4, 0);
+    }
+    poke(area + HANDLE, 0);
+    poke(area + HANDLE + 4, 0);
+    const ret = sys_io_setup(NR_EVENTS, area + HANDLE);
+    if (ret !== 0) throw new Error(`io_setup() failed: ${ret}`);
+    load.contexts.push(peek(area + HANDLE));
+  }
+  return load;
+}
+
+/**
+ * Submits `batch` requests and reaps up to as many.
+ * @param area - whose user memory
+ * @param context - whose context
+ * @returns events
+ */
+export function submitAndReap(load: AioLoad, area: number, context: number, batch: number): number {
+  const base = areaOf(load, area);
+  const ctx = load.contexts[context] as number;
+  sys_io_submit(ctx, batch, base + POINTERS);
+  return Math.max(0, sys_io_getevents(ctx, 0, batch, base + EVENTS, 0));
+}
