@@ -63,16 +63,23 @@ export function mm_alloc(): mm_struct | null {
   return mm;
 }
 
+/** Frees private memory, what there is of it. */
+function free_private(mm: mm_struct, start: number, end: number): void {
+  for (let va = start; va < end; va += PAGE_SIZE) {
+    const pte = pte_offset(mm.pgd, va);
+    const entry = pte === 0 ? 0 : load32(pte);
+    if ((entry & PTE_PRESENT) === 0) continue;
+    set_pte(mm, pte, 0);
+    put_page(virt_to_page(entry & ~PTE_FLAGS));
+  }
+}
+
 /** Frees an address space that nobody uses, with all that is mapped. @context may sleep */
 export function mmdrop(mm: mm_struct): void {
   mutex_lock(mm.mmap_sem);
   while (!list_empty(mm.mmap)) remove_vma(mm, container_of(list_next(mm.mmap), vm_area_struct, 'list'));
   mutex_unlock(mm.mmap_sem);
-  for (let va = HEAP_START; va < mm.brk; va += PAGE_SIZE) {
-    const pte = pte_offset(mm.pgd, va);
-    const entry = pte === 0 ? 0 : load32(pte);
-    if ((entry & PTE_PRESENT) !== 0) put_page(virt_to_page(entry & ~PTE_FLAGS));
-  }
+  free_private(mm, HEAP_START, mm.brk);
   pgd_free(mm);
   kmem_cache_free(mm_cachep, mm.addr);
 }
@@ -94,6 +101,7 @@ export function vm_brk(mm: mm_struct, pages: number, writable = true): number {
     else set_pte(mm, pte, page_address(p) | PTE_PRESENT | (writable ? PTE_WRITE : 0));
   }
   if (ret >= 0) mm.brk = start + (pages + 1) * PAGE_SIZE;
+  else free_private(mm, start, Math.min(MMAP_BASE, start + pages * PAGE_SIZE));
   mutex_unlock(mm.mmap_sem);
   return ret;
 }
