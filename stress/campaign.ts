@@ -11,13 +11,13 @@ import { readLockStat } from '../src/kernel/locking/lock_stat.ts';
 import type { Slug } from '../src/reverts/registry.ts';
 import { Case } from './case.ts';
 import { Latencies } from './latencies.ts';
-import type { Options } from './options.ts';
+import { type Options, UsageError } from './options.ts';
 import type { Pool } from './pool.ts';
 import type { Latency } from './report/result.ts';
 import type { LockStat } from '../src/kernel/locking/lock_stat.ts';
 import { assignRoles } from './roles.ts';
 import { runRound } from './round.ts';
-import type { Scenario } from './scenarios/scenario.ts';
+import { minThreads, type Scenario } from './scenarios/scenario.ts';
 
 /** Shortest and longest time that user space runs in a round, ms. */
 const RUN_MIN_MS = 250;
@@ -51,12 +51,20 @@ export interface CampaignResult {
   readonly elapsedMs: number;
 }
 
-/** The cases that the options ask for. */
+/** The cases that the options ask for. @throws UsageError if a scenario needs more threads */
 export function chooseCases(options: Options, scenarios: readonly Scenario[]): Case[] {
   const { revert } = options;
   const chosen = scenarios.filter(({ name, fixedBy }) =>
     options.scenarios.length > 0 ? options.scenarios.includes(name) : fixedBy.some((slug) => revert.includes(slug)),
   );
+  const largest = chosen.reduce((a, b) => (minThreads(b) > minThreads(a) ? b : a), chosen[0] as Scenario);
+  if (minThreads(largest) > options.threads) {
+    throw new UsageError(
+      'too-few-threads',
+      `--threads ${options.threads} is too few, ${largest.name} needs at least ${minThreads(largest)}; ` +
+        `type --threads ${minThreads(largest)}, or choose others by --scenario`,
+    );
+  }
   const make = (scenario: Scenario, reverted: readonly Slug[]): Case =>
     new Case(scenario, reverted, assignRoles(scenario, options.threads, options.roles));
   return chosen.flatMap((scenario) => {

@@ -4,8 +4,7 @@
  *
  * SIGINT or SIGTERM once: the round ends, and a whole report of what was measured so far is written. Twice: out at once.
  */
-import { UsageError } from './options.ts';
-import { againLine, type Options, parseOptions } from './options.ts';
+import { againLine, type Options, parseOptions, UsageError } from './options.ts';
 import { Campaign, type CampaignResult, chooseCases } from './campaign.ts';
 import { environment, toolVersion } from './environment.ts';
 import { grade } from './grade.ts';
@@ -72,6 +71,7 @@ function conclude(options: Options, campaign: CampaignResult, startedAt: string,
 
 /** Runs what the options ask for. @returns the exit code */
 async function stress(options: Options): Promise<number> {
+  const cases = chooseCases(options, SCENARIOS);
   const startedAt = new Date().toISOString();
   const stop = new AbortController();
   let signal: StopSignal | null = null;
@@ -85,7 +85,6 @@ async function stress(options: Options): Promise<number> {
   const folder = runFolder(options.output, startedAt, options.seed);
   const progress = new Progress(process.stderr);
   const pool = new Pool(options.threads, options.arenaMib, options.sanitize === 'address');
-  const cases = chooseCases(options, SCENARIOS);
   const campaign = new Campaign(
     options,
     pool,

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What makes a run pass, fail, hang, or mean nothing; and what a bug that v3.17 has does to it. */
+import { expect, test } from 'vitest';
+import type { FindingKind, OopsRecord } from '../src/kernel/oops.ts';
+import { SLUGS } from '../src/reverts/registry.ts';
+import { chooseCases } from './campaign.ts';
+import { Case } from './case.ts';
+import { grade } from './grade.ts';
+import { parseOptions, type Options } from './options.ts';
+import { VERDICTS } from './report/result.ts';
+import type { RoundResult } from './round.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+import { minThreads, type Scenario } from './scenarios/scenario.ts';
+
+const scenario = SCENARIOS.find(({ name }) => name === 'buffer_written_after_destroy') as Scenario;
+const goals = { 'destroyed with requests in flight': 5 };
+
+const record = (kind: FindingKind, title = 'it broke', where = 'there'): OopsRecord => ({
+  kind,
+  title,
+  where,
+  cpu: 1,
+  role: 'destroyer',
+  us: 1000,
+  text: [],
+  objects: [],
+  stack: [],
+  cpus: [],
+});
+const round = (records: OopsRecord[], operations: Record<string, number> = goals): RoundResult => ({
+  records,
+  operations,
+  latency: {},
+  elapsedMs: 100,
+  ranMs: 50,
+});
+const patched = (...rounds: RoundResult[]): Case => filled(new Case(scenario, [], []), rounds);
+const reverted = (...rounds: RoundResult[]): Case => filled(new Case(scenario, scenario.fixedBy, []), rounds);
+function filled(c: Case, rounds: RoundResult[]): Case {
+  rounds.forEach((r, i) => {
+    c.add(r, 100 * i);
+  });
+  return c;
+}
+const exit = (...cases: Case[]): number => VERDICTS[grade(cases, false).verdict];
+
+test('all as expected is 0', () => {
+  expect(exit(patched(round([])), reverted(round([record('buffer:written-after-destroy')])))).toBe(0);
+});
+
+test('anything on patched is 2, a hang alone is 3', () => {
+  expect(exit(patched(round([record('event:lost')])))).toBe(2);
+  expect(exit(patched(round([record('hang')])))).toBe(3);
+  expect(exit(patched(round([record('hang'), record('warn')])))).toBe(2);
+});
+
+test('a reverted build may show its own race, and nothing else', () => {
+  const own = record('buffer:written-after-destroy');
+  expect(exit(reverted(round([own])))).toBe(0);
+  expect(exit(reverted(round([own, record('event:duplicate')])))).toBe(2);
+});
+
+test('a race that did not surface, no rounds, or a goal not reached is 4', () => {
+  expect(exit(patched(round([])), reverted(round([])))).toBe(4);
+  expect(exit(patched())).toBe(4);
+  expect(exit(patched(round([], {})))).toBe(4);
+});
+
+test('interrupted is 130, unless something forbidden was seen', () => {
+  expect(grade([patched(round([]))], true).verdict).toBe('interrupted');
+  expect(grade([patched(round([record('warn')]))], true).verdict).toBe('forbidden');
+});
+
+test('a bug that v3.17 is known to have is named, and does not alarm', () => {
+  const leak = record('leak:mapping', 'rings are mapped that belong to no context');
+  const c = patched(round([leak], { ...goals, 'setup failed': 3 }));
+  expect(exit(c)).toBe(0);
+  expect(c.result().findings[0]?.known).toMatch(/^deeb8525f9bc/);
+  expect(c.result().outcomes.find(({ result }) => result === 'leak:mapping (known)')?.samples).toBe(1);
+  // Without a failed io_setup() it is something else.
+  expect(exit(patched(round([leak])))).toBe(2);
+});
+
+test('the same problem is one finding, counted by occurrence and by round', () => {
+  const r = record('buffer:written-after-destroy');
+  const [finding] = reverted(round([r, r]), round([]), round([r])).result().findings;
+  expect([finding?.count, finding?.rounds]).toEqual([3, 2]);
+});
+
+test('time to the first finding runs from the first round of its case', () => {
+  expect(reverted(round([]), round([record('buffer:written-after-destroy')])).firstFindingMs).toBe(101);
+});
+
+const options = (...argv: string[]): Options =>
+  parseOptions(argv, SCENARIOS.map((s) => ({ name: s.name, minThreads: minThreads(s) }))) as Options;
+
+test('each fix has a scenario, and by default every native one is tried both ways', () => {
+  for (const slug of SLUGS) expect(SCENARIOS.some(({ fixedBy }) => fixedBy.includes(slug)), slug).toBe(true);
+  const cases = chooseCases(options(), SCENARIOS);
+  for (const s of SCENARIOS) {
+    const builds = cases.filter((c) => c.scenario === s).map((c) => c.reverted.length > 0);
+    expect(builds, s.name).toEqual(s.fixedBy.length > 0 && s.native ? [true, false] : [false]);
+  }
+});
+
+test('--revert alone runs the scenarios that show it; with --scenario it runs those', () => {
+  const names = (...argv: string[]): string[] => chooseCases(options(...argv), SCENARIOS).map((c) => c.scenario.name);
+  expect(names('--revert', 'exit_waits')).toEqual(['exit_leaves_requests_in_flight']);
+  expect(names('--revert', 'exit_waits', '--scenario', 'hostile_user')).toEqual(['hostile_user']);
+});
+
+test('a scenario that needs more threads is refused by name', () => {
+  expect(() => chooseCases(options('--threads', '8', '--scenario', '*'), SCENARIOS)).toThrow(/everything_at_once needs at least 9/);
+});
