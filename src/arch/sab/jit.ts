@@ -4,7 +4,8 @@
  *
  * An event costs some 130 accesses to RAM, each a function call in the source. V8 inlines until a function has grown by
  * 920 bytes of bytecode, which is some twenty accesses; the rest stay calls. With more room submission, completion and
- * reading become one piece of code each, and an event takes about half the time. It costs compile time, once in a thread.
+ * reading become one piece of code each, and an event takes about half the time. It costs compile time, once in a
+ * thread.
  *
  * The flags hold for the whole process, threads that are started later included, and change no behaviour.
  */
