@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A result written by hand, for the tests of the printers: one surfaced race, one known bug, one goal never reached. */
+/**
+ * A result written by hand, for the tests of the printers: one surfaced race, one known bug, one goal never reached.
+ */
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
 import type { Finding, Latency, RunResult, ScenarioResult } from './result.ts';
 
@@ -185,5 +187,5 @@ export const fixture: RunResult = {
   ],
   latency: { io_submit: latency(180_000, 1), io_getevents: latency(90_000, 20) },
   throughput: { eventsPerSecond: 1_240_000, events: 44_640_000 },
-  confidence: { cleanRounds: 30, ruleOfThree: 10 },
+  confidence: { cleanRounds: 30, ruleOfThree: 0.1 },
 };

@@ -2,7 +2,8 @@
 /**
  * report.md: for a CI step's summary.
  *
- * Always below 64 KB: a summary above its limit is not cut but refused. What does not fit is left out whole, and counted.
+ * Always below 64 KB: a summary above its limit is not cut but refused. What does not fit is left out whole, and
+ * counted.
  */
 import { CONTENTION_COLUMNS, mostContended } from './contention_table.ts';
 import { buildText, labelOf, missedGoals, worstFirst } from './grade.ts';
@@ -71,17 +72,23 @@ function outcomes(scenario: ScenarioResult): string {
   ].join('\n\n');
 }
 
+/** A text that is made when there may be room for it. */
+type Section = () => string;
+
 /** Every finding, the worst of each scenario before the second of any. */
-function findings(scenarios: readonly ScenarioResult[]): string[] {
+function findings(scenarios: readonly ScenarioResult[]): Section[] {
   return scenarios
     .flatMap((scenario) => worstFirst(scenario.findings).map((finding, place) => ({ scenario, finding, place })))
     .sort((a, b) => a.place - b.place)
-    .map(({ scenario, finding }) => {
+    .map(({ scenario, finding }) => () => {
       const title = `${finding.kind}: ${findingTitle(finding)}, ${scenario.name} (${buildText(scenario)})`;
       const block = codeBlock(splat(scenario, finding, NO_COLORS, SPLAT_WIDTH), 'text');
       return `<details><summary>${escaped(title)}</summary>\n\n${block}\n\n</details>`;
     });
 }
+
+/** After so many refusals in a row no further section is made only to be refused. */
+const REFUSALS_MAX = 16;
 
 /** Takes sections until the room is used up; a later one that is small enough still gets in. */
 class Room {
@@ -92,12 +99,18 @@ class Room {
     this.left = bytes;
   }
 
-  take(texts: readonly string[]): string[] {
-    return texts.filter((text) => {
-      const fits = bytesOf(text) <= this.left;
-      if (fits) this.left -= bytesOf(text);
-      else this.refused++;
-      return fits;
+  take(sections: readonly (string | Section)[]): string[] {
+    let inRow = 0;
+    return sections.flatMap((section) => {
+      const text = inRow > REFUSALS_MAX ? null : typeof section === 'string' ? section : section();
+      if (text !== null && bytesOf(text) <= this.left) {
+        this.left -= bytesOf(text);
+        inRow = 0;
+        return [text];
+      }
+      inRow++;
+      this.refused++;
+      return [];
     });
   }
 }

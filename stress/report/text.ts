@@ -55,6 +55,15 @@ export const columnsOf = (text: string): number => stripVTControlCharacters(text
 export const clip = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 
+/**
+ * How much of a word goes on a line: up to its last bracket, comma, equals sign or slash, so that a number stays
+ * whole.
+ */
+function breakAt(word: string, room: number): number {
+  const at = word.slice(0, room).search(/[^(,=/]*$/);
+  return at > 0 ? at : room;
+}
+
 /** Breaks a text between words; a word that is longer than a line is broken inside. @param rest - before later lines */
 export function wrap(text: string, width: number, first = '', rest = first): string[] {
   const lines: string[] = [];
@@ -66,10 +75,10 @@ export function wrap(text: string, width: number, first = '', rest = first): str
       line = rest;
       empty = true;
     }
-    const room = Math.max(1, width - line.length);
-    while (empty && word.length > room) {
-      lines.push(line + word.slice(0, room));
-      word = word.slice(room);
+    while (empty && word.length > Math.max(1, width - line.length)) {
+      const at = breakAt(word, Math.max(1, width - line.length));
+      lines.push(line + word.slice(0, at));
+      word = word.slice(at);
       line = rest;
     }
     line += empty ? word : ` ${word}`;

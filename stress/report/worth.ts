@@ -2,20 +2,23 @@
 /** What a green run is worth, in sentences: how much was looked at, and that what was looked with can see. */
 import { labelOf } from './grade.ts';
 import type { RunResult } from './result.ts';
-import { count, plural, span } from './text.ts';
+import { plural, span } from './text.ts';
 
 export const SEED_NOTE =
   'The seed fixes the workload, not the schedule: the same seed may show more, or less, another time.';
 
-function cleanSentence({ confidence: { cleanRounds, ruleOfThree }, scenarios }: RunResult): string {
+/** Rule of three: n rounds without a finding bound its rate by 3/n, with 95 % confidence. */
+function cleanSentence({ confidence: { cleanRounds }, scenarios }: RunResult): string {
   if (cleanRounds === 0) return 'No round ran on a build that should show nothing, so nothing is known of one.';
   const ran = `${plural(cleanRounds, 'round')} ran on builds that should show nothing`;
   if (scenarios.some((scenario) => labelOf(scenario) === 'FAILED')) return `${ran}, and something was found there.`;
-  if (ruleOfThree === 0) return `${ran}.`;
-  const known = scenarios.some(({ expectsFinding, findings }) => !expectsFinding && findings.length > 0);
+  const known = scenarios.some(({ build, findings }) => build.reverted.length === 0 && findings.length > 0);
+  const clean = `${ran}, and showed nothing${known ? ' but what is known in v3.17' : ''}`;
+  if (cleanRounds <= 3) return `${clean}: too few to say how rare anything is.`;
+  const once = Number((cleanRounds / 3).toFixed(1)).toLocaleString('en-US');
   return (
-    `${ran}, and showed nothing${known ? ' but what is known in v3.17' : ''}: with 95 % confidence a finding there is rarer than once in ` +
-    `${plural(Number(ruleOfThree.toFixed(1)), 'round')} (rule of three: ${count(cleanRounds)} / 3).`
+    `${clean}: with 95 % confidence anything else there is rarer than once in ${once} rounds ` +
+    `(rule of three: 3/${cleanRounds} = ${(300 / cleanRounds).toFixed(2)} % of rounds at most).`
   );
 }
 

@@ -30,7 +30,10 @@ function attempt<T>(path: string, action: () => T): T {
   }
 }
 
-/** Makes `<output>/<utc>-<seed>`, or the first of `-2`, `-3`, … that is not there yet. @param startedAt - ISO 8601, UTC */
+/**
+ * Makes `<output>/<utc>-<seed>`, or the first of `-2`, `-3`, … that is not there yet. @param startedAt - ISO 8601,
+ * UTC
+ */
 export function runFolder(output: string, startedAt: string, seed: number): string {
   const utc = startedAt.replace(/\.\d+/, '').replace(/[^0-9TZ]/g, '');
   const first = join(output, `${utc}-${seed}`);

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { expect, test } from 'vitest';
+import { duplicate, fixture } from './fixture.test-data.ts';
+import { toMarkdown } from './markdown.ts';
+import { codeBlock, escaped, markdownTable } from './markdown_text.ts';
+import type { RunResult, ScenarioResult } from './result.ts';
+
+const [patched, reverted] = fixture.scenarios as [ScenarioResult, ScenarioResult];
+const LIMIT = 64 * 1024;
+
+test('the head says the verdict, why, and how to run it again', () => {
+  expect(toMarkdown(fixture).split('\n').slice(0, 12).join('\n')).toMatchInlineSnapshot(`
+    "## kioctx stress: INCONCLUSIVE (exit 4)
+
+    exit_leaves_requests_in_flight never reached exit with requests in flight
+
+    \`\`\`sh
+    npm run stress -- --threads 16 --minutes 1 --seed 42 --scenario head_lost_in_page_migration --scenario exit_leaves_requests_in_flight
+    \`\`\`
+
+    | scenario | build | result | rounds | findings | first after |
+    | --- | --- | --- | ---: | ---: | ---: |
+    | head_lost_in_page_migration | patched | OK | 24 | 1 |  |
+    | head_lost_in_page_migration | reverted: serialise_migration | SURFACED | 11 | 1 | 1.8 s |"
+  `);
+});
+
+test('every scenario, table and finding is there, and nothing was left out', () => {
+  const text = toMarkdown(fixture);
+  expect(text).toContain('| head_lost_in_page_migration | reverted: serialise_migration | SURFACED | 11 | 1 | 1.8 s |');
+  expect(text).toContain('| event:duplicate | 7 | &lt;0.01% | Forbidden | an event was delivered twice |');
+  expect(text.match(/<details>/g)).toHaveLength(2);
+  expect(text).toContain('HINT: this is what fa8a53c39f3f');
+  expect(text).toContain('**VACUOUS**: never happened: exit with requests in flight.');
+  expect(text).toContain('| completion_lock | 81,234 |');
+  expect(text).toContain('| io_submit | 180,000 | 1.25 |');
+  expect(text).toContain('--- End of test: INCONCLUSIVE');
+  expect(text).not.toContain('left out');
+});
+
+const big = (findings: number, lines: number): RunResult => ({
+  ...fixture,
+  scenarios: [
+    patched,
+    {
+      ...reverted,
+      findings: Array.from({ length: findings }, (_, i) => ({
+        ...duplicate,
+        title: `finding ${i}`,
+        text: Array.from({ length: lines }, () => 'ü'.repeat(80)),
+      })),
+    },
+  ],
+});
+
+test.each([
+  [100, 5],
+  [1000, 1],
+  [3, 400],
+  [1, 5000],
+])('%d findings of %d lines keep below 64 KB, and those left out are counted', (findings, lines) => {
+  const text = toMarkdown(big(findings, lines));
+  expect(Buffer.byteLength(text)).toBeLessThan(LIMIT);
+  const shown = (text.match(/<details>/g) ?? []).length;
+  const left = Number((/^([\d,]+) findings? left out/m.exec(text)?.[1] ?? '0').replace(',', ''));
+  expect(left).toBeGreaterThan(0);
+  // one finding more than the scenario's own: that of the patched build
+  expect(shown + left).toBe(findings + 1);
+  expect(text).toContain('--- End of test');
+});
+
+test('the room is used: one more small finding would not have fitted', () => {
+  expect(Buffer.byteLength(toMarkdown(big(1000, 1)))).toBeGreaterThan(LIMIT - 4096);
+});
+
+test('a large finding does not keep a small one out', () => {
+  const huge = { ...duplicate, title: 'huge', text: Array.from({ length: 3000 }, () => 'x'.repeat(80)) };
+  const text = toMarkdown({ ...fixture, scenarios: [{ ...reverted, findings: [huge, { ...duplicate, count: 1 }] }] });
+  expect(text).toContain('event:duplicate: an event was delivered twice');
+  expect(text).toContain('1 finding left out');
+});
+
+test('anything else that is too much is left out whole, too', () => {
+  const outcome = { result: 'r'.repeat(500), samples: 1, expect: 'ACCEPTABLE', description: 'd'.repeat(500) } as const;
+  const many: RunResult = {
+    ...fixture,
+    reason: 'because '.repeat(20_000),
+    parameters: { ...fixture.parameters, again: '--scenario x '.repeat(10_000) },
+    scenarios: Array.from({ length: 40 }, () => ({ ...patched, outcomes: Array.from({ length: 20 }, () => outcome) })),
+  };
+  const text = toMarkdown(many);
+  expect(Buffer.byteLength(text)).toBeLessThan(LIMIT);
+  expect(text).toMatch(/^\d+ sections left out/m);
+  expect(text).toContain('--- End of test');
+});
+
+test('text is never markup', () => {
+  expect(escaped('a|b <script> & `x` *y* [z](u) _w_ snake_case\nline')).toBe(
+    'a&#124;b &lt;script&gt; &amp; \\`x\\` \\*y\\* \\[z\\](u) \\_w\\_ snake_case line',
+  );
+  const title = 'a <img> | b';
+  const text = toMarkdown({
+    ...fixture,
+    reason: title,
+    scenarios: [{ ...reverted, findings: [{ ...duplicate, title }] }],
+  });
+  expect(text.replace(/```[\s\S]*?```/g, '')).not.toContain('<img>');
+  expect(text).toContain('a &lt;img&gt; &#124; b in io_getevents');
+});
+
+test('every row of a table has the cells of its head', () => {
+  const table = markdownTable(['a', 'b'], [['x|y', 'z\nw']], ['left', 'right']);
+  expect(table).toBe('| a | b |\n| --- | ---: |\n| x&#124;y | z w |');
+});
+
+test('a fence is not closed by what is inside', () => {
+  expect(codeBlock(['```', 'x'], 'text')).toBe('````text\n```\nx\n````');
+});
