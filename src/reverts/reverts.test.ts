@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What each revert does where one CPU is enough to see it, and that nothing else changes. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ptrAt } from '../arch/sab/struct.ts';
+import { DELAY_FOREVER, nullb_complete_by_hand, nullb_poll, nullb_set_delay } from '../drivers/null_blk.ts';
+import { aio } from '../fs/aio/kioctx.ts';
+import { sys_io_cancel, sys_io_destroy } from '../fs/aio/syscalls.ts';
+import { mutex_lock, mutex_unlock } from '../kernel/locking/mutex.ts';
+import { rcu_completed } from '../kernel/rcu/tree.ts';
+import { current } from '../kernel/sched/core.ts';
+import { migrate_page } from '../mm/migrate.ts';
+import { page, page_count } from '../mm/page_alloc.ts';
+import { liveObjects } from '../mm/slab.ts';
+import { contextOf } from '../testing/slots.ts';
+import {
+  complaints,
+  exitAio,
+  inKernel,
+  io_getevents,
+  io_setup,
+  io_submit,
+  login,
+  logout,
+  makeIocb,
+  malloc,
+  mm,
+  openDevice,
+  openFile,
+  openPending,
+  tryIoSetup,
+  userReap,
+} from '../testing/user.ts';
+import { ECANCELED, errname } from '../uapi/errno.ts';
+import { ring_field, scribble } from '../user/libaio.ts';
+import { settleKernel } from '../user/process.ts';
+import { SLUGS, type Slug } from './registry.ts';
+
+beforeEach(() => login());
+afterEach(logout);
+
+/** A machine without these fixes instead of the one that there is. */
+function without(...reverted: Slug[]): void {
+  logout();
+  login({ reverted });
+}
+/** Drops the machine, which an oops has stopped in mid-call. */
+const afterOops = (): void => login();
+
+const inFlight = (): number => liveObjects().get('kiocb') ?? 0;
+const firstPage = (ctx: number): page => ptrAt(contextOf(mm(), ctx).ring_pages, 0, page) as page;
+const HANG = 'the only CPU would sleep for ever';
+
+function reads(count: number, first = 0): number[] {
+  const fd = openFile(8);
+  const buf = malloc(8);
+  return Array.from({ length: count }, (_, i) => makeIocb({ fd, buf, nbytes: 8, data: first + i }));
+}
+/** Requests in flight that neither complete nor can be cancelled. */
+function submitStuck(ctx: number, count: number): number[] {
+  nullb_set_delay(DELAY_FOREVER, DELAY_FOREVER);
+  const fd = openDevice();
+  const iocbs = Array.from({ length: count }, () => makeIocb({ fd, buf: malloc(64), nbytes: 64 }));
+  expect(io_submit(ctx, ...iocbs)).toBe(count);
+  return iocbs;
+}
+const finish = (iocb: number): boolean => inKernel(() => nullb_complete_by_hand(iocb, 64));
+
+describe('track_ring_occupancy', () => {
+  test('fixed: as many as the ring holds are let in', () => {
+    expect(io_submit(io_setup(32), ...reads(128))).toBe(120);
+  });
+
+  test.each([
+    [126, 126],
+    [127, 0],
+    [128, 1],
+    [254, 0],
+    [255, 1],
+  ])('reverted: %i are let in, and %i of their events are left', (count, left) => {
+    without('track_ring_occupancy');
+    const ctx = io_setup(32);
+    expect(io_submit(ctx, ...reads(count))).toBe(count);
+    const events = io_getevents(ctx, 300);
+    expect(events).toHaveLength(left);
+    if (left === 1) expect(events).toEqual([{ data: count - 1, res: 8 }]);
+  });
+});
+
+describe('refcount_requests', () => {
+  const REQUESTS = 4;
+
+  test('fixed: whatever the ring says, io_destroy() waits for requests', () => {
+    const ctx = io_setup(8);
+    submitStuck(ctx, REQUESTS);
+    scribble(ctx, 'tail', 126);
+    expect(() => sys_io_destroy(ctx)).toThrow(HANG);
+    expect(complaints()).toEqual([`hang: ${HANG}`]);
+    expect(inFlight()).toBe(REQUESTS);
+    afterOops();
+  });
+
+  test.each([
+    ['as many events as there are requests', REQUESTS, []],
+    ['a full ring', 126, ['warn: WARNING: ctx->reqs_available > ctx->nr_events - 1']],
+  ])('reverted: a ring scribbled to hold %s makes it free the context under them', (_what, tail, warnings) => {
+    without('refcount_requests');
+    const ctx = io_setup(8);
+    const [iocb] = submitStuck(ctx, REQUESTS) as [number];
+    scribble(ctx, 'tail', tail);
+    expect(sys_io_destroy(ctx)).toBe(0);
+    expect(complaints()).toEqual(warnings);
+    expect(inFlight()).toBe(REQUESTS);
+    settleKernel();
+    expect(liveObjects().has('kioctx')).toBe(false);
+    expect(() => finish(iocb)).toThrow('KASAN');
+    expect(complaints()).toEqual([expect.stringContaining('kasan:use-after-free')]);
+    afterOops();
+  });
+
+  test('reverted: an honest ring is waited for', () => {
+    without('refcount_requests');
+    const ctx = io_setup(8);
+    submitStuck(ctx, REQUESTS);
+    expect(() => sys_io_destroy(ctx)).toThrow(HANG);
+    complaints();
+    afterOops();
+  });
+});
+
+describe('wait_for_requests', () => {
+  test('fixed: io_destroy() does not return while a request is in flight', () => {
+    const ctx = io_setup(8);
+    submitStuck(ctx, 1);
+    expect(() => sys_io_destroy(ctx)).toThrow(HANG);
+    complaints();
+    afterOops();
+  });
+
+  test('reverted: it does', () => {
+    without('wait_for_requests');
+    const ctx = io_setup(8);
+    const iocbs = submitStuck(ctx, 3);
+    expect(sys_io_destroy(ctx)).toBe(0);
+    expect(inFlight()).toBe(3);
+    expect(errname(sys_io_destroy(ctx))).toBe('-EINVAL');
+    expect(iocbs.map(finish)).toEqual([true, true, true]);
+    settleKernel();
+    expect(liveObjects().has('kioctx')).toBe(false);
+  });
+});
+
+describe('exit_waits', () => {
+  test('fixed: exit_aio() does not return while a request is in flight', () => {
+    submitStuck(io_setup(8), 1);
+    expect(exitAio).toThrow(HANG);
+    complaints();
+    afterOops();
+  });
+
+  test('reverted: it does, and io_destroy() still waits', () => {
+    without('exit_waits');
+    const iocbs = [io_setup(8), io_setup(8)].flatMap((ctx) => submitStuck(ctx, 2));
+    exitAio();
+    expect(inFlight()).toBe(4);
+    expect(iocbs.map(finish)).toEqual([true, true, true, true]);
+    settleKernel();
+    expect(liveObjects().has('kioctx')).toBe(false);
+    submitStuck(io_setup(8), 1);
+    expect(() => sys_io_destroy(io_setup(8))).not.toThrow();
+    const ctx = io_setup(8);
+    submitStuck(ctx, 1);
+    expect(() => sys_io_destroy(ctx)).toThrow(HANG);
+    complaints();
+    afterOops();
+  });
+});
+
+describe('async_destroy', () => {
+  test('reverted: quota and mapping are back only when the context is freed, after io_destroy() has returned', () => {
+    without('async_destroy');
+    const ctx = io_setup(100);
+    expect(sys_io_destroy(ctx)).toBe(0);
+    expect([aio.it.aio_nr, mm().map_count]).toEqual([200, 1]);
+    expect(ring_field(ctx, 'nr')).toBe(255);
+    settleKernel();
+    expect([aio.it.aio_nr, mm().map_count]).toEqual([0, 0]);
+  });
+
+  test('reverted: io_setup() fails for a user who owns nothing', () => {
+    without('async_destroy');
+    aio.it.aio_max_nr = 8;
+    expect(sys_io_destroy(io_setup(8))).toBe(0);
+    expect(tryIoSetup(8)).toBe('-EAGAIN');
+    settleKernel();
+    expect(tryIoSetup(8)).toBe('0');
+  });
+
+  test.each([
+    ['fixed', [], 2, 0],
+    ['reverted', ['async_destroy'], 3, 1],
+  ] as const)('%s: the call waits', (_which, reverted, periods, inCall) => {
+    without(...reverted);
+    const ctx = io_setup(8);
+    const before = rcu_completed();
+    expect(sys_io_destroy(ctx)).toBe(0);
+    expect([rcu_completed() - before, current.gp_waits]).toEqual([periods, inCall]);
+  });
+
+  test('reverted together with wait_for_requests: one grace period, or none', () => {
+    for (const [reverted, periods] of [
+      [['wait_for_requests'], 0],
+      [['wait_for_requests', 'async_destroy'], 1],
+    ] as const) {
+      without(...reverted);
+      const ctx = io_setup(8);
+      const before = rcu_completed();
+      expect(sys_io_destroy(ctx)).toBe(0);
+      expect(rcu_completed() - before).toBe(periods);
+    }
+  });
+
+  test('reverted: exit_aio() does not wait for a grace period in kill_ioctx(), and leaves the mapping to the mm', () => {
+    without('async_destroy');
+    io_setup(8);
+    exitAio();
+    expect(current.gp_waits).toBe(0);
+    settleKernel();
+    expect([aio.it.aio_nr, mm().map_count]).toEqual([0, 1]);
+  });
+});
+
+describe('serialise_migration', () => {
+  const migrateUnderRingLock = (ctx: number): string =>
+    inKernel(() => {
+      const { ring_lock } = contextOf(mm(), ctx);
+      mutex_lock(ring_lock);
+      const rc = migrate_page(firstPage(ctx));
+      mutex_unlock(ring_lock);
+      return errname(rc);
+    });
+
+  test('fixed: a page does not move while a reader has ring_lock', () => {
+    expect(migrateUnderRingLock(io_setup(1))).toBe('-EAGAIN');
+  });
+
+  test('reverted: it does, with the events in it, and the references are right', () => {
+    without('serialise_migration');
+    const ctx = io_setup(1);
+    expect(io_submit(ctx, ...reads(2))).toBe(2);
+    const old = firstPage(ctx);
+    expect(migrateUnderRingLock(ctx)).toBe('0');
+    expect(firstPage(ctx)).not.toBe(old);
+    expect([page_count(firstPage(ctx)), page_count(old)]).toEqual([2, 0]);
+    expect(userReap(ctx, 9)).toHaveLength(2);
+  });
+});
+
+/** A bit of everything, which one CPU does right on every build. @param ctx - a new one */
+function everydayLife(ctx: number): void {
+  nullb_set_delay(0, 0);
+  const device = openDevice();
+  const pending = openPending();
+  for (let turn = 0; turn < 4; turn++) {
+    expect(io_submit(ctx, ...reads(40, 100))).toBe(40);
+    expect(inKernel(() => migrate_page(firstPage(ctx)))).toBe(0);
+    expect(userReap(ctx, 15).map(({ data }) => data)).toEqual(Array.from({ length: 15 }, (_, i) => 100 + i));
+    const slow = makeIocb({ fd: device, buf: malloc(64), nbytes: 64, data: 7 });
+    const stuck = makeIocb({ fd: pending, buf: malloc(64), nbytes: 64, data: 8 });
+    expect(io_submit(ctx, slow, stuck)).toBe(2);
+    expect(io_getevents(ctx, 25)).toHaveLength(25);
+    expect(errname(sys_io_cancel(ctx, stuck))).toBe('-EINPROGRESS');
+    while (inKernel(nullb_poll) > 0);
+    const events = io_getevents(ctx, 9);
+    expect(events).toHaveLength(2);
+    expect(events).toContainEqual({ data: 7, res: 64 });
+    expect(events).toContainEqual({ data: 8, res: -ECANCELED });
+    // Left in flight for io_destroy(), which cancels it.
+    expect(io_submit(ctx, makeIocb({ fd: pending, buf: malloc(64), nbytes: 64 }))).toBe(1);
+  }
+  expect(inFlight()).toBe(4);
+}
+
+test.each([['nothing', []] as const, ...SLUGS.map((slug) => [slug, [slug]] as const)])(
+  'everyday life without %s: nothing is complained about, lost or left',
+  (_name, reverted) => {
+    without(...reverted);
+    const ctx = io_setup(20);
+    everydayLife(ctx);
+    expect(sys_io_destroy(ctx)).toBe(0);
+    while (inKernel(nullb_poll) > 0);
+    settleKernel();
+    expect(inFlight()).toBe(0);
+    expect(liveObjects().has('kioctx')).toBe(false);
+    expect([aio.it.aio_nr, mm().map_count]).toEqual([0, 0]);
+    everydayLife(io_setup(20));
+  },
+);
