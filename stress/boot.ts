@@ -3,9 +3,9 @@
 import { ktime_get } from '../src/arch/sab/clock.ts';
 import { setHook, store32 } from '../src/arch/sab/memory.ts';
 import { diskWord, nullb_open, nullb_set_delay } from '../src/drivers/null_blk.ts';
-import { ramdisk, ramdisk_create, ramdisk_open } from '../src/drivers/ramdisk.ts';
+import { type ramdisk, ramdisk_create, ramdisk_open } from '../src/drivers/ramdisk.ts';
 import { aio } from '../src/fs/aio/kioctx.ts';
-import { fd_install, type file, files_struct, FMODE_READ, FMODE_WRITE } from '../src/fs/file.ts';
+import { FMODE_READ, FMODE_WRITE, fd_install, type file, files_struct } from '../src/fs/file.ts';
 import { type Machine, start_kernel } from '../src/init/machine.ts';
 import { enableLockDebug } from '../src/kernel/locking/lockdep.ts';
 import { kernel_enter, kernel_exit } from '../src/kernel/sched/core.ts';
@@ -63,7 +63,8 @@ export function bootRound(
 /** A RAM disk that reads as the device does. */
 function makeDisk(): ramdisk {
   const disk = ramdisk_create(INLINE_BYTES);
-  if (typeof disk === 'number') throw new Error('the arena is too small for the RAM disk: give --arena-mib a larger number');
+  if (typeof disk === 'number')
+    throw new Error('the arena is too small for the RAM disk: give --arena-mib a larger number');
   for (let n = 0; n < INLINE_BYTES / 4; n++) store32(disk.data + 4 * n, diskWord(n));
   disk.size = INLINE_BYTES;
   return disk;

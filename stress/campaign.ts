@@ -2,11 +2,13 @@
 /**
  * The campaign: which case gets the next round, until the time is up.
  *
- * Every case gets a round first. After that, whoever has had least time for its weight: a reverted build that has not shown
+ * Every case gets a round first. After that, whoever has had least time for its weight: a reverted build that has not
+ * shown
  * its race weighs most, one that has shown it least.
  */
 import { ktime_get } from '../src/arch/sab/clock.ts';
 import { mix32 } from '../src/arch/sab/prng.ts';
+import type { LockStat } from '../src/kernel/locking/lock_stat.ts';
 import { readLockStat } from '../src/kernel/locking/lock_stat.ts';
 import type { Slug } from '../src/reverts/registry.ts';
 import { Case } from './case.ts';
@@ -14,7 +16,6 @@ import { Latencies } from './latencies.ts';
 import { type Options, UsageError } from './options.ts';
 import type { Pool } from './pool.ts';
 import type { Latency } from './report/result.ts';
-import type { LockStat } from '../src/kernel/locking/lock_stat.ts';
 import { assignRoles } from './roles.ts';
 import { runRound } from './round.ts';
 import { minThreads, type Scenario } from './scenarios/scenario.ts';

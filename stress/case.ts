@@ -106,7 +106,9 @@ export class Case {
         result,
         samples,
         expect: result.endsWith('(known)') ? ('INTERESTING' as const) : ('FORBIDDEN' as const),
-        description: result.endsWith('(known)') ? 'a bug that v3.17 is known to have' : 'nothing of the kind may happen',
+        description: result.endsWith('(known)')
+          ? 'a bug that v3.17 is known to have'
+          : 'nothing of the kind may happen',
       }));
     return [...declared, ...undeclared];
   }

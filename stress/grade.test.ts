@@ -6,7 +6,7 @@ import { SLUGS } from '../src/reverts/registry.ts';
 import { chooseCases } from './campaign.ts';
 import { Case } from './case.ts';
 import { grade } from './grade.ts';
-import { parseOptions, type Options } from './options.ts';
+import { type Options, parseOptions } from './options.ts';
 import { VERDICTS } from './report/result.ts';
 import type { RoundResult } from './round.ts';
 import { SCENARIOS } from './scenarios/index.ts';
@@ -92,10 +92,17 @@ test('time to the first finding runs from the first round of its case', () => {
 });
 
 const options = (...argv: string[]): Options =>
-  parseOptions(argv, SCENARIOS.map((s) => ({ name: s.name, minThreads: minThreads(s) }))) as Options;
+  parseOptions(
+    argv,
+    SCENARIOS.map((s) => ({ name: s.name, minThreads: minThreads(s) })),
+  ) as Options;
 
 test('each fix has a scenario, and by default every native one is tried both ways', () => {
-  for (const slug of SLUGS) expect(SCENARIOS.some(({ fixedBy }) => fixedBy.includes(slug)), slug).toBe(true);
+  for (const slug of SLUGS)
+    expect(
+      SCENARIOS.some(({ fixedBy }) => fixedBy.includes(slug)),
+      slug,
+    ).toBe(true);
   const cases = chooseCases(options(), SCENARIOS);
   for (const s of SCENARIOS) {
     const builds = cases.filter((c) => c.scenario === s).map((c) => c.reverted.length > 0);
@@ -110,5 +117,7 @@ test('--revert alone runs the scenarios that show it; with --scenario it runs th
 });
 
 test('a scenario that needs more threads is refused by name', () => {
-  expect(() => chooseCases(options('--threads', '8', '--scenario', '*'), SCENARIOS)).toThrow(/everything_at_once needs at least 9/);
+  expect(() => chooseCases(options('--threads', '8', '--scenario', '*'), SCENARIOS)).toThrow(
+    /everything_at_once needs at least 9/,
+  );
 });

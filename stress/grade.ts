@@ -21,7 +21,8 @@ export function grade(cases: readonly Case[], interrupted: boolean): { verdict: 
       reason: `${finding.kind} in ${name(c)}${more}`,
     };
   }
-  if (interrupted) return { verdict: 'interrupted', reason: 'the run was interrupted; nothing forbidden was seen so far' };
+  if (interrupted)
+    return { verdict: 'interrupted', reason: 'the run was interrupted; nothing forbidden was seen so far' };
   const silent = cases.filter((c) => c.expectsFinding && !c.surfaced);
   const empty = cases.filter((c) => c.rounds === 0);
   const vacuous = cases.filter((c) => c.reverted.length === 0 && c.rounds > 0 && c.vacuous().length > 0);
@@ -29,7 +30,8 @@ export function grade(cases: readonly Case[], interrupted: boolean): { verdict: 
   if (empty.length > 0) {
     return { verdict: 'inconclusive', reason: `no time was left for ${empty.map(name).join('; ')}` };
   }
-  if (silent.length > 0) return { verdict: 'inconclusive', reason: `no race surfaced in ${silent.map(name).join('; ')}` };
+  if (silent.length > 0)
+    return { verdict: 'inconclusive', reason: `no race surfaced in ${silent.map(name).join('; ')}` };
   if (vacuous.length > 0) {
     const goals = vacuous.map((c) => `${name(c)}: ${c.vacuous().join(', ')}`);
     return { verdict: 'inconclusive', reason: `what a scenario is about never happened: ${goals.join('; ')}` };

@@ -19,7 +19,8 @@ export function describeHang(plan: RoundPlan, phase: string): Observation {
     const where = asleep
       ? `sleeps on ${describeAddress(word)}${task_state(cpu) !== TASK_RUNNING ? ' (in schedule)' : ''}`
       : 'is not asleep';
-    const locks = `${held.length > 0 ? `, holds ${held.join(', ')}` : ''}${waiting === null ? '' : `, waits for ${waiting}`}`;
+    const holds = held.length > 0 ? `, holds ${held.join(', ')}` : '';
+    const locks = holds + (waiting === null ? '' : `, waits for ${waiting}`);
     lines.push(`cpu ${cpu} (${role}) ${where}${locks}; last step: ${last}`);
   }
   return {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Bugs that v3.17 has and later kernels have not. The port is faithful, so they show; a report names them, and does not alarm.
+ * Bugs that v3.17 has and later kernels have not. The port is faithful, so they show; a report names them, and does
+ * not alarm.
  */
 import type { OopsRecord } from '../src/kernel/oops.ts';
 
@@ -20,7 +21,9 @@ const KNOWN: readonly Known[] = [
       ((operations['setup failed'] ?? 0) > 0 || (operations['setup -EAGAIN'] ?? 0) > 0),
   },
   {
-    label: '0b944d3a4bba (v4.10): a write that completes at once may drop the last reference to the file that io_submit() still uses',
+    label:
+      '0b944d3a4bba (v4.10): a write that completes at once may drop the last reference to the file, ' +
+      'which io_submit() still uses',
     is: ({ kind, where }) => kind === 'kasan:use-after-free' && where === 'file_end_write',
   },
 ];

@@ -2,12 +2,14 @@
 /**
  * `npm run stress -- [options]`: parse, run the campaign, grade, print, write.
  *
- * SIGINT or SIGTERM once: the round ends, and a whole report of what was measured so far is written. Twice: out at once.
+ * SIGINT or SIGTERM once: the round ends, and a whole report of what was measured so far is written. Twice: out at
+ * once.
  */
-import { againLine, type Options, parseOptions, UsageError } from './options.ts';
+
 import { Campaign, type CampaignResult, chooseCases } from './campaign.ts';
 import { environment, toolVersion } from './environment.ts';
 import { grade } from './grade.ts';
+import { againLine, type Options, parseOptions, UsageError } from './options.ts';
 import { Pool } from './pool.ts';
 import { toConsole } from './report/console.ts';
 import { toJson } from './report/json.ts';
@@ -144,6 +146,8 @@ try {
   process.exit(await main());
 } catch (error) {
   const usage = error instanceof UsageError;
-  process.stderr.write(`${usage ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `${usage ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exit(usage ? VERDICTS.usage : VERDICTS.harness);
 }

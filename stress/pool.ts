@@ -8,12 +8,12 @@
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { setAborted, PHASE } from '../src/arch/sab/control.ts';
+import { PHASE, setAborted } from '../src/arch/sab/control.ts';
 import { type Words, wordNotify, wordStore } from '../src/arch/sab/words.ts';
 import { createMachine, type Machine } from '../src/init/machine.ts';
 import { createLedger } from '../workers/ledger.ts';
-import { ROOT } from './root.ts';
 import { type CpuReport, type CpuTask, PHASE_EXIT, type RoundPlan } from '../workers/protocol.ts';
+import { ROOT } from './root.ts';
 
 /** Ledger entries in all; fewer for each CPU where there are many. */
 const ENTRIES = 16_384;

@@ -8,7 +8,11 @@ import { minThreads, type Scenario } from './scenarios/scenario.ts';
  * @param chosen - counts that the user has given, for the roles that the scenario has; null for the default mix
  * @returns a role for each of `threads` CPUs; kernel threads first, so that a short machine never lacks them
  */
-export function assignRoles(scenario: Scenario, threads: number, chosen: Readonly<Record<string, number>> | null): Role[] {
+export function assignRoles(
+  scenario: Scenario,
+  threads: number,
+  chosen: Readonly<Record<string, number>> | null,
+): Role[] {
   const counts = new Map<Role, number>();
   for (const role of ROLES) {
     const share = scenario.roles[role];
@@ -17,7 +21,8 @@ export function assignRoles(scenario: Scenario, threads: number, chosen: Readonl
   const total = (): number => [...counts.values()].reduce((a, b) => a + b, 0);
   // Counts that do not fit are cut, largest first; what is left is given out by weight.
   while (total() > threads && total() > minThreads(scenario)) {
-    const [role] = [...counts].filter(([r, n]) => n > (scenario.roles[r]?.min ?? 0)).sort((a, b) => b[1] - a[1])[0] ?? [];
+    const [role] =
+      [...counts].filter(([r, n]) => n > (scenario.roles[r]?.min ?? 0)).sort((a, b) => b[1] - a[1])[0] ?? [];
     if (role === undefined) break;
     counts.set(role, (counts.get(role) ?? 0) - 1);
   }

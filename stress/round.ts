@@ -2,9 +2,12 @@
 /**
  * One round: boot, run, stop, settle, inspect, tear down, look for leaks.
  *
- * The main thread conducts it by the phase word and never blocks. It needs no help of a stuck thread: it sees who sleeps on
+ * The main thread conducts it by the phase word and never blocks. It needs no help of a stuck thread: it sees who
+ * sleeps on
  * what and who holds what in the machine's own words, and gives the round up when nobody gets on any more.
  */
+
+import { ktime_get } from '../src/arch/sab/clock.ts';
 import { ARRIVED, DEAD, PHASE, progressOf, setAborted } from '../src/arch/sab/control.ts';
 import { unparkCpu } from '../src/arch/sab/park.ts';
 import { Prng } from '../src/arch/sab/prng.ts';
@@ -16,7 +19,6 @@ import { rcu_kick } from '../src/kernel/rcu/tree.ts';
 import { send_signal } from '../src/kernel/sched/core.ts';
 import { workqueue_kick } from '../src/kernel/workqueue.ts';
 import type { Slug } from '../src/reverts/registry.ts';
-import { ktime_get } from '../src/arch/sab/clock.ts';
 import { areaBytes } from '../workers/layout.ts';
 import { Ledger } from '../workers/ledger.ts';
 import {
@@ -304,7 +306,7 @@ class Round {
     for (const report of this.pool.reports()) {
       if (report === null || report.round !== this.spec.number) continue;
       for (const [name, n] of Object.entries(report.operations)) operations[name] = (operations[name] ?? 0) + n;
-      for (const [name, encoded] of Object.entries(report.latency)) (latency[name] ??= []).push(encoded);
+      for (const [name, encoded] of Object.entries(report.latency)) latency[name] = [...(latency[name] ?? []), encoded];
     }
     const { records } = readOopsLog(this.pool.machine.oops);
     return {

@@ -4,7 +4,10 @@ import { EINPROGRESS, errname } from '../src/uapi/errno.ts';
 import { ACCEPTED, DONE, PENDING, PRIVATE_SLOT, seqOf, slotOf } from './ledger.ts';
 import type { User } from './user.ts';
 
-/** Cancels a request, if it waits on the pending device in a shared context. @returns what io_cancel() said; 0 if it was not asked */
+/**
+ * Cancels a request, if it waits on the pending device in a shared context. @returns what io_cancel() said; 0 if it
+ * was not asked
+ */
 function cancel(user: User, entry: number): number {
   const { ledger } = user;
   if ((ledger.state(entry) & (PENDING | ACCEPTED | DONE)) !== (PENDING | ACCEPTED)) return 0;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * A CPU: one piscina thread, one task for the whole run. It joins each machine that the operator boots, plays its role, and
+ * A CPU: one piscina thread, one task for the whole run. It joins each machine that the operator boots, plays its
+ * role, and
  * reports; what it must not do is to die without a word.
  */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { ARRIVED, controlPanel, DEAD, PHASE } from '../src/arch/sab/control.ts';
-import { Prng } from '../src/arch/sab/prng.ts';
-import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch/sab/words.ts';
 import { WildJump } from '../src/arch/sab/functable.ts';
 import { setHook } from '../src/arch/sab/memory.ts';
+import { Prng } from '../src/arch/sab/prng.ts';
+import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch/sab/words.ts';
 import { setDeviceProbe } from '../src/drivers/null_blk.ts';
 import { start_secondary } from '../src/init/machine.ts';
 import { type FindingKind, isKernelExit, recordError } from '../src/kernel/oops.ts';
@@ -18,13 +19,27 @@ import { completer } from './completer.ts';
 import { destroyer } from './destroyer.ts';
 import { getter } from './getter.ts';
 import { kworker } from './kworker.ts';
+import { areaBytes } from './layout.ts';
 import { openContexts, settle, tearDown } from './leader.ts';
 import { Ledger } from './ledger.ts';
 import { migrator } from './migrator.ts';
-import { type CpuReport, type CpuTask, DAEMONS, PHASE_ABORTED, PHASE_ATTACH, PHASE_EXIT, PHASE_RUN, PHASE_SETTLE, PHASE_SHUTDOWN, PHASE_STOP, PHASE_TEARDOWN, type RoundPlan } from './protocol.ts';
+import {
+  type CpuReport,
+  type CpuTask,
+  DAEMONS,
+  PHASE_ABORTED,
+  PHASE_ATTACH,
+  PHASE_EXIT,
+  PHASE_RUN,
+  PHASE_SETTLE,
+  PHASE_SHUTDOWN,
+  PHASE_STOP,
+  PHASE_TEARDOWN,
+  type Role,
+  type RoundPlan,
+} from './protocol.ts';
 import { reaper } from './reaper.ts';
 import { submitter } from './submitter.ts';
-import { areaBytes } from './layout.ts';
 import { User } from './user.ts';
 
 /** Longest sleep between two looks at the phase, ms; a look is all that a missed notify can cost. */
@@ -44,30 +59,27 @@ function arrive(control: Words): void {
   wordNotify(control, ARRIVED);
 }
 
+const roleOf = (plan: RoundPlan, cpu: number): Role => plan.roles[cpu] ?? 'kworker';
+
 /** Which of its role's threads a CPU is. */
 const numberInRole = (plan: RoundPlan, cpu: number): number =>
   plan.roles.slice(0, cpu).filter((role) => role === plan.roles[cpu]).length;
 
+/** What a thread of each role does; the number is which of its role's threads it is. */
+const PROGRAMS: Readonly<Record<Role, (user: User, number: number) => void>> = {
+  submitter,
+  completer,
+  reaper,
+  getter,
+  migrator,
+  destroyer,
+  canceller,
+  kworker,
+};
+
 function play(user: User): void {
   const { plan, cpu } = user;
-  switch (plan.roles[cpu]) {
-    case 'submitter':
-      return submitter(user);
-    case 'completer':
-      return completer(user, numberInRole(plan, cpu));
-    case 'reaper':
-      return reaper(user);
-    case 'getter':
-      return getter(user);
-    case 'migrator':
-      return migrator(user);
-    case 'destroyer':
-      return destroyer(user);
-    case 'canceller':
-      return canceller(user);
-    default:
-      return kworker(user, numberInRole(plan, cpu));
-  }
+  PROGRAMS[roleOf(plan, cpu)](user, numberInRole(plan, cpu));
 }
 
 /** What an exception of JavaScript's own means for a kernel that runs on it. */
@@ -103,7 +115,7 @@ function runRound(task: CpuTask, plan: RoundPlan): void {
   const ledger = new Ledger(task.ledger, machine.cpus);
   const area = plan.process.base + cpu * areaBytes(ledger.entriesPerCpu, plan.workload.bufferBytes);
   const user = new User(cpu, plan, new Prng(plan.seed * 31 + cpu), ledger, area);
-  const daemon = DAEMONS.includes(plan.roles[cpu] ?? 'kworker');
+  const daemon = DAEMONS.includes(roleOf(plan, cpu));
   if (!daemon) become(plan.process);
   arrive(control);
 

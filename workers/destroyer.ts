@@ -9,12 +9,13 @@
  *   process_exit       a process of its own, which ends with requests in flight; the case of 6098b45b32e6
  *   hostile            see hostile.ts
  */
-import { EAGAIN, errname } from '../src/uapi/errno.ts';
+
 import { current } from '../src/kernel/sched/core.ts';
-import { ring_field, scribble, SegmentationFault } from '../src/user/libaio.ts';
+import { EAGAIN, errname } from '../src/uapi/errno.ts';
+import { ring_field, SegmentationFault, scribble } from '../src/user/libaio.ts';
+import { FreedBuffers } from './freed_buffers.ts';
 import { hostile } from './hostile.ts';
 import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
-import { FreedBuffers } from './freed_buffers.ts';
 import { exitWithRequests } from './process.ts';
 import { submitReads } from './reads.ts';
 import type { User } from './user.ts';
@@ -46,7 +47,10 @@ function checkInFlight(user: User, owner: number, ctx: number): void {
   user.finding(
     'destroy:requests-in-flight',
     'io_destroy() returned 0 with requests in flight',
-    [`io_destroy(${hex(ctx)}) = 0, ${left.length} accepted requests not done, such as iocb ${hex(user.ledger.obj(entry))}`],
+    [
+      `io_destroy(${hex(ctx)}) = 0, ${left.length} accepted requests not done, such as ` +
+        `iocb ${hex(user.ledger.obj(entry))}`,
+    ],
     [`ring ${hex(ctx)}`, `iocb ${hex(user.ledger.obj(entry))}`],
   );
 }
@@ -145,7 +149,8 @@ function quotaLoop(user: User): void {
   const ctx = user.setup(plan.workload.nrEventsMin);
   if (ctx === -EAGAIN) {
     user.finding('quota:spurious-eagain', 'io_setup() says -EAGAIN although user space owns nothing', [
-      `io_setup(${plan.workload.nrEventsMin}) = -EAGAIN; each destroyer owns one context at most, and there is quota for all`,
+      `io_setup(${plan.workload.nrEventsMin}) = -EAGAIN; each destroyer owns one context at most, ` +
+        'and there is quota for all',
     ]);
     user.pause(2000);
     return;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Getters: threads in io_getevents(), several on one context, with and without timeouts. */
-import { errname } from '../src/uapi/errno.ts';
-import { EINTR, EINVAL } from '../src/uapi/errno.ts';
+import { EINTR, EINVAL, errname } from '../src/uapi/errno.ts';
 import type { User } from './user.ts';
 
 /** Gets events of one context. */

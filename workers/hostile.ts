@@ -4,10 +4,16 @@
  * trinity does. Nothing it does to itself is a bug; the kernel must stay whole.
  */
 import { TASK_SIZE } from '../src/arch/sab/memory.ts';
-import { sys_io_cancel, sys_io_destroy, sys_io_getevents, sys_io_setup, sys_io_submit } from '../src/fs/aio/syscalls.ts';
-import { io_prep, peek, poke, scribble } from '../src/user/libaio.ts';
+import {
+  sys_io_cancel,
+  sys_io_destroy,
+  sys_io_getevents,
+  sys_io_setup,
+  sys_io_submit,
+} from '../src/fs/aio/syscalls.ts';
 import { aio_ring, iocb } from '../src/uapi/aio_abi.ts';
 import { errname } from '../src/uapi/errno.ts';
+import { io_prep, peek, poke, scribble } from '../src/user/libaio.ts';
 
 import { EVENTS_MAX, FD_DEVICE, FD_INLINE, FD_PENDING } from './layout.ts';
 import type { User } from './user.ts';
@@ -57,7 +63,16 @@ function submit(user: User): void {
     const opcode = prng.pick([0, 0, 0, 1, 1, 2, 3, 6, 7, 8, 99]);
     const buf = pointer(user, user.bufferOf(user.cpu * user.ledger.entriesPerCpu + i));
     // No entry of the books has the number -1.
-    io_prep(at, opcode, fd, buf, number(user, user.bufferBytes), prng.oneIn(10) ? -1 : 8 * prng.below(64), -1, prng.next() | 0);
+    io_prep(
+      at,
+      opcode,
+      fd,
+      buf,
+      number(user, user.bufferBytes),
+      prng.oneIn(10) ? -1 : 8 * prng.below(64),
+      -1,
+      prng.next() | 0,
+    );
     if (prng.oneIn(20)) poke(at + 4 * prng.below(iocb.sizeof / 4), prng.next() | 0);
     poke(user.pointerAt(i), pointer(user, at));
     poke(user.pointerAt(i) + 4, prng.oneIn(50) ? 1 : 0);
@@ -74,7 +89,13 @@ function getevents(user: User): void {
   poke(user.scratch + 28, 0);
   const min = number(user, prng.below(4));
   // A timeout always: nobody promises that an event comes.
-  const ret = sys_io_getevents(handle(user), min, Math.min(EVENTS_MAX, number(user, 16)), pointer(user, user.events), user.scratch + 16);
+  const ret = sys_io_getevents(
+    handle(user),
+    min,
+    Math.min(EVENTS_MAX, number(user, 16)),
+    pointer(user, user.events),
+    user.scratch + 16,
+  );
   user.count(ret > 0 ? 'reaped' : `getevents ${errname(ret)}`, Math.max(1, ret));
 }
 
@@ -93,7 +114,8 @@ export function hostile(user: User): void {
   if (die < 8) setup(user);
   else if (die < 45) submit(user);
   else if (die < 70) getevents(user);
-  else if (die < 80) user.count(`cancel ${errname(sys_io_cancel(handle(user), pointer(user, user.hostileIocb(prng.below(16)))))}`);
+  else if (die < 80)
+    user.count(`cancel ${errname(sys_io_cancel(handle(user), pointer(user, user.hostileIocb(prng.below(16)))))}`);
   else if (die < 84) user.count(`destroy ${errname(sys_io_destroy(handle(user)))}`);
   else scribbleRing(user);
   user.progress();

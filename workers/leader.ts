@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The leader: the one thread of user space that begins and ends a round. */
 import { sched_clock } from '../src/arch/sab/clock.ts';
-import { become, exitContexts, reap, settleKernel } from '../src/user/process.ts';
 import { ramdisk, ramdisk_destroy } from '../src/drivers/ramdisk.ts';
 import { kernel_enter, kernel_exit } from '../src/kernel/sched/core.ts';
+import { become, exitContexts, reap, settleKernel } from '../src/user/process.ts';
 import { cancelAll } from './canceller.ts';
 import { setupShared } from './destroyer.ts';
 import { ACCEPTED, DELIVERED, DONE, RACED, SETTLED } from './ledger.ts';

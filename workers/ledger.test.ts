@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The books tell an event that comes once from one that comes twice, late, or out of nothing. */
 import { expect, test } from 'vitest';
-import { ACCEPTED, createLedger, DELIVERED, DONE, Ledger, ownerOf, RACED, seqOf, SETTLED, slotOf } from './ledger.ts';
+import { ACCEPTED, createLedger, DELIVERED, DONE, Ledger, ownerOf, RACED, SETTLED, seqOf, slotOf } from './ledger.ts';
 
 const fresh = (): Ledger => new Ledger(createLedger(2, 8), 2);
 const take = (ledger: Ledger, entry: number, owner = ownerOf(0, 1)): number =>

@@ -3,7 +3,8 @@
  * The books of user space: what was submitted, what the device has done, what was delivered, and which contexts
  * there are. Outside RAM: the kernel under test cannot reach them.
  *
- * Each request has an entry, which its submitter owns. The iocb's aio_data names it: the entry's number, and a generation
+ * Each request has an entry, which its submitter owns. The iocb's aio_data names it: the entry's number, and a
+ * generation
  * that changes each time the entry is used, so that an event that comes late or twice gives itself away.
  *
  *   FREE ─ take() ─▶ SUBMITTED ─ device ─▶ +DONE ─ an event ─▶ +DELIVERED ─ looked at ─▶ +SETTLED ─▶ FREE
@@ -78,7 +79,9 @@ export class Ledger {
     return HEADER_WORDS + slot * SLOT_WORDS + word;
   }
 
-  /** Enters a context that io_setup() has made. The slot is this thread's, by tryLock() or because it is the only one. */
+  /**
+   * Enters a context that io_setup() has made. The slot is this thread's, by tryLock() or because it is the only one.
+   */
   publish(slot: number, handle: number, userReaped: boolean, ringNr: number): void {
     const at = this.slot(slot, 0);
     wordStore(this.words, at + HANDLE, handle);
@@ -155,8 +158,20 @@ export class Ledger {
     return state === 0 || (state & SETTLED) !== 0;
   }
 
-  /** Enters a request that is about to be submitted. @param owner - the context's slot and seq @returns its generation */
-  take(entry: number, owner: number, handle: number, res: number, pos: number, obj: number, buffer: number, bytes: number, pending: boolean): number {
+  /**
+   * Enters a request that is about to be submitted. @param owner - the context's slot and seq @returns its generation
+   */
+  take(
+    entry: number,
+    owner: number,
+    handle: number,
+    res: number,
+    pos: number,
+    obj: number,
+    buffer: number,
+    bytes: number,
+    pending: boolean,
+  ): number {
     const at = this.at(entry);
     const words = this.words;
     words[at + RES] = res;

@@ -5,9 +5,9 @@
  * @linux kernel/fork.c mmput() v3.17
  */
 import { become, exitContexts, reap, spawn } from '../src/user/process.ts';
-import { submitReads } from './reads.ts';
-import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
 import { areaBytes } from './layout.ts';
+import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
+import { submitReads } from './reads.ts';
 import type { User } from './user.ts';
 
 /** Makes a process with some contexts, submits reads to each, exits, and looks at what is still in flight. */

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the operator and the CPUs say to each other. Types and numbers only. */
 import type { MessagePort } from 'node:worker_threads';
+import type { Words } from '../src/arch/sab/words.ts';
 import type { Perturbation } from '../src/init/hook.ts';
 import type { Machine } from '../src/init/machine.ts';
-import type { Process } from '../src/user/process.ts';
 import type { Slug } from '../src/reverts/registry.ts';
-import type { Words } from '../src/arch/sab/words.ts';
+import type { Process } from '../src/user/process.ts';
 
-export const ROLES = ['submitter', 'completer', 'reaper', 'getter', 'migrator', 'destroyer', 'canceller', 'kworker'] as const;
+export const ROLES = [
+  'submitter',
+  'completer',
+  'reaper',
+  'getter',
+  'migrator',
+  'destroyer',
+  'canceller',
+  'kworker',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Roles that serve the kernel, to the end of a round. The others are user space, and stop first. */

@@ -3,14 +3,15 @@
  * Submitters: threads of a program that ask for I/O.
  *
  *   default      batches to the contexts that all threads share
- *   overcommit   a context of its own, filled until it is full, then emptied, as the program that found d856f32a86b2 does
+ * overcommit   a context of its own, filled until it is full, then emptied, as the program that found d856f32a86b2
+ * does
  *   hostile      system calls with whatever arguments (see hostile.ts)
  */
 import { EAGAIN, EINVAL, errname } from '../src/uapi/errno.ts';
-import { ring_field, SegmentationFault, user_getevent, emptyEvent } from '../src/user/libaio.ts';
+import { emptyEvent, ring_field, SegmentationFault, user_getevent } from '../src/user/libaio.ts';
 import { hostile } from './hostile.ts';
-import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
 import { BATCH_MAX, FD_DEVICE, FD_INLINE, FD_PENDING } from './layout.ts';
+import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
 import type { User } from './user.ts';
 
 /** The file for the next request, as the workload mixes them. */
@@ -102,7 +103,8 @@ function overcommit(user: User): void {
   let refused = 0;
   while (user.running() && accepted < target) {
     let prepared = 0;
-    while (prepared < plan.workload.batch && user.prepare(drawFile(user), ownerOf(PRIVATE_SLOT, user.cpu), ctx) >= 0) prepared++;
+    while (prepared < plan.workload.batch && user.prepare(drawFile(user), ownerOf(PRIVATE_SLOT, user.cpu), ctx) >= 0)
+      prepared++;
     const ret = prepared === 0 ? -EAGAIN : user.submit(ctx);
     if (ret > 0) {
       accepted += ret;
@@ -137,9 +139,12 @@ function overcommit(user: User): void {
     else user.pause(2000);
   }
   if (read < accepted && !user.anyInFlight(ownerOf(PRIVATE_SLOT, user.cpu))) {
-    user.finding('event:lost', 'a request was done and its event never came', [
-      `${accepted} accepted, ${read} read, none in flight, the ring is empty`,
-    ], [`ring 0x${ctx.toString(16)}`]);
+    user.finding(
+      'event:lost',
+      'a request was done and its event never came',
+      [`${accepted} accepted, ${read} read, none in flight, the ring is empty`],
+      [`ring 0x${ctx.toString(16)}`],
+    );
   }
   user.destroy(ctx);
   user.bury(ownerOf(PRIVATE_SLOT, user.cpu));

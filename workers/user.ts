@@ -2,7 +2,8 @@
 /**
  * User space on one CPU: its memory, its system calls with their latencies and counts, its share of the books.
  *
- * Everything here knows the API's promises and nothing of the kernel's insides. What breaks a promise is recorded at once.
+ * Everything here knows the API's promises and nothing of the kernel's insides. What breaks a promise is recorded at
+ * once.
  */
 import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import { sched_clock } from '../src/arch/sab/clock.ts';
@@ -10,13 +11,28 @@ import { currentPhase, noteProgress } from '../src/arch/sab/control.ts';
 import type { Prng } from '../src/arch/sab/prng.ts';
 import { createWords, wordWait } from '../src/arch/sab/words.ts';
 import { diskWord } from '../src/drivers/null_blk.ts';
+import {
+  sys_io_cancel,
+  sys_io_destroy,
+  sys_io_getevents,
+  sys_io_setup,
+  sys_io_submit,
+} from '../src/fs/aio/syscalls.ts';
 import { type FindingKind, record } from '../src/kernel/oops.ts';
-import { sys_io_cancel, sys_io_destroy, sys_io_getevents, sys_io_setup, sys_io_submit } from '../src/fs/aio/syscalls.ts';
-import { emptyEvent, EVENT_BYTES, type Event, IOCB_BYTES, io_prep, peek, poke, read_event } from '../src/user/libaio.ts';
 import { IOCB_CMD_PREAD, IOCB_CMD_PWRITE } from '../src/uapi/aio_abi.ts';
 import { ECANCELED } from '../src/uapi/errno.ts';
-import { ACCEPTED, DELIVERED, DONE, type Ledger, RACED, SETTLED } from './ledger.ts';
+import {
+  EVENT_BYTES,
+  type Event,
+  emptyEvent,
+  IOCB_BYTES,
+  io_prep,
+  peek,
+  poke,
+  read_event,
+} from '../src/user/libaio.ts';
 import { BATCH_MAX, EVENTS_MAX, FD_INLINE, FD_PENDING, INLINE_BYTES, POINTER_BYTES } from './layout.ts';
+import { ACCEPTED, DELIVERED, DONE, type Ledger, RACED, SETTLED } from './ledger.ts';
 import { PHASE_STOP, type RoundPlan } from './protocol.ts';
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
@@ -91,7 +107,9 @@ export class User {
 
   /** Latencies so far, compressed. */
   latencies(): Record<string, string> {
-    return Object.fromEntries(Object.entries(this.histograms).map(([name, h]) => [name, encodeIntoCompressedBase64(h)]));
+    return Object.fromEntries(
+      Object.entries(this.histograms).map(([name, h]) => [name, encodeIntoCompressedBase64(h)]),
+    );
   }
 
   private timed(name: string, start: number): void {
@@ -180,7 +198,7 @@ export class User {
     const bytes = this.bufferBytes;
     const obj = this.iocbs + this.local(entry) * IOCB_BYTES;
     const at = buffer === 0 ? this.bufferOf(entry) : buffer;
-    const pos = fd === FD_INLINE ? (entry * bytes) % (INLINE_BYTES - bytes) & -8 : entry * bytes;
+    const pos = fd === FD_INLINE ? ((entry * bytes) % (INLINE_BYTES - bytes)) & -8 : entry * bytes;
     const res = fd === FD_PENDING ? -ECANCELED : bytes;
     const generation = ledger.take(entry, owner, ctx, res, write ? -1 : pos, obj, at, bytes, fd === FD_PENDING);
     io_prep(obj, write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD, fd, at, bytes, pos, entry, generation);
@@ -284,7 +302,10 @@ export class User {
     this.finding(
       'event:corrupt',
       'an event says that data was read which is not in the buffer',
-      [`buffer ${hex(buffer)} begins ${hex(first)}, ends ${hex(end)}; wanted ${hex(diskWord(pos >>> 2))}, ${hex(diskWord((pos + last) >>> 2))}`],
+      [
+        `buffer ${hex(buffer)} begins ${hex(first)}, ends ${hex(end)}; ` +
+          `wanted ${hex(diskWord(pos >>> 2))}, ${hex(diskWord((pos + last) >>> 2))}`,
+      ],
       objects,
     );
   }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A CPU of a benchmark: the entry of its piscina thread. It joins the machine once, then runs one window after the other. */
+/**
+ * A CPU of a benchmark: the entry of its piscina thread. It joins the machine once, then runs one window after the
+ * other.
+ */
 import { sched_clock } from '../../src/arch/sab/clock.ts';
 import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../../src/arch/sab/words.ts';
 import { type CpuParams, type Machine, start_secondary } from '../../src/init/machine.ts';

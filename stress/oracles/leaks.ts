@@ -16,7 +16,10 @@ export function leaks(before: number): Observation[] {
     {
       kind: 'leak:memory',
       title: `memory is not given back${objects.length > 0 ? `: ${[...liveObjects().keys()].join(', ')}` : ''}`,
-      text: [objects.length > 0 ? `allocated: ${objects.join(', ')}` : 'no object is allocated', `${pages} pages are missing`],
+      text: [
+        objects.length > 0 ? `allocated: ${objects.join(', ')}` : 'no object is allocated',
+        `${pages} pages are missing`,
+      ],
       objects: [],
     },
   ];

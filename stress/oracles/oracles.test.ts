@@ -7,13 +7,13 @@ import { aio, type kioctx } from '../../src/fs/aio/kioctx.ts';
 import { sys_io_getevents, sys_io_setup, sys_io_submit } from '../../src/fs/aio/syscalls.ts';
 import { createMachine, type Machine } from '../../src/init/machine.ts';
 import { current, TASK_INTERRUPTIBLE, TASK_RUNNING } from '../../src/kernel/sched/core.ts';
+import { mm_struct } from '../../src/mm/mm_types.ts';
 import { alloc_page, put_page } from '../../src/mm/page_alloc.ts';
 import { kfree, kzalloc } from '../../src/mm/slab.ts';
-import { mm_struct } from '../../src/mm/mm_types.ts';
-import { become } from '../../src/user/process.ts';
 import { io_prep, peek, poke } from '../../src/user/libaio.ts';
-import { ACCEPTED, createLedger, DONE, Ledger, ownerOf } from '../../workers/ledger.ts';
+import { become } from '../../src/user/process.ts';
 import { FD_INLINE } from '../../workers/layout.ts';
+import { ACCEPTED, createLedger, DONE, Ledger, ownerOf } from '../../workers/ledger.ts';
 import type { Role, RoundPlan } from '../../workers/protocol.ts';
 import { type Booted, bootRound } from '../boot.ts';
 import { workload } from '../scenarios/scenario.ts';
@@ -93,7 +93,10 @@ test('each mapping belongs to a context', () => {
 
 test('memory that is not given back is named', () => {
   const before = pagesAtRest();
-  const named = (): string => leaks(before).map(({ title }) => title).join();
+  const named = (): string =>
+    leaks(before)
+      .map(({ title }) => title)
+      .join();
   const clean = named();
   const object = kzalloc(64);
   expect(named()).toContain('kmalloc-64');
@@ -138,4 +141,3 @@ test('a sleeper whose events are there oversleeps; one who waits for more does n
   expect(oversleepers(inspection)).toEqual([]);
   current.state = TASK_RUNNING;
 });
-

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What is charged against aio_max_nr is what the live contexts cost. */
 import { aio } from '../../src/fs/aio/kioctx.ts';
-import { liveContexts } from './slots.ts';
 import type { Inspection, Observation } from './inspection.ts';
+import { liveContexts } from './slots.ts';
 
 /** @context nothing moves, and what was destroyed has been freed */
 export function quotaBalance({ plan }: Inspection, processAlive: boolean): Observation[] {

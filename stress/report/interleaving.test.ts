@@ -60,6 +60,28 @@ test('more steps than fit on a page leave the last', () => {
   expect(lines).toHaveLength(2 + 20);
 });
 
+test('the last steps of a slow CPU stay among those of a busy one', () => {
+  const busy = Array.from({ length: 50 }, (_, i) => ({ us: 1000 + i, text: `busy ${i}` }));
+  const slow = [1, 2, 3].map((us) => ({ us, text: `slow ${us}` }));
+  const cpu = { role: 'getter', held: [], waiting: null };
+  const cpus = [
+    { ...cpu, cpu: 5, steps: slow },
+    { ...cpu, cpu: 6, steps: busy },
+  ];
+  const text = interleaving({ ...duplicate, cpus }, 100).join('\n');
+  expect(text).toContain('slow 2');
+  expect(text).toContain('slow 3');
+  expect(text).not.toContain('slow 1');
+});
+
+test('an offset is not an address', () => {
+  const cpus = [2, 5, 8].map((cpu) => ({
+    ...{ cpu, role: 'getter', held: [], waiting: null },
+    steps: [{ us: cpu, text: cpu === 2 ? 'reads at 0x8' : 'reads' }],
+  }));
+  expect(numbers(concernedCpus({ ...duplicate, objects: ['page 0x40020000+0x8'], cpus }))).toEqual([5, 8, 2]);
+});
+
 test('no CPU, no table', () => {
   expect(interleaving({ ...duplicate, cpus: [] }, 100)).toEqual([]);
 });

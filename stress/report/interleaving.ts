@@ -6,12 +6,17 @@ import { tableLines } from './table.ts';
 
 const CPUS_MAX = 4;
 const STEPS_MAX = 20;
+/** Steps of each CPU that stay however busy the others were. */
+const OWN_STEPS = 2;
+const PAGE_BYTES = 4096;
 /** Narrower columns break every step over many lines; fewer CPUs say more. */
 const COLUMN_MIN = 24;
 const TIME_WIDTH = 8;
 const BETWEEN = ' | ';
 
-const addressesIn = (text: string): string[] => text.match(/0x[0-9a-f]+/gi) ?? [];
+/** Hex numbers in a text; those below a page are offsets. */
+const addressesIn = (text: string): string[] =>
+  (text.match(/0x[0-9a-f]+/gi) ?? []).filter((number) => Number(number) >= PAGE_BYTES);
 
 /** The finding's own CPU, then those that touched its objects, then those that wait, then the most recently active. */
 export function concernedCpus(finding: Finding): CpuSnapshot[] {
@@ -42,9 +47,11 @@ export function interleaving(finding: Finding, width: number): string[] {
   if (cpus.length === 0) return [];
   const column = Math.floor(room / cpus.length) - BETWEEN.length;
   const steps = cpus
-    .flatMap((cpu, at) => cpu.steps.map(({ us, text }) => ({ us, text, at })))
+    .flatMap((cpu, at) =>
+      cpu.steps.map(({ us, text }, i) => ({ us, text, at, stays: i >= cpu.steps.length - OWN_STEPS })),
+    )
     .sort((a, b) => a.us - b.us)
-    .slice(-STEPS_MAX);
+    .filter((step, i, all) => step.stays || i >= all.length - STEPS_MAX);
   const last = steps.at(-1)?.us ?? 0;
   return tableLines({
     head: ['us', ...cpus.map(headOf)],

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * io_destroy() has returned, user space owns nothing, and io_setup() says -EAGAIN: the quota of the destroyed context
- * comes back only when a kworker frees it. On the same build io_destroy() waits out a grace period on the caller's time.
+ * comes back only when a kworker frees it. On the same build io_destroy() waits out a grace period on the caller's
+ * time.
  *
  * Each destroyer makes and destroys one context at a time, and aio_max_nr has room for just one each.
  *

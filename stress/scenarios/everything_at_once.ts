@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * All roles, all system calls: contexts that come and go under submitters, readers in the kernel and in user space, cancellers,
+ * All roles, all system calls: contexts that come and go under submitters, readers in the kernel and in user space,
+ * cancellers,
  * and a page migrator. Nothing may be lost, doubled, leaked or used after it is freed.
  *
  * Run: npm run stress -- --scenario everything_at_once
@@ -54,5 +55,11 @@ export const everything_at_once: Scenario = {
     'event:duplicate': forbidden('an event was delivered twice'),
     'event:corrupt': forbidden('an event does not say what happened'),
   },
-  goals: { reaped: 'required', destroyed: 'required', 'pages migrated': 'wanted', cancelled: 'wanted', 'woken by destroy': 'wanted' },
+  goals: {
+    reaped: 'required',
+    destroyed: 'required',
+    'pages migrated': 'wanted',
+    cancelled: 'wanted',
+    'woken by destroy': 'wanted',
+  },
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * User space scribbles a distance into head and tail of its ring while slow requests are in flight, and destroys the
- * context. A kernel that counts slots by the ring believes that all requests are back, and frees the context under them.
+ * context. A kernel that counts slots by the ring believes that all requests are back, and frees the context under
+ * them.
  *
  * Run: npm run stress -- --scenario scribbled_ring_frees_live_requests
  */
@@ -13,7 +14,18 @@ export const scribbled_ring_frees_live_requests: Scenario = {
   fixedBy: ['refcount_requests'],
   native: true,
   roles: { destroyer: { min: 1, weight: 5 }, completer: { min: 1, weight: 2 }, kworker: { min: 2, weight: 2 } },
-  shows: ['destroy:requests-in-flight', 'kasan:*', 'oops:*', 'warn', 'hang', 'bug', 'leak:*', 'slot:*', 'refcount:*', 'quota:imbalance'],
+  shows: [
+    'destroy:requests-in-flight',
+    'kasan:*',
+    'oops:*',
+    'warn',
+    'hang',
+    'bug',
+    'leak:*',
+    'slot:*',
+    'refcount:*',
+    'quota:imbalance',
+  ],
   books: true,
   draw: (prng) =>
     workload({
