@@ -72,8 +72,10 @@ export interface RoundResult {
 
 /** A machine whose CPUs get nothing done for so long hangs, ms. */
 const HANG_MS = 6000;
+/** A thread that has just been started loads its code first: so long without an arrival is too long, ms. */
+const ATTACH_MS = 25_000;
 /** No phase may take longer than this, whatever gets on meanwhile, ms. */
-const PHASE_MAX_MS = 40_000;
+const PHASE_MAX_MS = 60_000;
 /** An interrupted run waits no longer than this for a phase, ms. */
 const HURRY_MS = 300;
 /** How long CPUs may take to come out of a round that is given up, ms. */
@@ -179,12 +181,12 @@ class Round {
       if (this.broken()) return false;
       const now = performanceNow();
       if (this.spec.stop.aborted && now - start > HURRY_MS) return false;
-      const progress = this.progress();
+      const progress = this.progress() + here;
       if (progress !== seen) {
         seen = progress;
         moved = now;
       }
-      if (now - moved > HANG_MS || now - start > PHASE_MAX_MS) {
+      if (now - moved > (phase === 'attach' ? ATTACH_MS : HANG_MS) || now - start > PHASE_MAX_MS) {
         this.ask('watchdog', () => [describeHang(this.plan, phase)]);
         return false;
       }

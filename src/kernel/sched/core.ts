@@ -211,6 +211,7 @@ export function schedule(): void {
 
 /** Sleeps while the word is `value`, as part of taking a sleeping lock. @context may sleep; a quiescent state */
 export function sleep_on_word(word: number, value: number): void {
+  might_sleep();
   rcu_note_quiescent();
   idle(word, value, FOREVER);
   kernel_enter();
