@@ -29,7 +29,7 @@ import { become, exitContexts, type Process, reap, settleKernel, spawn } from '.
 import { checkSlots } from './slots.ts';
 
 const USER_BYTES = 1024 * 1024;
-const ARENA_MIB = 16;
+const ARENA_MIB = 8;
 
 let machine: Machine;
 let cpus = 0;

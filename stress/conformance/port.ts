@@ -14,7 +14,7 @@ import { OPS } from './port_ops.ts';
 import { PortProcess } from './port_process.ts';
 import type { Answer, Trace, TraceOp } from './trace.ts';
 
-const ARENA_MIB = 16;
+const ARENA_MIB = 8;
 const MEMORY_BYTES = 256 * 1024;
 
 /** Where the port answered something else. */
