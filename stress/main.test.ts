@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The command as it is typed: exit codes, what goes to which stream, and what an interrupt leaves behind. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { $, sleep } from 'zx';
+import type { RunResult } from './report/result.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+
+const MAIN = join(import.meta.dirname, '../dist/stress/main.js');
+const output = mkdtempSync(join(tmpdir(), 'kioctx-'));
+afterAll(() => rmSync(output, { recursive: true, force: true }));
+
+const run$ = $({ nothrow: true, quiet: true, env: { ...process.env, NO_COLOR: '1' } });
+/** The smallest run there is: one scenario, on the build that should show nothing. */
+const SMALL = ['--scenario', 'unread_events_overwritten', '--build', 'patched', '--threads', '4', '--output', output];
+
+const reports = (): string[] => readdirSync(output);
+const reportOf = (folder: string): RunResult =>
+  JSON.parse(readFileSync(join(output, folder, 'report.json'), 'utf8')) as RunResult;
+
+test('--list names every scenario', async () => {
+  const { exitCode, stdout, stderr } = await run$`node ${MAIN} --list`;
+  expect(exitCode).toBe(0);
+  expect(stderr).toBe('');
+  for (const { name } of SCENARIOS) expect(stdout).toContain(name);
+});
+
+test('--help ends with 0 and says what the exit codes mean', async () => {
+  const { exitCode, stdout } = await run$`node ${MAIN} --help`;
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('Exit codes');
+});
+
+test('a wrong option ends with 1, one line on stderr, and nothing on stdout', async () => {
+  const { exitCode, stdout, stderr } = await run$`node ${MAIN} --thread 4`;
+  expect(exitCode).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(stderr).toContain('--threads');
+});
+
+test('--json leaves nothing but the result on stdout, and the exit code is the one in it', async () => {
+  const { exitCode, stdout } = await run$`node ${MAIN} ${SMALL} --duration 2s --seed 5 --json`;
+  const result = JSON.parse(stdout) as RunResult;
+  expect(result.parameters.seed).toBe(5);
+  expect(result.exitCode).toBe(exitCode);
+  expect(result.scenarios.map(({ name }) => name)).toEqual(['unread_events_overwritten']);
+  expect(reports()).toHaveLength(1);
+  expect(reportOf(reports()[0] ?? '').verdict).toBe(result.verdict);
+}, 60_000);
+
+test('an interrupt ends the run early, with 130 and the report so far', async () => {
+  const before = reports();
+  // exec: the signal is for node, not for a shell around it.
+  const running = run$`exec node ${MAIN} ${SMALL} --duration 60s --seed 6`;
+  await sleep(4000);
+  running.child?.kill('SIGINT');
+  const { exitCode } = await running;
+  const [folder = ''] = reports().filter((name) => !before.includes(name));
+  expect(exitCode).toBe(130);
+  expect(reportOf(folder).interrupted).toBe(true);
+  expect(reportOf(folder).elapsedMs).toBeLessThan(30_000);
+}, 60_000);
