@@ -13,6 +13,8 @@ import { copy_from_user, copy_to_user } from '../mm/uaccess.ts';
 import { iovec } from '../uapi/aio_abi.ts';
 import { EFAULT, EFBIG, ENOMEM } from '../uapi/errno.ts';
 
+const IOVEC_BYTES = iovec.sizeof;
+
 export const ramdisk = struct('ramdisk', {
   /** bytes in the file */
   size: u32,
@@ -28,7 +30,7 @@ const ramdisk_cachep = defineCache('ramdisk', ramdisk.sizeof);
 function transfer(disk: ramdisk, iov: number, segments: number, pos: number, limit: number, write: boolean): number {
   let done = 0;
   for (let i = 0; i < segments && done < limit; i++) {
-    const v = iovec.at(iov + i * iovec.sizeof);
+    const v = iovec.at(iov + i * IOVEC_BYTES);
     const bytes = Math.min(lo32(v.iov_len), limit - done);
     const at = disk.data + pos + done;
     const left = write ? copy_from_user(at, lo32(v.iov_base), bytes) : copy_to_user(lo32(v.iov_base), at, bytes);

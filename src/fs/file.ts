@@ -77,6 +77,8 @@ export const files_struct = struct('files_struct', {
   fd: words(FD_MAX),
 });
 export type files_struct = View<typeof files_struct>;
+const FDS = FD_MAX;
+const FD = files_struct.offsetof.fd;
 const files_cachep = defineCache('files_struct', files_struct.sizeof);
 
 /** A file with one reference; null if memory is out. */
@@ -147,8 +149,9 @@ export function close_fd(files: files_struct, fd: number): number {
 
 /** The open file of a descriptor of this task, with a reference; null if there is none. @context any */
 export function fget(fd: number): file | null {
-  if (current.files === 0 || fd < 0 || fd >= FD_MAX) return null;
-  const table = current.files + files_struct.offsetof.fd;
+  const files = current.files;
+  if (files === 0 || fd < 0 || fd >= FDS) return null;
+  const table = files + FD;
   rcu_read_lock();
   let filp = ptrAt(table, fd, file);
   if (filp !== null && !atomic_inc_not_zero(filp.f_count)) filp = null;

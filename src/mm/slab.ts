@@ -65,7 +65,9 @@ export function defineCache(name: string, bytes: number, align = 8): CacheDecl {
 }
 
 // Behind each object. With KASAN on these words are part of the redzone, hence not reached by load32().
-const wordAt = (addr: number): number => (addr - PAGE_OFFSET) >>> 2;
+const ram = i32;
+const RAM_START = PAGE_OFFSET;
+const wordAt = (addr: number): number => (addr - RAM_START) >>> 2;
 const LINK = 0;
 const STATE = 4;
 const TRAILER = 8;
@@ -114,8 +116,8 @@ function grow(c: kmem_cache): boolean {
   const poisoned = kasan_enabled();
   for (let obj = slab; obj + c.stride <= slab + c.slab_pages * PAGE_SIZE; obj += c.stride) {
     const trailer = obj + c.object_size;
-    i32[wordAt(trailer + LINK)] = c.free;
-    i32[wordAt(trailer + STATE)] = STATE_FREE;
+    ram[wordAt(trailer + LINK)] = c.free;
+    ram[wordAt(trailer + STATE)] = STATE_FREE;
     if (poisoned) {
       memset_unchecked(obj, 0x6b, c.object_size);
       kasan_mark(obj, c.object_size, KASAN_SLAB_FREE);
@@ -133,7 +135,7 @@ function refillMagazine(c: kmem_cache, magazine: number): boolean {
   if (c.free === 0) grow(c);
   while (count < BATCH && c.free !== 0) {
     const obj = c.free;
-    c.free = i32[wordAt(obj + c.object_size + LINK)] as number;
+    c.free = ram[wordAt(obj + c.object_size + LINK)] as number;
     c.nr_free -= 1;
     store32(magazine + OBJECTS + 4 * count++, obj);
     store32(magazine + TAKEN, load32(magazine + TAKEN) + 1);
@@ -148,7 +150,7 @@ function drainMagazine(c: kmem_cache, magazine: number): void {
   let count = load32(magazine + COUNT);
   for (let i = 0; i < BATCH; i++) {
     const obj = load32(magazine + OBJECTS + 4 * --count);
-    i32[wordAt(obj + c.object_size + LINK)] = c.free;
+    ram[wordAt(obj + c.object_size + LINK)] = c.free;
     c.free = obj;
     c.nr_free += 1;
   }
@@ -168,7 +170,7 @@ export function kmem_cache_alloc(decl: CacheDecl): number {
   }
   const obj = load32(magazine + OBJECTS + 4 * (count - 1));
   store32(magazine + COUNT, count - 1);
-  i32[wordAt(obj + decl.bytes + STATE)] = STATE_LIVE;
+  ram[wordAt(obj + decl.bytes + STATE)] = STATE_LIVE;
   if (kasan_enabled()) {
     checkPoison(decl, obj);
     kasan_mark(obj, decl.bytes, KASAN_OK);
@@ -198,7 +200,7 @@ function checkPoison(decl: CacheDecl, obj: number): void {
 export function kmem_cache_free(decl: CacheDecl, obj: number): void {
   const c = decl.cache.it;
   const at = wordAt(obj + decl.bytes + STATE);
-  const state = (obj & 7) === 0 ? i32[at] : undefined;
+  const state = (obj & 7) === 0 ? ram[at] : undefined;
   if (state !== STATE_LIVE) {
     oops({
       kind: 'kasan:double-free',
@@ -206,7 +208,7 @@ export function kmem_cache_free(decl: CacheDecl, obj: number): void {
       objects: [`${decl.name} 0x${obj.toString(16)}`],
     });
   }
-  i32[at] = STATE_FREE;
+  ram[at] = STATE_FREE;
   const magazine = c.magazines + MAGAZINE_BYTES * smp_processor_id();
   let ready = obj;
   if (kasan_enabled()) {

@@ -41,11 +41,14 @@ export function user_to_kernel(va: number, write: boolean): number {
   if (mm === 0) return 0;
   const need = write ? WRITABLE : READABLE;
   const pgd = load32(mm + PGD);
-  if (va < MOVABLE) {
-    const pte = pte_offset(pgd, va);
-    const entry = pte === 0 ? 0 : load32(pte);
-    return (entry & need) === need ? (entry & ~ENTRY_FLAGS) + (va & OFFSET) : 0;
-  }
+  if (va >= MOVABLE) return movable_to_kernel(pgd, va, need);
+  const pte = pte_offset(pgd, va);
+  const entry = pte === 0 ? 0 : load32(pte);
+  return (entry & need) === need ? (entry & ~ENTRY_FLAGS) + (va & OFFSET) : 0;
+}
+
+/** The same for a page that may move. @param need - the flags that the entry must have */
+function movable_to_kernel(pgd: number, va: number, need: number): number {
   for (;;) {
     uaccess_begin();
     const pte = pte_offset(pgd, va);

@@ -10,14 +10,14 @@
  */
 
 /** One object, because V8 reads a field of it faster than it does four variables of a module. */
-const self = { cpu: 0, cpu_ids: 1, preempt_depth: 0, irqs_off: false };
+const self = { cpu: 0, cpu_ids: 1, preempt_depth: 0, irqs_off: 0 };
 
 /** Gives this thread its number. @param ids - possible CPUs of the machine */
 export function setCpu(number: number, ids: number): void {
   self.cpu = number;
   self.cpu_ids = ids;
   self.preempt_depth = 0;
-  self.irqs_off = false;
+  self.irqs_off = 0;
 }
 
 export const smp_processor_id = (): number => self.cpu;
@@ -33,21 +33,21 @@ export function preempt_enable(): void {
 /** Spinlocks held and RCU read sections entered. */
 export const preempt_count = (): number => self.preempt_depth;
 
-export const irqs_disabled = (): boolean => self.irqs_off;
+export const irqs_disabled = (): boolean => self.irqs_off !== 0;
 /** @returns the flags for local_irq_restore() */
 export function local_irq_save(): boolean {
-  const flags = self.irqs_off;
-  self.irqs_off = true;
+  const flags = self.irqs_off !== 0;
+  self.irqs_off = 1;
   return flags;
 }
 export function local_irq_restore(flags: boolean): void {
-  self.irqs_off = flags;
+  self.irqs_off = flags ? 1 : 0;
 }
 export function local_irq_disable(): void {
-  self.irqs_off = true;
+  self.irqs_off = 1;
 }
 export function local_irq_enable(): void {
-  self.irqs_off = false;
+  self.irqs_off = 0;
 }
 /** Whether this CPU may sleep now. @linux in_atomic() || irqs_disabled() */
-export const in_atomic = (): boolean => self.preempt_depth !== 0 || self.irqs_off;
+export const in_atomic = (): boolean => self.preempt_depth !== 0 || self.irqs_off !== 0;

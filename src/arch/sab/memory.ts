@@ -116,10 +116,10 @@ export const slowStoreOf = (index: number): number => slowStore(unrotated(index)
 const WORD_LOOP_MAX = 64;
 
 /**
- * The accesses of a word or two. What they use are parameters of this function, because V8 folds those into the
+ * The accesses of a word. What they use are parameters of this function, because V8 folds those into the
  * code, while for a variable of a module it must test at each use whether it has been initialised.
  */
-function makeAccess(
+function makeWordAccess(
   ram: typeof i32,
   open: { readonly limit: number },
   base: number,
@@ -145,7 +145,19 @@ function makeAccess(
       const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
       ram[index < open.limit ? index : slowTo(addr)] = value;
     },
+  };
+}
+export const { atomicIndex, load32, store32 } = makeWordAccess(i32, gate, PAGE_OFFSET, slowIndex, slowLoad, slowStore);
 
+/** The accesses of several words, made as those of one. */
+function makeBlockAccess(
+  ram: typeof i32,
+  open: { readonly limit: number },
+  base: number,
+  slowFrom: typeof slowLoad,
+  slowTo: typeof slowStore,
+) {
+  return {
     /** Plain store of two words. */
     store2(addr: number, first: number, second: number): void {
       const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
@@ -181,25 +193,27 @@ function makeAccess(
       if ((bytes & 3) !== 0 || bytes > 4 * WORD_LOOP_MAX || end > open.limit || s + (bytes >>> 2) > open.limit) {
         memcpy_bytes(to, from, bytes);
       } else {
+        for (; d + 4 <= end; d += 4, s += 4) {
+          ram[d] = ram[s] as number;
+          ram[d + 1] = ram[s + 1] as number;
+          ram[d + 2] = ram[s + 2] as number;
+          ram[d + 3] = ram[s + 3] as number;
+        }
         for (; d < end; d++, s++) ram[d] = ram[s] as number;
       }
     },
 
-    /** Zeroes memory for the allocators, which write what nobody may touch: no hook. @param bytes - whole words */
+    /** Zeroes memory for the allocators, which write what nobody may touch: no hook. @param bytes - a multiple of 8 */
     clear_unchecked(addr: number, bytes: number): void {
       let d = (addr - base) >>> 2;
-      for (const end = d + (bytes >>> 2); d < end; d++) ram[d] = 0;
+      for (const end = d + (bytes >>> 2); d < end; d += 2) {
+        ram[d] = 0;
+        ram[d + 1] = 0;
+      }
     },
   };
 }
-export const { atomicIndex, load32, store32, store2, copy2, memcpy, clear_unchecked } = makeAccess(
-  i32,
-  gate,
-  PAGE_OFFSET,
-  slowIndex,
-  slowLoad,
-  slowStore,
-);
+export const { store2, copy2, memcpy, clear_unchecked } = makeBlockAccess(i32, gate, PAGE_OFFSET, slowLoad, slowStore);
 
 export function load16(addr: number): number {
   if ((addr & 1) !== 0) fault_handler(addr, LOAD, 2);

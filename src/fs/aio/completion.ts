@@ -11,8 +11,8 @@
  * @linux fs/aio.c wait_on_sync_kiocb(), aio_complete() v3.17
  */
 import { atomic_read, smp_mb__after_unlock, smp_store_release } from '../../arch/sab/atomic.ts';
-import { load32, memset } from '../../arch/sab/memory.ts';
-import { copy64, lo32, set64 } from '../../arch/sab/struct.ts';
+import { type Addr, load32, memset } from '../../arch/sab/memory.ts';
+import { copy64, lo32, set64, type U64 } from '../../arch/sab/struct.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from '../../kernel/locking/spinlock.ts';
 import { deref } from '../../kernel/panic.ts';
 import { rcu_read_lock, rcu_read_unlock } from '../../kernel/rcu/tree.ts';
@@ -44,6 +44,7 @@ import { kiocb_free, put_reqs_available, refill_reqs_available } from './request
 const PER_PAGE = AIO_EVENTS_PER_PAGE;
 const FIRST = AIO_EVENTS_OFFSET;
 const EVENT_BYTES = io_event.sizeof;
+const { data: DATA, obj: OBJ, res: RES, res2: RES2 } = io_event.offsetof;
 
 const KI_CTX = kiocb.offsetof.ki_ctx;
 
@@ -107,11 +108,12 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   const pos = slot + FIRST;
   const tail = slot + 1 >= ctx.nr_events ? 0 : slot + 1;
   const ev_page = kmap_ring_page(ctx, (pos / PER_PAGE) | 0);
-  const event = io_event.at(ev_page + (pos % PER_PAGE) * EVENT_BYTES);
-  copy64(event.obj, iocb.ki_obj);
-  copy64(event.data, iocb.ki_user_data);
-  set64(event.res, res, res >> 31);
-  set64(event.res2, res2, res2 >> 31);
+  // By its address: a view for each slot of each ring would push everything else out of the cache.
+  const event = ev_page + (pos % PER_PAGE) * EVENT_BYTES;
+  copy64((event + OBJ) as Addr<U64>, iocb.ki_obj);
+  copy64((event + DATA) as Addr<U64>, iocb.ki_user_data);
+  set64((event + RES) as Addr<U64>, res, res >> 31);
+  set64((event + RES2) as Addr<U64>, res2, res2 >> 31);
   trace(TP.aio_complete, ctx.addr, slot, lo32(iocb.ki_obj));
 
   ctx.tail = tail;

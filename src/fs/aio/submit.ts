@@ -44,6 +44,16 @@ import type { kiocb, kioctx } from './kioctx.ts';
 import { aio_get_req, kiocb_free, put_reqs_available } from './requests.ts';
 import { lookup_ioctx } from './setup.ts';
 
+// Constants of this module: V8 folds these into its code, but not what is imported.
+const PREAD = IOCB_CMD_PREAD;
+const PREADV = IOCB_CMD_PREADV;
+const PWRITE = IOCB_CMD_PWRITE;
+const PWRITEV = IOCB_CMD_PWRITEV;
+const RESFD = IOCB_FLAG_RESFD;
+const IOCB_BYTES = iocb.sizeof;
+const IOVEC_BYTES = iovec.sizeof;
+const KEY_AT = iocb.offsetof.aio_key;
+
 /** Segments that a vector may have. */
 const UIO_MAXIOV = 1024;
 /** Most bytes that one request moves. */
@@ -59,10 +69,10 @@ const U32_MAX = 0xffff_ffff;
  * @returns bytes in all, -EFAULT, or -EINVAL
  */
 function import_iovec(to: number, user_vec: number, segments: number): number {
-  if (copy_from_user(to, user_vec, segments * iovec.sizeof) !== 0) return -EFAULT;
+  if (copy_from_user(to, user_vec, segments * IOVEC_BYTES) !== 0) return -EFAULT;
   let total = 0;
   for (let i = 0; i < segments; i++) {
-    const v = iovec.at(to + i * iovec.sizeof);
+    const v = iovec.at(to + i * IOVEC_BYTES);
     const bytes = lo32(v.iov_len);
     const hi = hi32(v.iov_len);
     if (hi < 0) return -EINVAL;
@@ -88,20 +98,20 @@ const file_end_write = (filp: file): void => atomic_dec(filp.writers);
 
 /** @param bytes_hi - upper half of aio_nbytes @returns bytes, or -errno; nothing has been completed then */
 function aio_run_rw(req: kiocb, filp: file, opcode: number, buf_lo: number, buf_hi: number, bytes_hi: number): number {
-  const write = opcode === IOCB_CMD_PWRITE || opcode === IOCB_CMD_PWRITEV;
+  const write = opcode === PWRITE || opcode === PWRITEV;
   if ((filp.f_mode & (write ? FMODE_WRITE : FMODE_READ)) === 0) return -EBADF;
   const ops = f_op(filp);
   const method = write ? ops.write_iter : ops.read_iter;
   if (method === undefined) return -EINVAL;
 
-  const vectored = opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV;
+  const vectored = opcode === PREADV || opcode === PWRITEV;
   const segments = vectored ? req.ki_nbytes : 1;
   let ret = 0;
   if (vectored && (bytes_hi !== 0 || segments > UIO_MAXIOV)) return -EINVAL;
   if (vectored && segments !== 0 && buf_hi !== 0) return -EFAULT;
   if (!vectored && (bytes_hi !== 0 || !access_ok(buf_lo, req.ki_nbytes, buf_hi))) return -EFAULT;
   const inline = segments <= 1;
-  const iov = inline ? stack_alloc(iovec.sizeof) : kzalloc(iovec.sizeof * segments);
+  const iov = inline ? stack_alloc(IOVEC_BYTES) : kzalloc(IOVEC_BYTES * segments);
   out: {
     if (iov === 0) {
       ret = -ENOMEM;
@@ -118,14 +128,15 @@ function aio_run_rw(req: kiocb, filp: file, opcode: number, buf_lo: number, buf_
     }
     ret = rw_verify_area(req);
     if (ret !== 0) break out;
-    req.ki_nbytes = Math.min(req.ki_nbytes, MAX_RW_COUNT);
+    const bytes = Math.min(req.ki_nbytes, MAX_RW_COUNT);
+    req.ki_nbytes = bytes;
     if (write) file_start_write(filp);
-    ret = method.call(ops, req, iov, segments, req.ki_nbytes);
+    ret = method.call(ops, req, iov, segments, bytes);
     if (write) file_end_write(filp);
     aio_run_done(req, ret);
     ret = 0;
   }
-  if (inline) stack_free(iovec.sizeof);
+  if (inline) stack_free(IOVEC_BYTES);
   else kfree(iov);
   return ret;
 }
@@ -145,10 +156,10 @@ function aio_run_iocb(req: kiocb, tmp: iocb): number {
   const filp = req.ki_filp as file;
   const opcode = tmp.aio_lio_opcode;
   switch (opcode) {
-    case IOCB_CMD_PREAD:
-    case IOCB_CMD_PREADV:
-    case IOCB_CMD_PWRITE:
-    case IOCB_CMD_PWRITEV:
+    case PREAD:
+    case PREADV:
+    case PWRITE:
+    case PWRITEV:
       return aio_run_rw(req, filp, opcode, lo32(tmp.aio_buf), hi32(tmp.aio_buf), hi32(tmp.aio_nbytes));
     case IOCB_CMD_FDSYNC:
     case IOCB_CMD_FSYNC: {
@@ -177,7 +188,7 @@ function io_submit_one(ctx: kioctx, user_iocb: number, tmp: iocb): number {
       ret = -EBADF;
       break out_put_req;
     }
-    if ((tmp.aio_flags & IOCB_FLAG_RESFD) !== 0) {
+    if ((tmp.aio_flags & RESFD) !== 0) {
       const eventfd = eventfd_ctx_fdget(tmp.aio_resfd | 0);
       if (IS_ERR(eventfd)) {
         ret = eventfd;
@@ -185,7 +196,7 @@ function io_submit_one(ctx: kioctx, user_iocb: number, tmp: iocb): number {
       }
       req.ki_eventfd = eventfd;
     }
-    put_user(KIOCB_KEY, user_iocb + iocb.offsetof.aio_key);
+    put_user(KIOCB_KEY, user_iocb + KEY_AT);
     if (user_fault) {
       ret = -EFAULT;
       break out_put_req;
@@ -216,17 +227,17 @@ export function do_io_submit(ctx_id: number, nr: number, iocbpp: number): number
   const ctx = lookup_ioctx(ctx_id);
   if (ctx === null) return -EINVAL;
 
-  const tmp = iocb.at(stack_alloc(iocb.sizeof));
+  const tmp = iocb.at(stack_alloc(IOCB_BYTES));
   let ret = 0;
   let i = 0;
   for (; i < nr; i++) {
     const user_iocb = get_user_pointer(iocbpp + i * USER_POINTER_BYTES);
     ret = user_fault ? -EFAULT : 0;
-    if (ret === 0 && copy_from_user(tmp.addr, user_iocb, iocb.sizeof) !== 0) ret = -EFAULT;
+    if (ret === 0 && copy_from_user(tmp.addr, user_iocb, IOCB_BYTES) !== 0) ret = -EFAULT;
     if (ret === 0) ret = io_submit_one(ctx, user_iocb, tmp);
     if (ret !== 0) break;
   }
-  stack_free(iocb.sizeof);
+  stack_free(IOCB_BYTES);
   percpu_ref_put(ctx.users);
   return i > 0 ? i : ret;
 }

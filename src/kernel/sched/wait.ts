@@ -43,6 +43,7 @@ export const wait_queue_head_t = struct('wait_queue_head_t', {
   task_list: embed(list_head),
 });
 export type wait_queue_head_t = View<typeof wait_queue_head_t>;
+const TASK_LIST = wait_queue_head_t.offsetof.task_list;
 
 export const wait_queue_t = struct('wait_queue_t', {
   /** I: address of the waiting task */
@@ -73,7 +74,7 @@ export function FREE_WAIT(): void {
 
 /** Whether anybody waits. No lock: see the drawing above for the barrier that a caller owes. */
 export const waitqueue_active = (q: Queue): boolean => {
-  const list = q + wait_queue_head_t.offsetof.task_list;
+  const list = q + TASK_LIST;
   return atomic_read(list as Addr<number>) !== list;
 };
 
