@@ -34,7 +34,7 @@ function memoryModel(): string {
 }
 
 export const environment = (): Environment => ({
-  tool: toolVersion(),
+  tool: `kioctx ${toolVersion()}`,
   node: process.version,
   v8: process.versions.v8,
   platform: `${platform()} ${release()} ${arch()}`,

@@ -104,13 +104,13 @@ async function stress(options: Options): Promise<number> {
   progress.finish();
   const result = withFailure(conclude(options, campaign.result(), startedAt, signal), failure);
   const written = writeReports(folder, result);
-  const color = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
   const text = toConsole(result, { color, width: Math.min(process.stdout.columns ?? 120, 160) });
   if (options.json) {
-    process.stderr.write(`${text}\n`);
-    process.stdout.write(`${toJson(result)}\n`);
+    process.stderr.write(text);
+    process.stdout.write(toJson(result));
   } else {
-    process.stdout.write(`${text}\n`);
+    process.stdout.write(text);
   }
   process.stderr.write(`reports: ${written.filter((path) => !path.includes('findings')).join(' ')}\n`);
   await pool.close();

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { toConsole } from './console.ts';
-import { duplicate, fixture } from './fixture.test-data.ts';
+import { duplicate, fixture, unexpected } from './fixture.test-data.ts';
 import type { RunResult, ScenarioResult } from './result.ts';
 import { columnsOf } from './text.ts';
 
@@ -197,7 +197,7 @@ describe('outcomes', () => {
       ['VACUOUS', 'exit_leaves_requests_in_flight', 'patched'],
     ]);
     expect(plain({ ...fixture, scenarios: [{ ...reverted, firstFindingMs: null }] })).toContain('[NOT SURFACED] head_');
-    expect(plain({ ...fixture, scenarios: [{ ...patched, findings: [duplicate] }] })).toContain('[FAILED] head_');
+    expect(plain({ ...fixture, scenarios: [{ ...patched, findings: [unexpected] }] })).toContain('[FAILED] head_');
   });
 
   test('a goal that was required and not reached is VACUOUS, one that was wanted is not', () => {
@@ -243,8 +243,8 @@ describe('what it is worth', () => {
   test('nothing is claimed of no round, of few, or where something was found', () => {
     expect(worth({ confidence: { cleanRounds: 0, ruleOfThree: 0 } })).toMatch(/^No round ran/);
     expect(worth({ confidence: { cleanRounds: 3, ruleOfThree: 1 } })).toContain('too few');
-    expect(worth({ scenarios: [{ ...patched, findings: [duplicate] }] })).toContain('something was found there.');
-    expect(worth({ scenarios: [{ ...patched, findings: [duplicate] }] })).not.toContain('95 %');
+    expect(worth({ scenarios: [{ ...patched, findings: [unexpected] }] })).toContain('something was found there.');
+    expect(worth({ scenarios: [{ ...patched, findings: [unexpected] }] })).not.toContain('95 %');
   });
 
   test('what showed that the oracles see', () => {

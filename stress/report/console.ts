@@ -5,7 +5,7 @@
  * Every line keeps within the width but the last: it is for a script, which reads one line.
  */
 import { contentionTable } from './contention_table.ts';
-import { buildText, labelOf, worstFirst } from './grade.ts';
+import { buildText, labelOf, missedGoals, worstFirst } from './grade.ts';
 import { latencyTable } from './latency_table.ts';
 import { outcomeTable } from './outcome_table.ts';
 import { type Palette, palette } from './palette.ts';
@@ -46,9 +46,9 @@ function labelLine({ colors, width }: Page, scenario: ScenarioResult): string[] 
   );
 }
 
-function goalLines({ colors, width }: Page, { goals, rounds }: ScenarioResult): string[] {
-  return Object.entries(goals).flatMap(([name, goal]) => {
-    const missed = goal.required && goal.count === 0 && rounds > 0;
+function goalLines({ colors, width }: Page, scenario: ScenarioResult): string[] {
+  return Object.entries(scenario.goals).flatMap(([name, goal]) => {
+    const missed = missedGoals(scenario).includes(name);
     const text = `${name}: ${count(goal.count)}${goal.required ? '' : ' (wanted)'}`;
     if (!missed) return wrap(text, width, '  goal ', '       ');
     return wrap(`${text}, VACUOUS: what this is about never happened`, width, '  goal ', '       ').map(colors.odd);

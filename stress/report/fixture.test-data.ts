@@ -52,7 +52,11 @@ export const duplicate: Finding = {
     { cpu: 9, role: 'kworker', held: [], waiting: null, steps: [] },
   ],
   known: null,
+  expected: true,
 };
+
+/** The same on a build that has the fix. */
+export const unexpected: Finding = { ...duplicate, expected: false };
 
 export const knownBug: Finding = {
   ...duplicate,
@@ -68,6 +72,7 @@ export const knownBug: Finding = {
   text: ['62 of 64 slots are free'],
   stack: [],
   cpus: [],
+  expected: false,
   known: 'deeb8525f9bc (v4.1): aio: fix leak of slots on a failed copy',
 };
 

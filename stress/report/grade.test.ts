@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { expect, test } from 'vitest';
-import { duplicate, fixture, knownBug } from './fixture.test-data.ts';
+import { duplicate, fixture, knownBug, unexpected } from './fixture.test-data.ts';
 import { buildText, hints, labelOf, missedGoals, worstFirst } from './grade.ts';
 import type { ScenarioResult } from './result.ts';
 
@@ -9,20 +9,21 @@ const forbidden = { result: 'event:lost', samples: 1, expect: 'FORBIDDEN', descr
 
 const LABELS: [string, ScenarioResult, string][] = [
   ['patched, with a known bug', patched, 'OK'],
-  ['patched, with another one', { ...patched, findings: [knownBug, duplicate] }, 'FAILED'],
+  ['patched, with another one', { ...patched, findings: [knownBug, unexpected] }, 'FAILED'],
   ['patched, with a forbidden outcome', { ...patched, outcomes: [forbidden] }, 'FAILED'],
   ['patched, with an outcome nobody graded', { ...patched, outcomes: [{ ...forbidden, expect: 'UNKNOWN' }] }, 'FAILED'],
   ['patched, with a forbidden outcome never seen', { ...patched, outcomes: [{ ...forbidden, samples: 0 }] }, 'OK'],
   ['patched, a goal never reached', vacuous, 'VACUOUS'],
-  ['a finding is worse than a goal never reached', { ...vacuous, findings: [duplicate] }, 'FAILED'],
+  ['a finding is worse than a goal never reached', { ...vacuous, findings: [unexpected] }, 'FAILED'],
   ['reverted, and it showed', reverted, 'SURFACED'],
   ['reverted, and it did not show', { ...reverted, firstFindingMs: null }, 'NOT SURFACED'],
   ['reverted, not expected, and it showed', { ...reverted, expectsFinding: false }, 'SURFACED'],
   [
     'reverted, not expected, and something else showed',
-    { ...reverted, expectsFinding: false, firstFindingMs: null },
+    { ...reverted, expectsFinding: false, firstFindingMs: null, findings: [unexpected] },
     'FAILED',
   ],
+  ['reverted, and it showed its race and something else', { ...reverted, findings: [duplicate, unexpected] }, 'FAILED'],
   ['no round', { ...reverted, rounds: 0 }, 'NOT RUN'],
 ];
 test.each(LABELS)('%s', (_, scenario, label) => {
@@ -46,7 +47,7 @@ test('a hint names the commit of each fix taken back, and of nothing else', () =
   ]);
   expect(hints({ ...reverted, build: { reverted: ['exit_waits', 'read_barrier'] } }, duplicate)).toHaveLength(2);
   expect(hints(reverted, knownBug)).toEqual([]);
-  expect(hints(patched, duplicate)).toEqual([]);
+  expect(hints(patched, unexpected)).toEqual([]);
 });
 
 test('what is known comes last, what is frequent first', () => {

@@ -56,6 +56,8 @@ export interface Finding {
   readonly cpus: readonly CpuSnapshot[];
   /** A bug that v3.17 is known to have: `deeb8525f9bc (v4.1): …`; null for any other. */
   readonly known: string | null;
+  /** Whether the build is one that is to show this: its fix is reverted. */
+  readonly expected: boolean;
 }
 
 /** Latency of a system call, ns. */
@@ -145,7 +147,7 @@ export interface RunResult {
   readonly confidence: {
     /** Rounds on builds that should show nothing. */
     readonly cleanRounds: number;
-    /** Rule of three: with 95 % confidence a finding is rarer than once in so many rounds; 0 for no rounds. */
+    /** Rule of three: with 95 % confidence less than this share of rounds shows a finding, 3 / rounds; 0 for no rounds. */
     readonly ruleOfThree: number;
   };
 }
