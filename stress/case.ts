@@ -78,10 +78,6 @@ export class Case {
     return [...this.findings.values()].map(({ lastRound: _, ...finding }) => finding);
   }
 
-  get findingCount(): number {
-    return this.findings.size;
-  }
-
   /** Events read so far. */
   get events(): number {
     return this.operations['reaped'] ?? 0;
