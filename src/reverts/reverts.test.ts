@@ -219,7 +219,7 @@ describe('async_destroy', () => {
     }
   });
 
-  test('reverted: exit_aio() does not wait for a grace period in kill_ioctx(), and leaves the mapping to the mm', () => {
+  test('reverted: exit_aio() waits for no grace period in kill_ioctx(), and leaves the mapping to the mm', () => {
     without('async_destroy');
     io_setup(8);
     exitAio();

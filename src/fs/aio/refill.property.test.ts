@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The arithmetic of refill_reqs_available(), for any ring, any books, and any head that user space may have written. */
+/** The arithmetic of refill_reqs_available(), for any ring, any books, and any head that user space may write. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { atomic_set } from '../../arch/sab/atomic.ts';
