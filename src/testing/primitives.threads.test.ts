@@ -98,8 +98,12 @@ describe('memory', () => {
   it.each(['slab', 'pages'])('%s hand nothing out twice, with KASAN', async (variant) => {
     await passes('alloc', { variant, iterations: 6000, sanitize: true });
   });
-  it.each([false, true])('a user word survives the migration of its page (KASAN %s)', async (sanitize) => {
-    const { counts } = await passes('migration', { variant: 'uaccess', iterations: 5000, sanitize });
+  it.each([
+    { sanitize: false, perturb: 'none', iterations: 5000 },
+    { sanitize: true, perturb: 'none', iterations: 5000 },
+    { sanitize: true, perturb: 'heavy', iterations: 20_000 },
+  ] as const)('a user word survives the migration of its page: %o', async (options) => {
+    const { counts } = await passes('migration', { variant: 'uaccess', ...options });
     expect(counts['moved']).toBeGreaterThan(0);
   });
   it('user accesses that nobody announced are caught', () =>

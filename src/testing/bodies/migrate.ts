@@ -20,7 +20,7 @@ import { mm_alloc, mmdrop, vm_brk } from '../../mm/mmap.ts';
 import { virt_to_page } from '../../mm/page_alloc.ts';
 import { pte_offset } from '../../mm/pagetable.ts';
 import { liveObjects } from '../../mm/slab.ts';
-import { get_user, put_user, user_fault } from '../../mm/uaccess.ts';
+import { get_user, put_user, user_done, user_fault, user_to_kernel } from '../../mm/uaccess.ts';
 import type { Body, Counts, Env } from '../body.ts';
 
 const data = bss(
@@ -74,6 +74,18 @@ function increment(va: number): number {
   return user_fault ? -1 : value;
 }
 
+/** As increment(), taking its time between the load and the store: long enough for a migration, if one were let in. */
+function incrementSlowly(env: Env, va: number): number {
+  const at = user_to_kernel(va, true);
+  if (at === 0) return -1;
+  const value = load32(at);
+  for (let looks = env.prng.below(SLOW_LOOKS_MAX); looks > 0; looks--) load32(at);
+  store32(at, value + 1);
+  user_done(va);
+  return value;
+}
+const SLOW_LOOKS_MAX = 4000;
+
 function incrementUnannounced(va: number): number {
   const at = (entryOf(va) & ~PTE_FLAGS) + (va & PTE_FLAGS);
   const value = load32(at);
@@ -89,6 +101,7 @@ function count(env: Env): Counts {
     let seen = 0;
     if (env.variant === 'unannounced') seen = inUserMode(() => incrementUnannounced(va));
     else if (env.prng.oneIn(4)) seen = increment(va);
+    else if (env.prng.oneIn(16)) seen = inUserMode(() => incrementSlowly(env, va));
     else seen = inUserMode(() => increment(va));
     if (seen !== n) errors++;
   }
