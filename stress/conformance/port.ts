@@ -9,6 +9,7 @@ import { ktime_get } from '../../src/arch/sab/clock.ts';
 import { createMachine, type Machine, start_kernel } from '../../src/init/machine.ts';
 import { runDeferredWorkWhenIdle } from '../../src/init/uniprocessor.ts';
 import { isKernelExit, readOopsLog } from '../../src/kernel/oops.ts';
+import type { Slug } from '../../src/reverts/registry.ts';
 import { become, exitContexts, type Process, reap, settleKernel, spawn } from '../../src/user/process.ts';
 import { OPS } from './port_ops.ts';
 import { PortProcess } from './port_process.ts';
@@ -38,14 +39,10 @@ function compare(index: number, op: TraceOp, actual: Answer): Difference[] {
     .map(([field, value]) => ({ op: index, field, expected: value, actual: actual[field] }));
 }
 
-function bootMachine(cpus: number): Machine {
+function bootMachine(cpus: number, reverted: readonly Slug[]): Machine {
   const machine = createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: true });
   const roles = Array.from({ length: cpus }, (_, cpu) => (cpu === 0 ? 'replay' : 'idle'));
-  start_kernel(
-    machine,
-    { cpu: 0, reverted: [], seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() },
-    1,
-  );
+  start_kernel(machine, { cpu: 0, reverted, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() }, 1);
   runDeferredWorkWhenIdle();
   return machine;
 }
@@ -62,10 +59,11 @@ function runOps(trace: Trace, process: Process): Difference[] {
 /**
  * Runs the trace on a machine of its own.
  * @param cpus - possible CPUs, on which the number of slots depends
+ * @param reverted - fixes that the machine does not have
  * @returns the differences; what the kernel complained about is one of the field `oops`
  */
-export function replay(trace: Trace, cpus: number): Difference[] {
-  const machine = bootMachine(cpus);
+export function replay(trace: Trace, cpus: number, reverted: readonly Slug[] = []): Difference[] {
+  const machine = bootMachine(cpus, reverted);
   const differences: Difference[] = [];
   try {
     const process = spawn(MEMORY_BYTES, 0);
