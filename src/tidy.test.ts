@@ -139,12 +139,16 @@ test('real time and chance have one source each', () => {
   none(grep(/\b(Date\.now|Math\.random|performance\.now|process\.hrtime)\b/, 'use clock.ts, prng.ts', elsewhere));
 });
 
+/** Text that a test pastes cannot be broken; its comments can. */
+const isLong = (path: string, line: string): boolean =>
+  line.length > 120 && (!/\.test(-data)?\.ts$/.test(path) || /^\s*(\/?\*|\/\/)/.test(line));
+
 test('files open with the licence and are short', () => {
   none(
     sources.flatMap(({ path, lines }) => [
       ...(lines[0] === '// SPDX-License-Identifier: GPL-2.0-only' ? [] : [`${path}:1: SPDX line missing`]),
       ...(lines.length <= 501 ? [] : [`${path}:501: more than 500 lines`]),
-      ...lines.flatMap((line, i) => (line.length > 120 ? [`${path}:${i + 1}: more than 120 columns`] : [])),
+      ...lines.flatMap((line, i) => (isLong(path, line) ? [`${path}:${i + 1}: more than 120 columns`] : [])),
     ]),
   );
 });

@@ -5,7 +5,9 @@ import { nearest, UsageError } from './options_error.ts';
 
 export type RoleCounts = Readonly<Partial<Record<Role, number>>>;
 
-/** Without these no request ends: somebody completes it, and a grace period needs one worker beside the one it runs on. */
+/**
+ * Without these no request ends: somebody completes it, and a grace period needs one worker beside the one it runs on.
+ */
 const NEEDED: RoleCounts = { completer: 1, kworker: 2 };
 
 const isRole = (name: string): name is Role => (ROLES as readonly string[]).includes(name);
@@ -39,7 +41,8 @@ export function roles(text: string): RoleCounts {
     if (counts[name] !== undefined) {
       throw new UsageError(
         'contradiction',
-        `--roles names ${name} twice, each role is allowed once; type one of ${name}=${counts[name]} and ${name}=${count}`,
+        `--roles names ${name} twice, each role is allowed once; ` +
+          `type one of ${name}=${counts[name]} and ${name}=${count}`,
       );
     }
     counts[name] = Number(count);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Mapped files and page migration in one thread, on a mapping of its own. Races: testing/primitives.threads.test.ts. */
+/**
+ * Mapped files and page migration in one thread, on a mapping of its own. Races: testing/primitives.threads.test.ts.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { fn } from '../arch/sab/functable.ts';
 import { load32, PAGE_SIZE, store32 } from '../arch/sab/memory.ts';

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Runs torture bodies on real threads: boots a machine here, gives each CPU to a piscina thread, and collects what they say.
+ * Runs torture bodies on real threads: boots a machine here, gives each CPU to a piscina thread, and collects what
+ * they say.
  *
- * The machine is booted as CPU 0, which then belongs to a thread of the pool: this thread runs no kernel code meanwhile.
- * When a CPU dies, or nobody is ready in time, the machine is aborted, so that a lost wake-up ends as a failed test and not
- * as a hung one.
+ * The machine is booted as CPU 0, which then belongs to a thread of the pool: this thread runs no kernel code
+ * meanwhile. When a CPU dies, or nobody is ready in time, the machine is aborted, so that a lost wake-up ends as a
+ * failed test and not as a hung one.
  */
 import { Piscina } from 'piscina';
 import { ktime_get } from '../arch/sab/clock.ts';

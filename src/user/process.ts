@@ -7,8 +7,8 @@ import { oops } from '../kernel/oops.ts';
 import { rcu_barrier } from '../kernel/rcu/tree.ts';
 import { current, kernel_enter, kernel_exit } from '../kernel/sched/core.ts';
 import { flush_workqueue } from '../kernel/workqueue.ts';
-import { mm_alloc, mmdrop, vm_brk } from '../mm/mmap.ts';
 import { mm_struct } from '../mm/mm_types.ts';
+import { mm_alloc, mmdrop, vm_brk } from '../mm/mmap.ts';
 
 /** Where a process has its things. */
 export interface Process {

@@ -41,7 +41,8 @@ export function slotConservation({ plan }: Inspection): Observation[] {
         kind: excess ? ('slot:excess' as const) : ('slot:leak' as const),
         title: excess ? 'a context has more slots than its ring' : 'slots of a ring have been lost',
         text: [
-          `reqs_available ${common} + CPUs ${own} + requests ${live} + completed_events ${ctx.completed_events} = ${sum}, ` +
+          `reqs_available ${common} + CPUs ${own} + requests ${live} + ` +
+            `completed_events ${ctx.completed_events} = ${sum}, ` +
             `nr_events - 1 = ${ctx.nr_events - 1}`,
         ],
         objects: [`kioctx ${hex(ctx.addr)}`],

@@ -4,6 +4,7 @@
  *
  * It never fails a run: who reads stderr may go away.
  */
+import { sched_clock } from '../../src/arch/sab/clock.ts';
 import { clip, clock, short } from './text.ts';
 
 export interface ProgressState {
@@ -60,7 +61,7 @@ export class Progress {
   /** Not yet drawn. */
   private pending: ProgressState | null = null;
 
-  constructor(stream: ProgressStream, context: ProgressContext = { env: process.env, now: () => performance.now() }) {
+  constructor(stream: ProgressStream, context: ProgressContext = { env: process.env, now: () => sched_clock() / 1e6 }) {
     const { CI, TERM } = context.env;
     this.stream = stream;
     this.now = context.now;

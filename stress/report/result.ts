@@ -147,7 +147,9 @@ export interface RunResult {
   readonly confidence: {
     /** Rounds on builds that should show nothing. */
     readonly cleanRounds: number;
-    /** Rule of three: with 95 % confidence less than this share of rounds shows a finding, 3 / rounds; 0 for no rounds. */
+    /**
+     * Rule of three: with 95 % confidence less than this share of rounds shows a finding, 3 / rounds; 0 for no rounds.
+     */
     readonly ruleOfThree: number;
   };
 }

@@ -27,7 +27,8 @@ function sightSentence({ scenarios }: RunResult): string {
   if (reverted.length === 0) return 'No reverted build was run, so nothing proves that the oracles see.';
   const times = reverted.flatMap(({ firstFindingMs }) => (firstFindingMs === null ? [] : [firstFindingMs]));
   const slowest = times.length === 0 ? '' : `, the slowest after ${span(Math.max(...times))}`;
-  return `${times.length} of ${plural(reverted.length, 'reverted build')} showed ${reverted.length === 1 ? 'its' : 'their'} race${slowest}.`;
+  const whose = reverted.length === 1 ? 'its' : 'their';
+  return `${times.length} of ${plural(reverted.length, 'reverted build')} showed ${whose} race${slowest}.`;
 }
 
 export const worthSentences = (result: RunResult): string[] => [

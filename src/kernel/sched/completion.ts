@@ -57,8 +57,8 @@ export function complete(x: completion): void {
 }
 
 /**
- * Waits for one signal, whatever comes. Test, enqueueing and taking the signal are one section under the lock: waiters may
- * be many, and whoever is woken may find that another has taken the signal.
+ * Waits for one signal, whatever comes. Test, enqueueing and taking the signal are one section under the lock: waiters
+ * may be many, and whoever is woken may find that another has taken the signal.
  * @context may sleep @locks takes x.wait.lock
  */
 export function wait_for_completion(x: completion): void {

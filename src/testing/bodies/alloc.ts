@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Allocators: nothing is handed out twice, everything comes zeroed, nothing is lost. A table beside the memory says who has
- * what; objects change hands, so that they are freed by another CPU than the one that allocated them.
+ * Allocators: nothing is handed out twice, everything comes zeroed, nothing is lost. A table beside the memory says
+ * who has what; objects change hands, so that they are freed by another CPU than the one that allocated them.
  *
  * Variants: `slab`, `pages`.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Sleeping: a token goes round the CPUs, and each sleeps until it is its turn. A wake-up that is lost stops them all, which
- * the watchdog notices, or, in the broken form, a timeout that finds the condition true.
+ * Sleeping: a token goes round the CPUs, and each sleeps until it is its turn. A wake-up that is lost stops them all,
+ * which the watchdog notices, or, in the broken form, a timeout that finds the condition true.
  */
 import { atomic_read, smp_store_release, xchg } from '../../arch/sab/atomic.ts';
 import { bss } from '../../arch/sab/bss.ts';
