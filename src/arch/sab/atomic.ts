@@ -53,7 +53,8 @@ export const atomic_dec_and_test = (v: Addr<Word>): boolean => atomic_add_return
 /** Adds one unless the value is zero. @returns whether it did */
 export function atomic_inc_not_zero(v: Addr<Word>): boolean {
   const index = indexOf(MODIFIES, v);
-  for (let seen = Atomics.load(ram, index); seen !== 0; ) {
+  // Plainly: whether it was right the exchange finds out.
+  for (let seen = ram[index] as number; seen !== 0; ) {
     const found = Atomics.compareExchange(ram, index, seen, (seen + 1) | 0);
     if (found === seen) return true;
     seen = found;

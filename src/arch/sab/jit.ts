@@ -12,9 +12,9 @@
 import { setFlagsFromString } from 'node:v8';
 
 const FLAGS = [
-  '--max-inlined-bytecode-size-small=50',
-  '--max-inlined-bytecode-size-cumulative=5000',
-  '--max-inlined-bytecode-size-absolute=20000',
+  '--max-inlined-bytecode-size-small=60',
+  '--max-inlined-bytecode-size-cumulative=10000',
+  '--max-inlined-bytecode-size-absolute=30000',
 ];
 
 /** Gives V8 more room to inline. Before the code that is to profit runs hot. */
