@@ -14,12 +14,14 @@ import {
   logout,
   makeIocb,
   malloc,
+  mallocGuarded,
   mm,
   openFile,
   pointerArray,
   setIocb,
   userReap,
 } from '../../testing/user.ts';
+import { errname } from '../../uapi/errno.ts';
 import { EVENT_BYTES, peek, ring_field, scribble } from '../../user/libaio.ts';
 import { AIO_EVENTS_FIRST_PAGE, AIO_EVENTS_PER_PAGE, AIO_RING_PAGES } from './kioctx.ts';
 import { sys_io_getevents, sys_io_submit } from './syscalls.ts';
@@ -91,6 +93,15 @@ describe('a ring of 16 pages', () => {
       expect(peek(ctx + EVENT_BYTES * (i + 1))).toBe(i);
     }
     expect(AIO_EVENTS_FIRST_PAGE * EVENT_BYTES + EVENT_BYTES).toBe(PAGE_SIZE);
+  });
+
+  test('a fault behind the end of a page leaves all events in the ring, also those that were copied', () => {
+    expect(complete(ctx, 200)).toBe(200);
+    const short = mallocGuarded(AIO_EVENTS_PER_PAGE * EVENT_BYTES);
+    expect(errname(sys_io_getevents(ctx, 1, 200, short, 0))).toBe('-EFAULT');
+    expect(eventsAt(short, AIO_EVENTS_FIRST_PAGE).map(({ data }) => data)).toEqual(from(0, AIO_EVENTS_FIRST_PAGE));
+    expect(ring_field(ctx, 'head')).toBe(0);
+    expect(readEvents(ctx, 200)).toEqual(from(0, 200));
   });
 
   test('turn after turn, by the call and by user space, in pieces that do not divide it', () => {
