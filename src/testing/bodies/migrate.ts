@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Page migration under user accesses: each user CPU counts in a word of its own on a ring page that keeps moving. It is the
- * word's only writer, so it never may read anything but what it wrote last.
+ * Page migration under user accesses: each user CPU counts in a word of its own on a ring page that keeps moving. It
+ * is the word's only writer, so it never may read anything but what it wrote last.
  *
  * Variants: `uaccess`, and `unannounced`, whose accesses the shoot-down does not know of, and which must be caught.
  */
