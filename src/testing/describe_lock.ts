@@ -7,7 +7,7 @@ import { complaints, type TortureOptions, type TorturePool } from './pool.ts';
 const THREADS = 4;
 const ITERATIONS = 4000;
 /** A lock that does not lock is tried ever longer, up to so many iterations, before it counts as not caught. */
-const ITERATIONS_MAX = 4_000_000;
+const ITERATIONS_MAX = 20_000_000;
 
 interface LockTest {
   readonly name: string;

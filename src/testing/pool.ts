@@ -39,7 +39,7 @@ const DEFAULTS: TortureOptions = {
   perturb: 'none',
   sanitize: false,
   debug: true,
-  patience_ms: 20_000,
+  patience_ms: 25_000,
 };
 
 export interface Outcome {

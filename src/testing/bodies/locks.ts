@@ -119,7 +119,10 @@ const shared_counter: Body = {
   setup,
   run: (env) =>
     repeat(env, () => {
-      increment(data.it.total);
+      const { total, owner } = data.it;
+      const before = load32(total);
+      for (let looks = 0; looks < 20; looks++) load32(owner); // so that it takes a while
+      store32(total, before + 1);
       return 0;
     }),
   finish: (env) => ({ errors: Math.abs(env.threads * env.iterations - load32(data.it.total)) }),
