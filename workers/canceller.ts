@@ -13,9 +13,9 @@ function cancel(user: User, entry: number): number {
   if ((ledger.state(entry) & (PENDING | ACCEPTED | DONE)) !== (PENDING | ACCEPTED)) return 0;
   const owner = ledger.owner(entry);
   const slot = slotOf(owner);
-  if (slot === PRIVATE_SLOT || !ledger.enter(slot)) return 0;
-  const same = ledger.seq(slot) === seqOf(owner);
-  const ret = same ? user.cancel(ledger.handle(slot), ledger.obj(entry)) : 0;
+  const seq = slot === PRIVATE_SLOT ? 0 : ledger.enter(slot);
+  if (seq === 0) return 0;
+  const ret = seq === seqOf(owner) ? user.cancel(ledger.handle(slot), ledger.obj(entry)) : 0;
   ledger.leave(slot);
   if (ret !== 0) user.count(ret === -EINPROGRESS ? 'cancelled' : `cancel ${errname(ret)}`);
   return ret;

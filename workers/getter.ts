@@ -7,11 +7,12 @@ import type { User } from './user.ts';
 function get(user: User): void {
   const { ledger, prng, plan } = user;
   const slot = prng.below(plan.workload.contexts);
-  if (!ledger.alive(slot) || ledger.userReaped(slot) || !ledger.enter(slot)) {
+  const seq = ledger.enter(slot);
+  if (seq === 0 || ledger.userReaped(slot)) {
+    if (seq !== 0) ledger.leave(slot);
     user.pause(200);
     return;
   }
-  const seq = ledger.seq(slot);
   const ctx = ledger.handle(slot);
   const nr = prng.between(1, 16);
   const min = prng.oneIn(4) ? 0 : prng.between(1, Math.min(nr, 4));

@@ -71,11 +71,11 @@ test('what the device finishes after its context was buried shows', () => {
 test('a retired context is not entered, and a new one is another', () => {
   const ledger = fresh();
   ledger.publish(5, 0x4000000, true, 127);
-  expect(ledger.enter(5)).toBe(true);
+  expect(ledger.enter(5)).toBe(ledger.seq(5));
   expect(ledger.users(5)).toBe(1);
   const seq = ledger.seq(5);
   expect(ledger.retire(5)).toBe(0x4000000);
-  expect(ledger.enter(5)).toBe(false);
+  expect(ledger.enter(5)).toBe(0);
   ledger.leave(5);
   expect(ledger.users(5)).toBe(0);
   expect(ledger.seq(5)).not.toBe(seq);

@@ -116,12 +116,17 @@ export class Ledger {
     return wordLoad(this.words, this.slot(slot, RING_NR));
   }
 
-  /** Begins to use the context. @returns false if it is not alive; else leave() must follow */
-  enter(slot: number): boolean {
+  /**
+   * Begins to use the context.
+   * @returns its seq, which changes as soon as somebody begins to destroy it; leave() must follow. 0 if it is not alive
+   */
+  enter(slot: number): number {
     wordAdd(this.words, this.slot(slot, USERS), 1);
-    if (this.alive(slot)) return true;
+    // Before the look at the state: a seq that was read afterwards could be that of a destruction that began in between.
+    const seq = this.seq(slot);
+    if ((seq & 1) === 1 && this.alive(slot)) return seq;
     this.leave(slot);
-    return false;
+    return 0;
   }
   leave(slot: number): void {
     wordAdd(this.words, this.slot(slot, USERS), -1);

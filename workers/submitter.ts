@@ -25,11 +25,11 @@ export function drawFile(user: User): number {
 function submitBatch(user: User): void {
   const { ledger, prng, plan } = user;
   const slot = prng.below(plan.workload.contexts);
-  if (!ledger.enter(slot)) {
+  const seq = ledger.enter(slot);
+  if (seq === 0) {
     user.pause(200);
     return;
   }
-  const seq = ledger.seq(slot);
   const ctx = ledger.handle(slot);
   const wanted = prng.between(1, plan.workload.batch);
   let prepared = 0;
