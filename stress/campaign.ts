@@ -26,7 +26,7 @@ const RUN_MAX_MS = 1000;
 /** What a round costs beside the time that user space runs, ms; a guess until there has been one. */
 const OVERHEAD_MS = 250;
 
-const WEIGHT_SILENT = 2.5;
+const WEIGHT_SILENT = 8;
 const WEIGHT_SURFACED = 0.4;
 
 /** What is told of a campaign that is under way. */

@@ -25,8 +25,8 @@ interface Stalls {
   readonly starve_us: number;
 }
 const STALLS: Record<Exclude<Perturbation, 'none'>, Stalls> = {
-  light: { every: 20_000, spin_us: 60, starve_one_in: 40, starve_us: 3_000 },
-  heavy: { every: 3_000, spin_us: 120, starve_one_in: 25, starve_us: 8_000 },
+  light: { every: 8_000, spin_us: 50, starve_one_in: 60, starve_us: 3_000 },
+  heavy: { every: 2_000, spin_us: 120, starve_one_in: 25, starve_us: 8_000 },
 };
 
 /** @returns the hook, or null if nothing is to be hooked */

@@ -162,9 +162,12 @@ export function copy_to_user(va: number, from: number, bytes: number): number {
   return 0;
 }
 
-/** A load that later ones cannot pass; for user code that follows a protocol. Sets user_fault. */
+/**
+ * A load that later ones cannot pass; for user code that follows a protocol. Sets user_fault; atomics must be
+ * aligned.
+ */
 export function get_user_acquire(va: number): number {
-  const at = user_to_kernel(va, false);
+  const at = (va & 3) === 0 ? user_to_kernel(va, false) : 0;
   user_fault = at === 0;
   if (at === 0) return 0;
   const value = smp_load_acquire(at as Addr<number>);
@@ -172,9 +175,9 @@ export function get_user_acquire(va: number): number {
   return value;
 }
 
-/** A store that earlier accesses cannot pass. Sets user_fault. */
+/** A store that earlier accesses cannot pass. Sets user_fault; atomics must be aligned. */
 export function put_user_release(value: number, va: number): void {
-  const at = user_to_kernel(va, true);
+  const at = (va & 3) === 0 ? user_to_kernel(va, true) : 0;
   user_fault = at === 0;
   if (at === 0) return;
   smp_store_release(at as Addr<number>, value);
