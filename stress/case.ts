@@ -7,6 +7,7 @@ import { knownBug } from './known.ts';
 import type { Finding, Outcome, ScenarioResult } from './report/result.ts';
 import type { RoundResult } from './round.ts';
 import { isShown, type Scenario } from './scenarios/scenario.ts';
+import { sourceFrame } from './source_lines.ts';
 
 type Counting = { -readonly [K in keyof Finding]: Finding[K] } & { lastRound: number };
 
@@ -57,7 +58,8 @@ export class Case {
       seen.lastRound = this.rounds;
       return;
     }
-    const { kind, title, where, cpu, role, text, objects, stack, cpus } = record;
+    const { kind, title, where, cpu, role, text, objects, cpus } = record;
+    const stack = record.stack.map(sourceFrame);
     const expected = known === null && this.reverted.length > 0 && isShown(this.scenario, kind);
     const first = { kind, title, where, cpu, role, text, objects, stack, cpus, known, expected };
     this.findings.set(signature(record), {

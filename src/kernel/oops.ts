@@ -115,7 +115,7 @@ export function setLocksOf(f: typeof locksOf): void {
 export const roleOf = (cpu: number): string => roles[cpu] ?? `cpu${cpu}`;
 
 const FRAME =
-  /^\s+at (?:(?:async |new )?(?:\w+\.)?([\w$]+)(?: \[as [\w$]+\])? )?\(?.*?\/((?:src|workers|stress)\/[^:)]+):(\d+)/;
+  /^\s+at (?:(?:async |new )?(?:\w+\.)?([\w$]+)(?: \[as [\w$]+\])? )?\(?.*\/((?:src|workers|stress)\/[^:)]+):(\d+):(\d+)/;
 
 /** Frames of the reporting machinery come first and are cut; leave room for what called it. */
 Error.stackTraceLimit = 40;
@@ -129,9 +129,11 @@ function kernelStack(error: Error): { name: string; line: string }[] {
   for (const line of (error.stack ?? '').split('\n')) {
     const m = FRAME.exec(line);
     if (!m) continue;
-    const [, name = '(anonymous)', file = '', number = ''] = m;
+    const [, name = '(anonymous)', file = '', number = '', column = ''] = m;
     if (/^src\/(arch\/sab|init\/hook|kernel\/(oops|panic)|mm\/kasan)/.test(file) || REPORTERS.has(name)) continue;
-    frames.push({ name, line: `${name} (${file.replace(/\.js$/, '.ts')}:${number})` });
+    // Of compiled code the column, too: whoever prints it finds the line of the source.
+    const place = file.endsWith('.js') ? `${number}:${column}` : number;
+    frames.push({ name, line: `${name} (${file}:${place})` });
   }
   return frames;
 }
