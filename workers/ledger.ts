@@ -122,7 +122,8 @@ export class Ledger {
    */
   enter(slot: number): number {
     wordAdd(this.words, this.slot(slot, USERS), 1);
-    // Before the look at the state: a seq that was read afterwards could be that of a destruction that began in between.
+    // Before the look at the state: a seq that was read afterwards could be that of a destruction that began in
+    // between.
     const seq = this.seq(slot);
     if ((seq & 1) === 1 && this.alive(slot)) return seq;
     this.leave(slot);

@@ -114,8 +114,11 @@ export function setLocksOf(f: typeof locksOf): void {
 }
 export const roleOf = (cpu: number): string => roles[cpu] ?? `cpu${cpu}`;
 
-const FRAME =
-  /^\s+at (?:(?:async |new )?(?:\w+\.)?([\w$]+)(?: \[as [\w$]+\])? )?\(?.*\/((?:src|workers|stress)\/[^:)]+):(\d+):(\d+)/;
+/** `    at Object.f [as g] (file:///…/src/a.js:10:5)`: function, file, line, column. */
+const FRAME = new RegExp(
+  /^\s+at (?:(?:async |new )?(?:\w+\.)?([\w$]+)(?: \[as [\w$]+\])? )?\(?/.source +
+    /.*\/((?:src|workers|stress)\/[^:)]+):(\d+):(\d+)/.source,
+);
 
 /** Frames of the reporting machinery come first and are cut; leave room for what called it. */
 Error.stackTraceLimit = 40;
