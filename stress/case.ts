@@ -6,7 +6,8 @@ import type { Role } from '../workers/protocol.ts';
 import { knownBug } from './known.ts';
 import type { Finding, Outcome, ScenarioResult } from './report/result.ts';
 import type { RoundResult } from './round.ts';
-import { isShown, type Scenario } from './scenarios/scenario.ts';
+import { mayShow } from './scenarios/index.ts';
+import type { Scenario } from './scenarios/scenario.ts';
 import { sourceFrame } from './source_lines.ts';
 
 type Counting = { -readonly [K in keyof Finding]: Finding[K] } & { lastRound: number };
@@ -48,7 +49,7 @@ export class Case {
   private addRecord(record: OopsRecord, round: RoundResult, startedMs: number): void {
     const known = knownBug(record, round.operations);
     const atMs = record.us / 1000;
-    if (known === null && isShown(this.scenario, record.kind)) {
+    if (known === null && mayShow(this.reverted, record.kind)) {
       this.firstFindingMs = Math.min(this.firstFindingMs ?? Number.POSITIVE_INFINITY, this.elapsedMs + atMs);
     }
     const seen = this.findings.get(signature(record));
@@ -60,7 +61,7 @@ export class Case {
     }
     const { kind, title, where, cpu, role, text, objects, cpus } = record;
     const stack = record.stack.map(sourceFrame);
-    const expected = known === null && this.reverted.length > 0 && isShown(this.scenario, kind);
+    const expected = known === null && mayShow(this.reverted, kind);
     const first = { kind, title, where, cpu, role, text, objects, stack, cpus, known, expected };
     this.findings.set(signature(record), {
       ...first,

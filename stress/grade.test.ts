@@ -60,6 +60,13 @@ test('a reverted build may show its own race, and nothing else', () => {
   expect(exit(reverted(round([own, record('event:duplicate')])))).toBe(2);
 });
 
+test('a build without several fixes may show what each of them fixed', () => {
+  const slugs = [...scenario.fixedBy, 'async_destroy'] as const;
+  const records = [record('buffer:written-after-destroy'), record('destroy:grace-period-in-syscall')];
+  expect(exit(filled(new Case(scenario, slugs, []), [round(records)]))).toBe(0);
+  expect(exit(reverted(round(records)))).toBe(2);
+});
+
 test('a race that did not surface, no rounds, or a goal not reached is 4', () => {
   expect(exit(patched(round([])), reverted(round([])))).toBe(4);
   expect(exit(patched())).toBe(4);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** All scenarios, in the order in which a run takes them. */
+import type { Slug } from '../../src/reverts/registry.ts';
 import { buffer_written_after_destroy } from './buffer_written_after_destroy.ts';
 import { destroyed_context_keeps_quota } from './destroyed_context_keeps_quota.ts';
 import { event_read_before_it_is_written } from './event_read_before_it_is_written.ts';
@@ -7,7 +8,7 @@ import { everything_at_once } from './everything_at_once.ts';
 import { exit_leaves_requests_in_flight } from './exit_leaves_requests_in_flight.ts';
 import { head_lost_in_page_migration } from './head_lost_in_page_migration.ts';
 import { hostile_user } from './hostile_user.ts';
-import type { Scenario } from './scenario.ts';
+import { isShown, type Scenario } from './scenario.ts';
 import { scribbled_ring_frees_live_requests } from './scribbled_ring_frees_live_requests.ts';
 import { unread_events_overwritten } from './unread_events_overwritten.ts';
 
@@ -22,3 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   everything_at_once,
   hostile_user,
 ];
+
+/** Whether a build without these fixes may show a finding of that kind, in whatever scenario. */
+export const mayShow = (reverted: readonly Slug[], kind: string): boolean =>
+  SCENARIOS.some((scenario) => scenario.fixedBy.some((slug) => reverted.includes(slug)) && isShown(scenario, kind));
