@@ -81,6 +81,8 @@ const HURRY_MS = 300;
 /** How long CPUs may take to come out of a round that is given up, ms. */
 const ABORT_MS = 1500;
 const TICK_MS = 15;
+/** Most of the time between two ticks that counts as seen, ms. */
+const GAP_MS = 250;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -174,7 +176,8 @@ class Round {
   private async arrived(count: number, phase: string, nudge: () => void = () => {}): Promise<boolean> {
     const start = performanceNow();
     let seen = this.progress();
-    let moved = start;
+    let last = start;
+    let standing = 0;
     for (;;) {
       const here = wordLoad(this.control, ARRIVED);
       if (here >= count) return true;
@@ -182,11 +185,11 @@ class Round {
       const now = performanceNow();
       if (this.spec.stop.aborted && now - start > HURRY_MS) return false;
       const progress = this.progress() + here;
-      if (progress !== seen) {
-        seen = progress;
-        moved = now;
-      }
-      if (now - moved > (phase === 'attach' ? ATTACH_MS : HANG_MS) || now - start > PHASE_MAX_MS) {
+      // A gap in our own ticks is a host that stood still, and the CPUs with it.
+      standing = progress === seen ? standing + Math.min(now - last, GAP_MS) : 0;
+      seen = progress;
+      last = now;
+      if (standing > (phase === 'attach' ? ATTACH_MS : HANG_MS) || now - start > PHASE_MAX_MS) {
         this.ask('watchdog', () => [describeHang(this.plan, phase)]);
         return false;
       }
