@@ -11,7 +11,7 @@ const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 /** The role. @param queue - its number among the completers */
 export function completer(user: User, queue: number): void {
   const { ledger } = user;
-  setDeviceProbe((entry, generation, obj) => {
+  setDeviceProbe(function deviceFinished(entry, generation, obj) {
     // A request that its submitter has been told is over must not be here any more.
     if (ledger.deviceDone(entry, generation) || user.plan.workload.programs.submitter === 'hostile') return;
     user.finding(
