@@ -73,9 +73,8 @@ export function wait_on_sync_kiocb(iocb: kiocb): number {
 }
 
 function complete_sync_kiocb(iocb: kiocb, res: number): void {
-  // NOT LINUX: loaded before the store that lets the waiter go, who owns the memory; v3.17 loads it after
-  // (599bd19bdc4c,
-  // v4.1, took it away).
+  // NOT LINUX: loaded before the store that lets the waiter go, who owns the memory. v3.17 loads it after; 599bd19bdc4c
+  // (v4.1) took it away.
   const task = task_struct.at(lo32(iocb.ki_obj));
   set64(iocb.ki_user_data, res, res >> 31);
   smp_store_release(iocb.$ki_ctx as number as typeof current.$state, -EXDEV);
