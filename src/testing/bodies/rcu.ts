@@ -4,7 +4,7 @@
  *
  * Variants: `call_rcu`, `synchronize_rcu`, and `no_grace_period`, which frees at once and must be caught.
  */
-import { smp_load_acquire, xchg } from '../../arch/sab/atomic.ts';
+import { atomic_inc, smp_load_acquire, xchg } from '../../arch/sab/atomic.ts';
 import { bss } from '../../arch/sab/bss.ts';
 import { fn } from '../../arch/sab/functable.ts';
 import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
@@ -26,7 +26,7 @@ import type { Body, Counts, Env } from '../body.ts';
 const STAMPS = 6;
 const object = struct('torture_rcu_object', { rcu: embed(rcu_head), stamps: words(STAMPS) });
 const cachep = defineCache('torture_rcu_object', object.sizeof);
-const data = bss('torture_rcu', struct('torture_rcu', { current: u32, done: u32 }));
+const data = bss('torture_rcu', struct('torture_rcu', { current: u32, reading: u32, done: u32 }));
 
 const free_object = fn('torture_rcu_free', (head: Addr<rcu_head>) => {
   kmem_cache_free(cachep, container_of(head, object, 'rcu').addr);
@@ -42,7 +42,16 @@ function makeObject(stamp: number): number {
 /** Callbacks that may wait before the updater waits for them. */
 const PENDING_MAX = 500;
 
+/** Lets grace periods end, and this thread be stopped. */
+function toUserModeAndBack(env: Env): void {
+  kernel_exit();
+  env.goOn();
+  kernel_enter();
+}
+
 function update(env: Env): Counts {
+  // Not before every reader reads: the updates may be over sooner than a thread has started.
+  while (smp_load_acquire(data.it.$reading) < env.threads - 1) toUserModeAndBack(env);
   for (let stamp = 2; stamp < env.iterations + 2; stamp++) {
     const old = xchg(data.it.$current, makeObject(stamp));
     if (env.variant === 'call_rcu') {
@@ -74,11 +83,8 @@ function read(env: Env): Counts {
   while (smp_load_acquire(data.it.$done) === 0) {
     if (readOnce()) errors++;
     // To user mode now and then, or no grace period would ever end.
-    if (++reads % 8 === 0 || env.prng.oneIn(8)) {
-      kernel_exit();
-      env.goOn();
-      kernel_enter();
-    }
+    if (++reads === 1) atomic_inc(data.it.$reading);
+    if (reads % 8 === 0 || env.prng.oneIn(8)) toUserModeAndBack(env);
   }
   return { errors, reads };
 }
