@@ -25,7 +25,7 @@ import type { Body, Counts, Env } from '../body.ts';
 
 const data = bss(
   'torture_migrate',
-  struct('torture_migrate', { mm: u32, ring: u32, live: u32, finished: cacheline(atomic_t) }),
+  struct('torture_migrate', { mm: u32, ring: u32, live: u32, finished: cacheline(atomic_t), moving: atomic_t }),
 );
 /** CPUs 0 and 1 migrate, the others are user space. */
 const MIGRATORS = 2;
@@ -60,7 +60,9 @@ function migrate(env: Env): Counts {
   let moved = 0;
   while (atomic_read(data.it.finished) < env.threads - MIGRATORS) {
     const entry = entryOf(data.it.ring);
-    if ((entry & PTE_PRESENT) !== 0 && migrate_page(virt_to_page(entry & ~PTE_FLAGS)) === 0) moved++;
+    if ((entry & PTE_PRESENT) !== 0 && migrate_page(virt_to_page(entry & ~PTE_FLAGS)) === 0) {
+      if (moved++ === 0) atomic_inc(data.it.moving);
+    }
     inUserMode(env.goOn);
   }
   return { moved };
@@ -96,6 +98,8 @@ function incrementUnannounced(va: number): number {
 function count(env: Env): Counts {
   current.mm = data.it.mm;
   const va = wordOf(env, env.cpu);
+  // Not before a page has moved: counting may be over sooner than a thread has started.
+  while (atomic_read(data.it.moving) === 0) inUserMode(env.goOn);
   let errors = 0;
   for (let n = 0; n < env.iterations && errors === 0; n++) {
     let seen = 0;
