@@ -170,8 +170,8 @@ export class Campaign {
         stop: this.stop,
       });
       current.add(result, startedMs);
-      this.ranMs += runMs;
-      this.overheadMs = 0.8 * this.overheadMs + 0.2 * (result.elapsedMs - runMs);
+      this.ranMs += result.ranMs;
+      this.overheadMs = 0.8 * this.overheadMs + 0.2 * (result.elapsedMs - result.ranMs);
       this.latencies.add(result.latency);
       this.report(current);
     }

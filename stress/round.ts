@@ -66,7 +66,7 @@ export interface RoundResult {
   /** By system call: histograms in HdrHistogram's form, one for each CPU. */
   readonly latency: Readonly<Record<string, string[]>>;
   readonly elapsedMs: number;
-  /** How long user space ran, ms. */
+  /** How long user space ran, ms; less than was asked for where the round broke. */
   readonly ranMs: number;
 }
 
@@ -94,6 +94,7 @@ class Round {
   private readonly plan: RoundPlan;
   private readonly observed: OopsRecord[] = [];
   private readonly startedAt = ktime_get();
+  private ranMs = 0;
 
   constructor(pool: Pool, spec: RoundSpec) {
     this.pool = pool;
@@ -201,11 +202,14 @@ class Round {
   /** Lets user space run for its time, or until something breaks. */
   private async run(): Promise<boolean> {
     this.setPhase(PHASE_RUN);
-    const until = performanceNow() + this.spec.runMs;
+    const start = performanceNow();
+    const until = start + this.spec.runMs;
     while (performanceNow() < until && !this.spec.stop.aborted) {
+      this.ranMs = performanceNow() - start;
       if (this.broken()) return false;
       await sleep(Math.min(TICK_MS, Math.max(1, until - performanceNow())));
     }
+    this.ranMs = performanceNow() - start;
     return true;
   }
 
@@ -319,7 +323,7 @@ class Round {
       operations,
       latency,
       elapsedMs: (ktime_get() - this.startedAt) / 1e6,
-      ranMs: this.spec.runMs,
+      ranMs: this.ranMs,
     };
   }
 }

@@ -3,7 +3,6 @@
 import { performance } from 'node:perf_hooks';
 
 export const NSEC_PER_MSEC = 1_000_000;
-export const NSEC_PER_SEC = 1_000_000_000;
 
 /** Monotonic time since 1970, ns: the same origin in every thread, to about a microsecond. About 45 ns a call. */
 export const ktime_get = (): number => (performance.timeOrigin + performance.now()) * NSEC_PER_MSEC;
