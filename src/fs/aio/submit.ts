@@ -222,7 +222,6 @@ function io_submit_one(ctx: kioctx, user_iocb: number, tmp: iocb): number {
  */
 export function do_io_submit(ctx_id: number, nr: number, iocbpp: number): number {
   if (nr < 0) return -EINVAL;
-  nr = Math.min(nr, LONG_MAX_HI);
   if (!access_ok(iocbpp, nr * USER_POINTER_BYTES)) return -EFAULT;
   const ctx = lookup_ioctx(ctx_id);
   if (ctx === null) return -EINVAL;
