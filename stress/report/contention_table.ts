@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The most contended lock classes; lock_stat.txt has them all. */
-import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
+import type { Lock } from './result.ts';
 import { type Column, fittingColumns, tableLines } from './table.ts';
 import { count, us } from './text.ts';
 
 const SHOWN = 10;
 
-export const CONTENTION_COLUMNS: readonly Column<LockStat>[] = [
+export const CONTENTION_COLUMNS: readonly Column<Lock>[] = [
   { head: 'class', cell: (lock) => lock.class, spare: 0 },
   { head: 'contentions', cell: (lock) => count(lock.contentions), spare: 0 },
   { head: 'con-\nbounces', cell: (lock) => count(lock.conBounces), spare: 4 },
-  { head: 'wait-min\nus', cell: (lock) => us(lock.waittimeMin), spare: 7 },
-  { head: 'wait-max\nus', cell: (lock) => us(lock.waittimeMax), spare: 2 },
-  { head: 'wait-total\nus', cell: (lock) => us(lock.waittimeTotal), spare: 5 },
-  { head: 'wait-avg\nus', cell: (lock) => us(lock.waittimeAvg), spare: 0 },
+  { head: 'wait-min\nus', cell: (lock) => us(lock.wait.min), spare: 7 },
+  { head: 'wait-max\nus', cell: (lock) => us(lock.wait.max), spare: 2 },
+  { head: 'wait-total\nus', cell: (lock) => us(lock.waitTotal), spare: 5 },
+  { head: 'wait-avg\nus', cell: (lock) => us(lock.wait.mean), spare: 0 },
   { head: 'acq-\nbounces', cell: (lock) => count(lock.acqBounces), spare: 4 },
   { head: 'acquisitions', cell: (lock) => count(lock.acquisitions), spare: 1 },
-  { head: 'hold-min\nus', cell: (lock) => us(lock.holdtimeMin), spare: 7 },
-  { head: 'hold-max\nus', cell: (lock) => us(lock.holdtimeMax), spare: 3 },
-  { head: 'hold-total\nus', cell: (lock) => us(lock.holdtimeTotal), spare: 6 },
-  { head: 'hold-avg\nus', cell: (lock) => us(lock.holdtimeAvg), spare: 0 },
+  { head: 'hold-min\nus', cell: (lock) => us(lock.hold.min), spare: 7 },
+  { head: 'hold-max\nus', cell: (lock) => us(lock.hold.max), spare: 3 },
+  { head: 'hold-total\nus', cell: (lock) => us(lock.holdTotal), spare: 6 },
+  { head: 'hold-avg\nus', cell: (lock) => us(lock.hold.mean), spare: 0 },
 ];
 
 /** The classes that the tables show, most contended first. */
-export const mostContended = (locks: readonly LockStat[]): LockStat[] =>
+export const mostContended = (locks: readonly Lock[]): Lock[] =>
   [...locks].sort((a, b) => b.contentions - a.contentions || b.acquisitions - a.acquisitions).slice(0, SHOWN);
 
-export function contentionTable(locks: readonly LockStat[], width: number): string[] {
+export function contentionTable(locks: readonly Lock[], width: number): string[] {
   const rows = mostContended(locks);
   const columns = fittingColumns(CONTENTION_COLUMNS, rows, width);
   return tableLines({

@@ -2,8 +2,9 @@
 /**
  * A result written by hand, for the tests of the printers: one surfaced race, one known bug, one goal never reached.
  */
-import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
-import type { Finding, Latency, RunResult, ScenarioResult } from './result.ts';
+import { type Bins, binOf } from '../../src/arch/sab/histogram.ts';
+import { distribution } from './distribution.ts';
+import { ACTIVITY_LETTERS, type Finding, type Lock, type RunResult, type ScenarioResult } from './result.ts';
 
 export const duplicate: Finding = {
   kind: 'event:duplicate',
@@ -83,6 +84,7 @@ const patched: ScenarioResult = {
   expectsFinding: false,
   rounds: 24,
   elapsedMs: 25_100,
+  ranMs: 20_000,
   operations: { submitted: 1_400_000, reaped: 1_399_990, 'pages migrated': 9_120 },
   outcomes: [
     { result: 'reaped', samples: 1_399_990, expect: 'ACCEPTABLE', description: 'an event was delivered once, intact' },
@@ -97,6 +99,7 @@ const patched: ScenarioResult = {
   findings: [knownBug],
   goals: { reaped: { count: 1_399_990, required: true }, 'ring wrapped': { count: 0, required: false } },
   firstFindingMs: null,
+  detection: null,
 };
 
 const reverted: ScenarioResult = {
@@ -105,12 +108,14 @@ const reverted: ScenarioResult = {
   expectsFinding: true,
   rounds: 11,
   elapsedMs: 11_400,
+  ranMs: 9_000,
   outcomes: [
     { result: 'reaped', samples: 640_000, expect: 'ACCEPTABLE', description: 'an event was delivered once, intact' },
     { result: 'event:duplicate', samples: 7, expect: 'FORBIDDEN', description: 'an event was delivered twice' },
   ],
   findings: [duplicate],
   firstFindingMs: 1800,
+  detection: { rounds: 11, detected: 2, exposureMs: 8_100, p50Ms: 2_807, p95Ms: 12_132, p99Ms: 18_651 },
 };
 
 const vacuous: ScenarioResult = {
@@ -123,36 +128,40 @@ const vacuous: ScenarioResult = {
   goals: { 'exit with requests in flight': { count: 0, required: true } },
 };
 
-const lock = (name: string, contentions: number, acquisitions: number): LockStat => ({
+/** Bins of a few times around `ns`. */
+const bins = (samples: number, ns: number): Bins => {
+  const shares: [number, number][] = [
+    [0.5, 0.3],
+    [0.9, 0.4],
+    [1.6, 0.2],
+    [8, 0.09],
+    [60, 0.01],
+  ];
+  return shares.flatMap(([scale, share]) => [binOf(ns * scale), Math.max(1, Math.round(samples * share))]);
+};
+
+const lock = (name: string, contentions: number, acquisitions: number): Lock => ({
   class: name,
   conBounces: Math.floor(contentions / 2),
   contentions,
-  waittimeMin: contentions === 0 ? 0 : 120,
-  waittimeMax: contentions * 1000,
-  waittimeTotal: contentions * 5_432.1,
-  waittimeAvg: contentions === 0 ? 0 : 5_432.1,
   acqBounces: Math.floor(acquisitions / 3),
   acquisitions,
-  holdtimeMin: 85,
-  holdtimeMax: 2_220_301_690,
-  holdtimeTotal: acquisitions * 412.5,
-  holdtimeAvg: 412.5,
-  holdSamples: Math.floor(acquisitions / 16),
-});
-
-const latency = (samples: number, scale: number): Latency => ({
-  samples,
-  min: 400 * scale,
-  mean: 1_800 * scale,
-  p50: 1_250 * scale,
-  p90: 3_000 * scale,
-  p99: 9_994 * scale,
-  p999: 45_000 * scale,
-  max: 1_234_567 * scale,
+  wait: distribution(contentions === 0 ? [] : bins(contentions, 5_432)),
+  waitTotal: contentions * 5_432.1,
+  hold: distribution(bins(acquisitions / 16, 412), { max: 2_220_301_690 }),
+  holdTotal: acquisitions * 412.5,
+  waiters:
+    contentions === 0
+      ? []
+      : [
+          { count: Math.ceil(contentions * 0.8), site: 'aio_complete (src/fs/aio/completion.ts:45)' },
+          { count: Math.floor(contentions * 0.2), site: 'refill_reqs_available (src/fs/aio/requests.ts:88)' },
+        ],
+  holders: contentions === 0 ? [] : [{ count: contentions, site: 'aio_complete (src/fs/aio/completion.ts:81)' }],
 });
 
 export const fixture: RunResult = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   verdict: 'inconclusive',
   exitCode: 4,
   reason: 'exit_leaves_requests_in_flight never reached exit with requests in flight',
@@ -170,6 +179,8 @@ export const fixture: RunResult = {
     perturb: 'light',
     sanitize: 'address',
     arenaMib: 64,
+    shard: null,
+    thresholds: ['locks.completion_lock.wait.p99 < 500us', 'throughput.events > 2e6/s'],
     again:
       '--threads 16 --minutes 1 --seed 42 --scenario head_lost_in_page_migration --scenario exit_leaves_requests_in_flight',
   },
@@ -183,14 +194,37 @@ export const fixture: RunResult = {
     memoryModel: 'x86-TSO (native): a store may pass a later load, nothing else is reordered by the machine',
     commit: '0123456789ab',
   },
+  merged: [],
   scenarios: [patched, reverted, vacuous],
+  measured: 'patched',
   locks: [
     lock('completion_lock', 81_234, 4_200_000),
     lock('ring_lock', 1_200, 900_000),
     lock('aio_nr_lock', 3, 2_000),
     lock('tree_lock', 0, 9_120),
   ],
-  latency: { io_submit: latency(180_000, 1), io_getevents: latency(90_000, 20) },
+  latency: {
+    io_submit: distribution(bins(180_000, 1_250)),
+    io_getevents: distribution(bins(90_000, 25_000), { max: 24_691_340 }),
+  },
   throughput: { eventsPerSecond: 1_240_000, events: 44_640_000 },
+  roles: {
+    submitter: { user: 0.2, kernel: 0.55, lock: 0.1, sleep: 0.05, idle: 0.1 },
+    getter: { user: 0.1, kernel: 0.3, lock: 0.2, sleep: 0.3, idle: 0.1 },
+  },
+  timeline: Array.from({ length: 60 }, (_, i) => ({
+    ms: 500 + 1000 * i,
+    scenario: i % 3,
+    eventsPerSecond: 1_200_000 + 40_000 * (i % 5),
+    occupancy: i % 7 === 6 ? null : 0.3 + 0.05 * (i % 6),
+    freeSlots: i % 7 === 6 ? null : 0.6 - 0.05 * (i % 6),
+    contexts: i % 7 === 6 ? 0 : 2 + (i % 3),
+    gracePeriodsPerSecond: 40 + (i % 9),
+    activity: Array.from({ length: 16 }, (__, cpu) => ACTIVITY_LETTERS[(i + cpu) % 5]).join(''),
+  })),
+  thresholds: [
+    { expression: 'locks.completion_lock.wait.p99 < 500us', value: 43.7, text: '43.7 us', met: true },
+    { expression: 'throughput.events > 2e6/s', value: 1_240_000, text: '1,240,000/s', met: false },
+  ],
   confidence: { cleanRounds: 30, ruleOfThree: 0.1 },
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How long system calls took, from the caller's side. */
-import type { Latency } from './result.ts';
+import type { Distribution } from './result.ts';
 import { type Column, fittingColumns, tableLines } from './table.ts';
 import { count, us } from './text.ts';
 
-type Row = readonly [call: string, latency: Latency];
+type Row = readonly [call: string, latency: Distribution];
 
 export const LATENCY_COLUMNS: readonly Column<Row>[] = [
   { head: 'syscall', cell: ([call]) => call, spare: 0 },
@@ -16,7 +16,7 @@ export const LATENCY_COLUMNS: readonly Column<Row>[] = [
   { head: 'max us', cell: ([, latency]) => us(latency.max), spare: 0 },
 ];
 
-export function latencyTable(latency: Readonly<Record<string, Latency>>, width: number): string[] {
+export function latencyTable(latency: Readonly<Record<string, Distribution>>, width: number): string[] {
   const rows = Object.entries(latency);
   const columns = fittingColumns(LATENCY_COLUMNS, rows, width);
   return tableLines({

@@ -7,7 +7,7 @@
  *
  * @linux kernel/locking/lockdep_proc.c seq_header(), seq_stats() v3.17
  */
-import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
+import type { Lock } from './result.ts';
 
 const NAME_WIDTH = 40;
 const WIDTH = 14;
@@ -33,26 +33,26 @@ const rule = (char: string): string => char.repeat(NAME_WIDTH + 1 + LOCK_STAT_CO
 const time = (ns: number): string => (Math.round(ns / 10) / 100).toFixed(2);
 const whole = (n: number): string => String(Math.round(n));
 
-function classLine(lock: LockStat): string {
+function classLine(lock: Lock): string {
   const cells = [
     whole(lock.conBounces),
     whole(lock.contentions),
-    time(lock.waittimeMin),
-    time(lock.waittimeMax),
-    time(lock.waittimeTotal),
-    time(lock.waittimeAvg),
+    time(lock.wait.min),
+    time(lock.wait.max),
+    time(lock.waitTotal),
+    time(lock.wait.mean),
     whole(lock.acqBounces),
     whole(lock.acquisitions),
-    time(lock.holdtimeMin),
-    time(lock.holdtimeMax),
-    time(lock.holdtimeTotal),
-    time(lock.holdtimeAvg),
+    time(lock.hold.min),
+    time(lock.hold.max),
+    time(lock.holdTotal),
+    time(lock.hold.mean),
   ];
   return `${lock.class.padStart(NAME_WIDTH)}:${cells.map((cell) => cell.padStart(WIDTH)).join(' ')}`;
 }
 
 /** @returns the classes in the order given, which is the kernel's: most contended first */
-export function toLockStat(locks: readonly LockStat[]): string {
+export function toLockStat(locks: readonly Lock[]): string {
   const head = ['class name'.padStart(NAME_WIDTH), ...LOCK_STAT_COLUMNS.map((name) => name.padStart(WIDTH))].join(' ');
   const lines = ['lock_stat version 0.4', rule('-'), head, rule('-'), ''];
   for (const lock of locks) {

@@ -2,12 +2,13 @@
 /**
  * What a run says: one graded result, which every printer reads and none changes.
  *
- * Times are ns unless a name says otherwise; counts are plain numbers. Everything can be written as JSON.
+ * Times are ns unless a name says otherwise; counts are plain numbers. Everything can be written as JSON. All of it is
+ * made from the run's event log (stress/log/), live or afterwards.
  */
-import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
+import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { CpuSnapshot } from '../../src/kernel/oops.ts';
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** How an outcome is graded, as jcstress grades it. */
 export type Expect = 'ACCEPTABLE' | 'INTERESTING' | 'FORBIDDEN' | 'UNKNOWN';
@@ -60,8 +61,8 @@ export interface Finding {
   readonly expected: boolean;
 }
 
-/** Latency of a system call, ns. */
-export interface Latency {
+/** Times as they were distributed. */
+export interface Distribution {
   readonly samples: number;
   readonly min: number;
   readonly mean: number;
@@ -70,6 +71,52 @@ export interface Latency {
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
+  /** `[bin, count, …]`; the bins are those of src/arch/sab/histogram.ts, 1.6 % wide. */
+  readonly histogram: Bins;
+}
+
+/** A place in the kernel's source, and how often it waited, or was waited for. */
+export interface ContentionPoint {
+  /** Estimated from samples where there are many. */
+  readonly count: number;
+  /** `aio_complete (src/fs/aio/completion.ts:45)` */
+  readonly site: string;
+}
+
+/** One lock class. */
+export interface Lock {
+  readonly class: string;
+  /** Contentions for a lock whose last owner was another CPU. */
+  readonly conBounces: number;
+  readonly contentions: number;
+  /** Acquisitions of a lock whose last owner was another CPU. */
+  readonly acqBounces: number;
+  readonly acquisitions: number;
+  /** From the first failed attempt to the acquisition; one sample for each contention. */
+  readonly wait: Distribution;
+  readonly waitTotal: number;
+  /** Of sampled acquisitions. */
+  readonly hold: Distribution;
+  /** Scaled up from the samples to all acquisitions. */
+  readonly holdTotal: number;
+  /** Who waited, most often first. */
+  readonly waiters: readonly ContentionPoint[];
+  /** Who held it while somebody waited, most often first. */
+  readonly holders: readonly ContentionPoint[];
+}
+
+/** How long a race takes to show where its fix is taken back; rounds without it count as time without it. */
+export interface Detection {
+  /** Rounds of this scenario on this build. */
+  readonly rounds: number;
+  /** Rounds in which it showed. */
+  readonly detected: number;
+  /** Time that user space ran until it showed, or to the end of the round. */
+  readonly exposureMs: number;
+  /** Quantiles of the time to detection, were its rate constant: -ln(1 - q) x exposure / detected; null if never. */
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
 }
 
 export interface ScenarioResult {
@@ -83,6 +130,8 @@ export interface ScenarioResult {
   readonly rounds: number;
   /** time spent in rounds */
   readonly elapsedMs: number;
+  /** time that user space ran in them */
+  readonly ranMs: number;
   /** By name: submitted, completed, reaped, … */
   readonly operations: Readonly<Record<string, number>>;
   readonly outcomes: readonly Outcome[];
@@ -94,6 +143,8 @@ export interface ScenarioResult {
    * did.
    */
   readonly firstFindingMs: number | null;
+  /** null on a build that is to show nothing */
+  readonly detection: Detection | null;
 }
 
 export interface Environment {
@@ -109,6 +160,12 @@ export interface Environment {
   readonly commit: string;
 }
 
+/** Part `index` of `of` of the seed space; the first is 1. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
+}
+
 export interface Parameters {
   readonly threads: number;
   readonly durationMs: number;
@@ -120,8 +177,57 @@ export interface Parameters {
   readonly perturb: string;
   readonly sanitize: string;
   readonly arenaMib: number;
+  /** null for the whole */
+  readonly shard: Shard | null;
+  /** Threshold expressions, as typed. */
+  readonly thresholds: readonly string[];
   /** Arguments that run this again, as they are typed behind `npm run stress --`. */
   readonly again: string;
+}
+
+/** What a CPU is at: user mode, the kernel, waiting for a lock, asleep in the kernel, idle between rounds or dead. */
+export const ACTIVITIES = ['user', 'kernel', 'lock', 'sleep', 'idle'] as const;
+export type Activity = (typeof ACTIVITIES)[number];
+/** One letter for each, in the same order. */
+export const ACTIVITY_LETTERS = 'uklsi';
+
+/** A stretch of the run, up to some seconds long. */
+export interface TimelinePoint {
+  /** its middle, since the start of the run */
+  readonly ms: number;
+  /** Its case: index of an entry of `scenarios`. */
+  readonly scenario: number;
+  readonly eventsPerSecond: number;
+  /** Slots of live contexts that hold an event nobody has read, 0 to 1; null where no context lived. */
+  readonly occupancy: number | null;
+  /** Slots of live contexts that are free, with a CPU or with all, 0 to 1; null where no context lived. */
+  readonly freeSlots: number | null;
+  /** Live contexts. */
+  readonly contexts: number;
+  readonly gracePeriodsPerSecond: number;
+  /** What each CPU was at most of the time: a letter of ACTIVITY_LETTERS for each CPU. */
+  readonly activity: string;
+}
+
+/** A threshold and what it came to. */
+export interface ThresholdResult {
+  /** As typed. */
+  readonly expression: string;
+  /** What was measured, in the unit of the expression; null if nothing was. */
+  readonly value: number | null;
+  /** `12.3 us` */
+  readonly text: string;
+  readonly met: boolean;
+}
+
+/** A run that was merged into this one. */
+export interface MergedRun {
+  /** Name of its folder. */
+  readonly folder: string;
+  readonly seed: number;
+  readonly shard: Shard | null;
+  readonly verdict: Verdict;
+  readonly environment: Environment;
 }
 
 export interface RunResult {
@@ -136,13 +242,22 @@ export interface RunResult {
   readonly elapsedMs: number;
   readonly parameters: Parameters;
   readonly environment: Environment;
+  /** Empty for a run that was not merged. */
+  readonly merged: readonly MergedRun[];
   readonly scenarios: readonly ScenarioResult[];
-  /** Lock classes, summed over the run's patched rounds and its reverted ones. */
-  readonly locks: readonly LockStat[];
+  /** Of whose rounds `locks`, `latency`, `throughput` and `roles` are: the patched build's, if it had any. */
+  readonly measured: 'patched' | 'reverted';
+  /** Lock classes that were used, most contended first. */
+  readonly locks: readonly Lock[];
   /** By system call. */
-  readonly latency: Readonly<Record<string, Latency>>;
+  readonly latency: Readonly<Record<string, Distribution>>;
   /** Events reaped in a second of round time, over all rounds. */
   readonly throughput: { readonly eventsPerSecond: number; readonly events: number };
+  /** By role: the share of its threads' time, 0 to 1, by activity. */
+  readonly roles: Readonly<Record<string, Readonly<Record<Activity, number>>>>;
+  /** Of the whole run, in order; longer stretches in longer runs. */
+  readonly timeline: readonly TimelinePoint[];
+  readonly thresholds: readonly ThresholdResult[];
   /** What a green run is worth. */
   readonly confidence: {
     /** Rounds on builds that should show nothing. */
@@ -152,4 +267,57 @@ export interface RunResult {
      */
     readonly ruleOfThree: number;
   };
+}
+
+/** One round's figures, for comparing runs: rounds are the samples. */
+export interface RoundSample {
+  readonly number: number;
+  /** Index of an entry of `scenarios`. */
+  readonly scenario: number;
+  /** since the start of the run */
+  readonly startedMs: number;
+  readonly ranMs: number;
+  /** Whether it came to its end: not cut off by an interruption, a kill, a hang or an oops. */
+  readonly whole: boolean;
+  readonly operations: Readonly<Record<string, number>>;
+  /** By system call. */
+  readonly latency: Readonly<Record<string, Bins>>;
+  readonly locks: readonly RoundLock[];
+}
+
+/** A lock class in one round. */
+export interface RoundLock {
+  readonly class: string;
+  readonly contentions: number;
+  readonly acquisitions: number;
+  readonly waitTotal: number;
+  readonly wait: Bins;
+  readonly hold: Bins;
+}
+
+/** What the CPUs did in a moment of a round, step by step; a run keeps some such windows. */
+export interface TraceWindow {
+  /** Index of an entry of `scenarios`. */
+  readonly scenario: number;
+  readonly round: number;
+  /** start of the round's machine, since the start of the run; the times below count from it */
+  readonly bootMs: number;
+  readonly cpus: readonly TraceCpu[];
+}
+
+export interface TraceCpu {
+  readonly cpu: number;
+  readonly role: string;
+  /** `[us, name of the trace point, text]`, oldest first */
+  readonly steps: readonly (readonly [us: number, point: string, text: string])[];
+  /** `[start in us, duration in us, lock class, 'wait' or 'hold']` */
+  readonly locks: readonly (readonly [us: number, durationUs: number, cls: string, what: 'wait' | 'hold'])[];
+}
+
+/** A run as its log tells it. */
+export interface Run {
+  readonly result: RunResult;
+  /** In order. */
+  readonly rounds: readonly RoundSample[];
+  readonly trace: readonly TraceWindow[];
 }
