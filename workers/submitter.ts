@@ -2,16 +2,18 @@
 /**
  * Submitters: threads of a program that ask for I/O.
  *
- *   default      batches to the contexts that all threads share
- * overcommit   a context of its own, filled until it is full, then emptied, as the program that found d856f32a86b2
- * does
- *   hostile      system calls with whatever arguments (see hostile.ts)
+ *   default           batches to the contexts that all threads share
+ *   overcommit        a context of its own, filled until it is full, then emptied, as the program that found
+ *                     d856f32a86b2 does
+ *   submit_and_reap   a batch to a shared context, and as many events from it (see submit_and_reap.ts)
+ *   hostile           system calls with whatever arguments (see hostile.ts)
  */
 import { EAGAIN, EINVAL, errname } from '../src/uapi/errno.ts';
 import { emptyEvent, ring_field, SegmentationFault, user_getevent } from '../src/user/libaio.ts';
 import { hostile } from './hostile.ts';
 import { BATCH_MAX, FD_DEVICE, FD_INLINE, FD_PENDING } from './layout.ts';
 import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
+import { submitAndReap } from './submit_and_reap.ts';
 import type { User } from './user.ts';
 
 /** The file for the next request, as the workload mixes them. */
@@ -156,6 +158,7 @@ export function submitter(user: User): void {
   while (user.running()) {
     try {
       if (program === 'overcommit') overcommit(user);
+      else if (program === 'submit_and_reap') submitAndReap(user);
       else if (program === 'hostile') hostile(user);
       else {
         submitBatch(user);

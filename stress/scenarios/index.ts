@@ -8,6 +8,7 @@ import { everything_at_once } from './everything_at_once.ts';
 import { exit_leaves_requests_in_flight } from './exit_leaves_requests_in_flight.ts';
 import { head_lost_in_page_migration } from './head_lost_in_page_migration.ts';
 import { hostile_user } from './hostile_user.ts';
+import { one_ring_for_all_threads } from './one_ring_for_all_threads.ts';
 import { isShown, type Scenario } from './scenario.ts';
 import { scribbled_ring_frees_live_requests } from './scribbled_ring_frees_live_requests.ts';
 import { unread_events_overwritten } from './unread_events_overwritten.ts';
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   event_read_before_it_is_written,
   everything_at_once,
   hostile_user,
+  one_ring_for_all_threads,
 ];
 
 /** Whether a build without these fixes may show a finding of that kind, in whatever scenario. */

@@ -25,6 +25,8 @@ export interface Scenario {
   readonly fixedBy: readonly Slug[];
   /** Whether the machine's own threads can show it; false where x86 hides it. */
   readonly native: boolean;
+  /** Whether it runs only where it is asked for by name: a soak's time is for races. */
+  readonly onlyByName?: true;
   readonly roles: Partial<Record<Role, RoleShare>>;
   /** Kinds of findings by which the bug shows on the reverted build; `kasan:*` means the family. */
   readonly shows: readonly string[];
