@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The most contended lock classes; lock_stat.txt has them all. */
-import type { Lock } from './result.ts';
+import type { Distribution, Lock } from './result.ts';
 import { type Column, fittingColumns, tableLines } from './table.ts';
 import { count, us } from './text.ts';
 
 const SHOWN = 10;
 
+/** A figure of times that there were; what was never waited for has none. */
+const timed = ({ samples }: Distribution, ns: number): string => (samples === 0 ? '-' : us(ns));
+
 export const CONTENTION_COLUMNS: readonly Column<Lock>[] = [
   { head: 'class', cell: (lock) => lock.class, spare: 0 },
   { head: 'contentions', cell: (lock) => count(lock.contentions), spare: 0 },
   { head: 'con-\nbounces', cell: (lock) => count(lock.conBounces), spare: 4 },
-  { head: 'wait-min\nus', cell: (lock) => us(lock.wait.min), spare: 7 },
-  { head: 'wait-max\nus', cell: (lock) => us(lock.wait.max), spare: 2 },
-  { head: 'wait-total\nus', cell: (lock) => us(lock.waitTotal), spare: 5 },
-  { head: 'wait-avg\nus', cell: (lock) => us(lock.wait.mean), spare: 0 },
+  { head: 'wait-min\nus', cell: (lock) => timed(lock.wait, lock.wait.min), spare: 7 },
+  { head: 'wait-max\nus', cell: (lock) => timed(lock.wait, lock.wait.max), spare: 2 },
+  { head: 'wait-total\nus', cell: (lock) => timed(lock.wait, lock.waitTotal), spare: 5 },
+  { head: 'wait-avg\nus', cell: (lock) => timed(lock.wait, lock.wait.mean), spare: 0 },
   { head: 'acq-\nbounces', cell: (lock) => count(lock.acqBounces), spare: 4 },
   { head: 'acquisitions', cell: (lock) => count(lock.acquisitions), spare: 1 },
-  { head: 'hold-min\nus', cell: (lock) => us(lock.hold.min), spare: 7 },
-  { head: 'hold-max\nus', cell: (lock) => us(lock.hold.max), spare: 3 },
-  { head: 'hold-total\nus', cell: (lock) => us(lock.holdTotal), spare: 6 },
-  { head: 'hold-avg\nus', cell: (lock) => us(lock.hold.mean), spare: 0 },
+  { head: 'hold-min\nus', cell: (lock) => timed(lock.hold, lock.hold.min), spare: 7 },
+  { head: 'hold-max\nus', cell: (lock) => timed(lock.hold, lock.hold.max), spare: 3 },
+  { head: 'hold-total\nus', cell: (lock) => timed(lock.hold, lock.holdTotal), spare: 6 },
+  { head: 'hold-avg\nus', cell: (lock) => timed(lock.hold, lock.hold.mean), spare: 0 },
 ];
 
 /** The classes that the tables show, most contended first. */

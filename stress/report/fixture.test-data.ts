@@ -4,7 +4,16 @@
  */
 import { type Bins, binOf } from '../../src/arch/sab/histogram.ts';
 import { distribution } from './distribution.ts';
-import { ACTIVITY_LETTERS, type Finding, type Lock, type RunResult, type ScenarioResult } from './result.ts';
+import {
+  ACTIVITY_LETTERS,
+  type Finding,
+  type Lock,
+  type RoundSample,
+  type Run,
+  type RunResult,
+  type ScenarioResult,
+  type TraceWindow,
+} from './result.ts';
 
 export const duplicate: Finding = {
   kind: 'event:duplicate',
@@ -131,13 +140,16 @@ const vacuous: ScenarioResult = {
 /** Bins of a few times around `ns`. */
 const bins = (samples: number, ns: number): Bins => {
   const shares: [number, number][] = [
-    [0.5, 0.3],
     [0.9, 0.4],
     [1.6, 0.2],
     [8, 0.09],
     [60, 0.01],
   ];
-  return shares.flatMap(([scale, share]) => [binOf(ns * scale), Math.max(1, Math.round(samples * share))]);
+  const counts = shares.map(([scale, share]) => ({ bin: binOf(ns * scale), count: Math.floor(samples * share) }));
+  const rest = Math.round(samples) - counts.reduce((sum, { count }) => sum + count, 0);
+  return [{ bin: binOf(ns * 0.5), count: rest }, ...counts].flatMap(({ bin, count }) =>
+    count > 0 ? [bin, count] : [],
+  );
 };
 
 const lock = (name: string, contentions: number, acquisitions: number): Lock => ({
@@ -156,7 +168,7 @@ const lock = (name: string, contentions: number, acquisitions: number): Lock => 
       : [
           { count: Math.ceil(contentions * 0.8), site: 'aio_complete (src/fs/aio/completion.ts:45)' },
           { count: Math.floor(contentions * 0.2), site: 'refill_reqs_available (src/fs/aio/requests.ts:88)' },
-        ],
+        ].filter(({ count }) => count > 0),
   holders: contentions === 0 ? [] : [{ count: contentions, site: 'aio_complete (src/fs/aio/completion.ts:81)' }],
 });
 
@@ -227,4 +239,73 @@ export const fixture: RunResult = {
     { expression: 'throughput.events > 2e6/s', value: 1_240_000, text: '1,240,000/s', met: false },
   ],
   confidence: { cleanRounds: 30, ruleOfThree: 0.1 },
+};
+
+const round = (number: number): RoundSample => ({
+  number,
+  scenario: number % 3,
+  startedMs: 1000 * number,
+  ranMs: 800,
+  whole: true,
+  operations: { submitted: 50_000 + 100 * number, reaped: 50_000 },
+  latency: { io_submit: bins(6_000, 1_250) },
+  locks: [
+    {
+      class: 'completion_lock',
+      contentions: 2_000,
+      acquisitions: 100_000,
+      waitTotal: 10_864_000,
+      wait: bins(2_000, 5_432),
+      hold: bins(6_250, 412),
+    },
+  ],
+});
+
+/** A getter that sleeps when the window ends, a submitter that was in a call when it began, and a hand-over of locks. */
+const traced: TraceWindow = {
+  scenario: 1,
+  round: 4,
+  bootMs: 4_000.25,
+  cpus: [
+    {
+      cpu: 0,
+      role: 'submitter',
+      steps: [
+        [100, 'sys_io_submit_done', 'io_submit(ctx=0x4000000) = 7'],
+        [110.5, 'sys_io_submit', 'io_submit(ctx=0x4000000, nr=2)'],
+        [120, 'device_queue', 'device: request 0x43f9c360 of kioctx 0x43fba000 queued'],
+        [150.25, 'sys_io_submit_done', 'io_submit(ctx=0x4000000) = 2'],
+      ],
+      locks: [
+        [112, 3, 'slab.lock', 'wait'],
+        [115, 2, 'slab.lock', 'hold'],
+        [120, 20, 'page_lock', 'hold'],
+        [130, 20, 'private_lock', 'hold'],
+        [132, 1, 'completion_lock', 'wait'],
+      ],
+    },
+    {
+      cpu: 5,
+      role: 'getter',
+      steps: [
+        [105, 'sys_io_getevents', 'io_getevents(ctx=0x4000000, min=1, nr=8)'],
+        [140, 'read_events', 'aio_read_events_ring: kioctx 0x43fba000 head 12 (+3)'],
+        [145, 'sys_io_getevents_done', 'io_getevents(ctx=0x4000000) = 3'],
+        [160, 'sys_io_getevents', 'io_getevents(ctx=0x4000000, min=4, nr=8)'],
+      ],
+      locks: [[138, 4, 'ring_lock', 'hold']],
+    },
+    {
+      cpu: 8,
+      role: 'completer',
+      steps: [[170, 'aio_complete', 'aio_complete: kioctx 0x43fba000 slot 15 <- iocb 0x50001000']],
+      locks: [],
+    },
+  ],
+};
+
+export const run: Run = {
+  result: fixture,
+  rounds: Array.from({ length: 12 }, (_, i) => round(i)),
+  trace: [traced, { ...traced, round: 9, bootMs: 9_000 }],
 };

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { duplicate, fixture } from './fixture.test-data.ts';
+import { duplicate, fixture, run } from './fixture.test-data.ts';
 import { toLockStat } from './lock_stat.ts';
 import { toMarkdown } from './markdown.ts';
+import type { ScenarioResult } from './result.ts';
 import { ReportError, runFolder, writeReports } from './write.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'write-'));
@@ -13,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('writes every file, into a folder that it makes', () => {
   const dir = join(folder, 'new', 'run');
-  const paths = writeReports(dir, fixture);
+  const paths = writeReports(dir, run);
   expect(paths.map((path) => relative(dir, path))).toEqual([
     'report.json',
     'report.md',
@@ -32,17 +33,45 @@ test('writes every file, into a folder that it makes', () => {
   expect(finding).not.toContain('\x1b');
 });
 
+test('writes the files that were asked for, and no others', () => {
+  const dir = join(folder, 'some');
+  const names = writeReports(dir, run, ['trace', 'junit', 'csv']).map((path) => relative(dir, path));
+  expect(names.filter((name) => !name.startsWith('findings'))).toEqual(['junit.xml', 'locks.csv', 'trace.json']);
+  expect(readdirSync(dir).sort()).toEqual(['findings', 'junit.xml', 'locks.csv', 'trace.json']);
+});
+
+test('writing again replaces the files, takes old findings away and leaves everything else', () => {
+  const dir = join(folder, 'again');
+  writeReports(dir, run);
+  const log = '{"not":"touched"}\n';
+  writeFileSync(join(dir, 'events.ndjson'), log);
+  writeFileSync(join(dir, 'findings', 'notes'), '');
+  const [patched, reverted] = fixture.scenarios as [ScenarioResult, ScenarioResult];
+  const scenarios = [{ ...patched, findings: [] }, reverted];
+  writeReports(dir, { ...run, result: { ...fixture, scenarios } });
+  expect(readdirSync(join(dir, 'findings')).sort()).toEqual(['001-event-duplicate-io-getevents', 'notes']);
+  expect(readFileSync(join(dir, 'events.ndjson'), 'utf8')).toBe(log);
+  expect(JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8'))).toMatchObject({ scenarios: { length: 2 } });
+});
+
+test('a file that cannot be replaced stays, and nothing unfinished stays beside it', () => {
+  const dir = join(folder, 'blocked');
+  mkdirSync(join(dir, 'report.md'), { recursive: true });
+  expect(() => writeReports(dir, run)).toThrow(ReportError);
+  expect(readdirSync(dir).sort()).toEqual(['report.json', 'report.md']);
+});
+
 test('writes into a folder that is there', () => {
   const dir = mkdtempSync(join(folder, 'there-'));
   writeFileSync(join(dir, 'other'), '');
-  writeReports(dir, fixture);
+  writeReports(dir, run);
   expect(readdirSync(dir).sort()).toEqual(['findings', 'lock_stat.txt', 'other', 'report.json', 'report.md']);
 });
 
 test('a finding’s folder has a name that any file system takes', () => {
   const findings = [{ ...duplicate, where: `../${'long '.repeat(50)}/etc` }];
   const scenarios = fixture.scenarios.map((scenario) => ({ ...scenario, findings }));
-  const names = writeReports(join(folder, 'names'), { ...fixture, scenarios })
+  const names = writeReports(join(folder, 'names'), { ...run, result: { ...fixture, scenarios } })
     .slice(3)
     .map((path) => basename(join(path, '..')));
   expect(names).toHaveLength(3);
@@ -60,8 +89,8 @@ test('what cannot be written is said in a sentence', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   const sentence = /^The report cannot be written to '.+': .+\.$/;
-  expect(() => writeReports(file, fixture)).toThrow(ReportError);
-  expect(() => writeReports(join(file, 'x'), fixture)).toThrow(sentence);
+  expect(() => writeReports(file, run)).toThrow(ReportError);
+  expect(() => writeReports(join(file, 'x'), run)).toThrow(sentence);
   expect(() => runFolder(file, fixture.startedAt, 1)).toThrow(sentence);
 });
 

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Writes the reports of a run to a folder of its own. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type FindingFile, findingFiles, findingText } from './finding_files.ts';
 import { codeOf, makeFolder, reasonOf } from './folder.ts';
-import { buildText, worstFirst } from './grade.ts';
-import { toJson } from './json.ts';
-import { toLockStat } from './lock_stat.ts';
-import { toMarkdown } from './markdown.ts';
-import { palette } from './palette.ts';
-import { againCommand } from './parameters.ts';
-import type { Finding, RunResult, ScenarioResult } from './result.ts';
-import { splat } from './splat.ts';
-import { command } from './text.ts';
+import { DEFAULT_REPORTERS, REPORTERS, type Reporter } from './reporters.ts';
+import type { Run } from './result.ts';
 
 /** A report that could not be written; `message` is a sentence. */
 export class ReportError extends Error {
   override readonly name = 'ReportError';
 }
 
-const WIDTH = 120;
-const NAME_MAX = 60;
 const FOLDERS_MAX = 1000;
 
 function attempt<T>(path: string, action: () => T): T {
@@ -53,43 +45,47 @@ export function runFolder(output: string, startedAt: string, seed: number): stri
   });
 }
 
-const slugOf = ({ kind, where }: Finding): string =>
-  `${kind} ${where}`
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, NAME_MAX)
-    .replace(/^-|-$/g, '');
-
-function findingText(result: RunResult, scenario: ScenarioResult, finding: Finding): string {
-  const lines = [
-    ...command(againCommand(result), WIDTH),
-    '',
-    `${scenario.name} (${buildText(scenario)})`,
-    ...splat(scenario, finding, palette(false), WIDTH),
-  ];
-  return `${lines.join('\n')}\n`;
+/** Under a name beside the file's own first: whoever is killed meanwhile leaves the old file, not half a new one. */
+function replaceFile(path: string, text: string): void {
+  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  try {
+    writeFileSync(unfinished, text);
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
 }
 
-/** @returns the paths written, report.json first @throws ReportError */
-export function writeReports(dir: string, result: RunResult): string[] {
-  const files: [string, string][] = [
-    ['report.json', toJson(result)],
-    ['report.md', toMarkdown(result)],
-    ['lock_stat.txt', toLockStat(result.locks)],
-  ];
-  let number = 0;
-  for (const scenario of result.scenarios) {
-    for (const finding of worstFirst(scenario.findings)) {
-      const name = `${String(++number).padStart(3, '0')}-${slugOf(finding)}`;
-      files.push([join('findings', name, 'report.txt'), findingText(result, scenario, finding)]);
-    }
+/** Takes away findings of an earlier rendering of the run, which had fewer of them and other numbers. */
+function forgetOldFindings(dir: string, files: readonly FindingFile[]): void {
+  const folder = join(dir, 'findings');
+  if (!existsSync(folder)) return;
+  const now = new Set(files.map(({ path }) => basename(dirname(path))));
+  for (const name of readdirSync(folder)) {
+    if (/^\d{3,}-/.test(name) && !now.has(name)) rmSync(join(folder, name), { recursive: true });
   }
-  return files.map(([name, text]) => {
+}
+
+/**
+ * Writes the files that the reporters print, and a folder for each finding.
+ *
+ * @returns the paths written, in the order of REPORTERS, then the findings @throws ReportError
+ */
+export function writeReports(dir: string, run: Run, reporters: readonly Reporter[] = DEFAULT_REPORTERS): string[] {
+  const write = (name: string, text: string): string => {
     const path = join(dir, name);
     return attempt(path, () => {
       makeFolder(dirname(path));
-      writeFileSync(path, text);
+      replaceFile(path, text);
       return path;
     });
-  });
+  };
+  const findings = findingFiles(run.result);
+  const written = Object.entries(REPORTERS).flatMap(([name, { file, print }]) =>
+    reporters.some((reporter) => reporter === name) ? [write(file, print(run))] : [],
+  );
+  for (const file of findings) written.push(write(file.path, findingText(run.result, file)));
+  attempt(dir, () => forgetOldFindings(dir, findings));
+  return written;
 }

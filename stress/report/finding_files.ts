@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** findings/NNN-slug/report.txt: each finding in a folder of its own, as a kernel prints it. */
+import { buildText, worstFirst } from './grade.ts';
+import { palette } from './palette.ts';
+import { againCommand } from './parameters.ts';
+import type { Finding, RunResult, ScenarioResult } from './result.ts';
+import { splat } from './splat.ts';
+import { command } from './text.ts';
+
+const WIDTH = 120;
+const NAME_MAX = 60;
+
+export interface FindingFile {
+  /** `findings/001-slot-leak/report.txt` */
+  readonly path: string;
+  readonly scenario: ScenarioResult;
+  readonly finding: Finding;
+}
+
+const slugOf = ({ kind, where }: Finding): string =>
+  `${kind} ${where}`
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, NAME_MAX)
+    .replace(/^-|-$/g, '');
+
+/** Every finding and where it is written to. */
+export function findingFiles({ scenarios }: RunResult): FindingFile[] {
+  return scenarios
+    .flatMap((scenario) => worstFirst(scenario.findings).map((finding) => ({ scenario, finding })))
+    .map(({ scenario, finding }, i) => ({
+      path: `findings/${String(i + 1).padStart(3, '0')}-${slugOf(finding)}/report.txt`,
+      scenario,
+      finding,
+    }));
+}
+
+export function findingText(result: RunResult, { scenario, finding }: FindingFile): string {
+  const lines = [
+    ...command(againCommand(result), WIDTH),
+    '',
+    `${scenario.name} (${buildText(scenario)})`,
+    ...splat(scenario, finding, palette(false), WIDTH),
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What was found, worst first, each as a kernel says it, with what the CPUs did just before. */
+import { buildText, hints, worstFirst } from '../../grade.ts';
+import type { Finding, RunResult, ScenarioResult } from '../../result.ts';
+import { findingCounts, findingTitle } from '../../splat.ts';
+import { plural } from '../../text.ts';
+import { html, type Markup } from '../markup.ts';
+import { absent, type Section } from '../section.ts';
+import { badge, type Tone } from './labels.ts';
+import { marked, steps } from './steps.ts';
+
+/** Findings whose CPUs are in the page; more would make it too large to be sent around. */
+export const STEPS_SHOWN = 40;
+/** Findings that are unfolded at first. */
+const OPEN = 3;
+
+export interface Found {
+  readonly scenario: ScenarioResult;
+  readonly finding: Finding;
+}
+
+type Class = 'unexplained' | 'expected' | 'known';
+const CLASSES: readonly Class[] = ['unexplained', 'expected', 'known'];
+const HEADS: Readonly<Record<Class, { readonly head: string; readonly word: string; readonly tone: Tone }>> = {
+  unexplained: { head: 'Where nothing should be found', word: 'unexpected', tone: 'bad' },
+  expected: { head: 'On builds with a fix taken back', word: 'expected', tone: 'good' },
+  known: { head: 'Known in v3.17', word: 'known', tone: 'odd' },
+};
+
+function classOf({ known, expected }: Finding): Class {
+  if (known !== null) return 'known';
+  return expected ? 'expected' : 'unexplained';
+}
+
+/** All findings: those that nobody expected, those that were, those that v3.17 is known for; by count in each. */
+export function foundWorstFirst(scenarios: readonly ScenarioResult[]): Found[] {
+  const all = scenarios.flatMap((scenario) => worstFirst(scenario.findings).map((finding) => ({ scenario, finding })));
+  const rank = ({ finding }: Found): number => CLASSES.indexOf(classOf(finding));
+  return all.sort((a, b) => rank(a) - rank(b) || b.finding.count - a.finding.count);
+}
+
+const where = ({ cpu, role }: Finding): string => (cpu < 0 ? `found by the ${role}` : `${role} on cpu ${cpu}`);
+
+function splat({ scenario, finding }: Found): Markup {
+  const lines = [
+    html`<b>BUG: ${findingTitle(finding)}</b>`,
+    html`${finding.kind}: ${where(finding)}`,
+    ...finding.text.map((line) => html`  ${marked(line, finding)}`),
+    ...(finding.objects.length === 0 ? [] : [html`objects: ${marked(finding.objects.join(', '), finding)}`]),
+    ...(finding.known === null ? [] : [html`known in v3.17: ${finding.known}`]),
+    ...hints(scenario, finding).map((hint) => html`<b class="hint">${hint}</b>`),
+    ...(finding.stack.length === 0 ? [] : [html`stack:`, ...finding.stack.map((frame) => html`  ${frame}`)]),
+  ];
+  return html`<pre class="splat" tabindex="0" aria-label="What was found">${lines.map((line) => html`${line}\n`)}</pre>`;
+}
+
+function article(found: Found, index: number): Markup {
+  const { scenario, finding } = found;
+  const { word, tone } = HEADS[classOf(finding)];
+  const table = index < STEPS_SHOWN ? steps(finding, `steps-${index}`) : null;
+  return html`<article class="finding" id="finding-${index}" aria-labelledby="finding-${index}-title">
+<h4 id="finding-${index}-title">${badge(word, tone)} ${findingTitle(finding)}</h4>
+<p class="meta"><code>${finding.kind}</code> in <b>${scenario.name}</b>, ${buildText(scenario)}; ${findingCounts(finding)}</p>
+<details${index < OPEN ? html` open` : null}><summary>What the kernel says${table === null ? '' : ', and the last steps of each CPU'}</summary>
+${splat(found)}
+${table}
+</details>
+</article>`;
+}
+
+export function findings({ scenarios }: RunResult): Section {
+  const all = foundWorstFirst(scenarios);
+  const groups = CLASSES.map((name) => {
+    const some = all
+      .map((found, i) => ({ found, i }))
+      .filter(({ found: { finding } }) => classOf(finding) === name);
+    if (some.length === 0) return null;
+    return html`<h3>${HEADS[name].head} <span class="faint">${some.length}</span></h3>${some.map(({ found, i }) => article(found, i))}`;
+  });
+  const left = all.length - STEPS_SHOWN;
+  return {
+    id: 'findings',
+    title: 'Findings',
+    lead: all.length === 0 ? null : 'Occurrences with the same signature are one finding; the first is shown.',
+    body:
+      all.length === 0
+        ? absent('Nothing was found.')
+        : html`${groups}${
+            left > 0
+              ? absent(`The CPUs of the last ${plural(left, 'finding')} are left out here; report.json has them.`)
+              : null
+          }`,
+  };
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** First of all: how it went, why, what it was in figures, and the command that runs it again. */
+import { againCommand } from '../../parameters.ts';
+import type { RunResult } from '../../result.ts';
+import { count, span } from '../../text.ts';
+import { html, type Markup, type Part } from '../markup.ts';
+import { commandBox, pairs } from '../section.ts';
+import { table } from '../table.ts';
+import { compact } from '../units.ts';
+import { badge, VERDICT_WORDS } from './labels.ts';
+
+/** `2026-11-21 02:47 UTC` */
+const startOf = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+
+function figures({ parameters, elapsedMs, scenarios, throughput, environment }: RunResult): [string, Part][] {
+  const sum = (pick: (scenario: RunResult['scenarios'][number]) => number): number =>
+    scenarios.reduce((all, scenario) => all + pick(scenario), 0);
+  return [
+    ['time', span(elapsedMs)],
+    ['threads', html`${parameters.threads} <small>on ${environment.cores} cores</small>`],
+    ['rounds', count(sum((scenario) => scenario.rounds))],
+    ['findings', count(sum((scenario) => scenario.findings.length))],
+    ...(throughput.events > 0
+      ? [['events', html`${compact(throughput.eventsPerSecond)}<small>/s</small>`] as [string, Part]]
+      : []),
+    ['seed', html`<span class="number">${parameters.seed}</span>`],
+  ];
+}
+
+const shardText = (shard: { index: number; of: number } | null): string =>
+  shard === null ? 'whole' : `${shard.index} of ${shard.of}`;
+
+function merged({ merged: runs }: RunResult): Markup | null {
+  if (runs.length === 0) return null;
+  return table({
+    id: 'merged',
+    caption: `Merged from ${runs.length} runs: counts are added, histograms and findings are merged.`,
+    rows: runs,
+    columns: [
+      { head: 'run', cell: (run) => run.folder, align: 'left', heading: true },
+      {
+        head: 'verdict',
+        cell: (run) => badge(VERDICT_WORDS[run.verdict].word, VERDICT_WORDS[run.verdict].tone),
+        align: 'left',
+      },
+      { head: 'shard', cell: (run) => shardText(run.shard) },
+      { head: 'seed', cell: (run) => String(run.seed) },
+      { head: 'node', cell: (run) => run.environment.node, align: 'left' },
+      { head: 'machine', cell: (run) => `${run.environment.platform}, ${run.environment.cpuModel}`, align: 'left' },
+    ],
+  });
+}
+
+export function verdict(result: RunResult): Markup {
+  const { word, tone } = VERDICT_WORDS[result.verdict];
+  const cutShort = result.interrupted
+    ? html`<p class="note">The run was interrupted; all figures are up to there, and no threshold was judged.</p>`
+    : null;
+  return html`<div class="banner ${tone}">
+<p class="eyebrow">Stress run of ${startOf(result.startedAt)}${result.parameters.shard === null ? '' : `, shard ${shardText(result.parameters.shard)}`}</p>
+<h1>${word} <span class="exit">exit ${result.exitCode}</span></h1>
+<p class="reason">${result.reason}</p>
+${cutShort}
+${pairs(figures(result), 'figures')}
+<p class="again">Run it again:</p>
+${commandBox(againCommand(result))}
+</div>
+${merged(result)}`;
+}
