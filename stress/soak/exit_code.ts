@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** One exit code for several runs. */
+import { VERDICTS } from '../report/result.ts';
+
+/** Of an interrupted run, by signal. */
+export const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+export type StopSignal = keyof typeof SIGNAL_EXIT;
+
+/** Worst first: what was found counts for more than that the search was stopped, and that for more than how it went. */
+const WORST_FIRST: readonly number[] = [
+  VERDICTS.forbidden,
+  VERDICTS.hang,
+  VERDICTS.harness,
+  VERDICTS.usage,
+  SIGNAL_EXIT.SIGINT,
+  SIGNAL_EXIT.SIGTERM,
+  VERDICTS.inconclusive,
+  VERDICTS.threshold,
+  VERDICTS.passed,
+];
+
+/** What a process's end means: one that ended by a signal, or with a code that is none of ours, did not work. */
+export const exitOf = (code: number | null): number =>
+  code !== null && WORST_FIRST.includes(code) ? code : VERDICTS.harness;
+
+/** How bad an exit code is; 0 is the worst. */
+export const rankOf = (code: number): number => WORST_FIRST.indexOf(exitOf(code));
+
+/** @param codes - of the runs @param signal - what stopped them, if anything did */
+export function worstExit(codes: readonly number[], signal: StopSignal | null): number {
+  const all = [...codes.map(exitOf), ...(signal === null ? [] : [SIGNAL_EXIT[signal]])];
+  // No run at all has shown nothing.
+  return all.reduce((a, b) => (rankOf(b) < rankOf(a) ? b : a), all[0] ?? VERDICTS.inconclusive);
+}

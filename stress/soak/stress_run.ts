@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** One run of the stress test as a process of its own, so that whatever happens to it, this one goes on. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { $ } from 'zx';
+import { makeFolder } from '../report/folder.ts';
+import { ROOT } from '../root.ts';
+import { exitOf } from './exit_code.ts';
+import type { Interrupt } from './interrupt.ts';
+
+const MAIN = fileURLToPath(new URL('dist/stress/main.js', ROOT));
+
+export interface StressRun {
+  readonly exitCode: number;
+  /** Path of the folder that it made; null if it did not come so far. */
+  readonly folder: string | null;
+  /** Its last words. */
+  readonly stderr: string;
+}
+
+/** What the runs may not see: a step has one summary and few annotations, and they are for the report of all runs. */
+function environmentOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { GITHUB_STEP_SUMMARY: _, GITHUB_ACTIONS: __, ...rest } = env;
+  return rest;
+}
+
+const foldersIn = (output: string): string[] =>
+  readdirSync(output, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
+/** @param output - folder in which the run makes its own; one run at a time */
+export async function runStress(args: readonly string[], output: string, interrupt: Interrupt): Promise<StressRun> {
+  makeFolder(output);
+  const before = new Set(foldersIn(output));
+  const stress$ = $({
+    nothrow: true,
+    quiet: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: environmentOf(process.env),
+  });
+  // exec: signals are for node, not for a shell around it.
+  const running = stress$`exec ${process.execPath} ${MAIN} ${[...args]} --output ${output}`;
+  const { exitCode, stderr } = await interrupt.during((signal) => running.child?.kill(signal), running);
+  const made = foldersIn(output).find((name) => !before.has(name));
+  return { exitCode: exitOf(exitCode), folder: made === undefined ? null : join(output, made), stderr };
+}
