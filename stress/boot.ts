@@ -7,7 +7,7 @@ import { type ramdisk, ramdisk_create, ramdisk_open } from '../src/drivers/ramdi
 import { aio } from '../src/fs/aio/kioctx.ts';
 import { FMODE_READ, FMODE_WRITE, fd_install, type file, files_struct } from '../src/fs/file.ts';
 import { type Machine, start_kernel } from '../src/init/machine.ts';
-import { enableLockDebug } from '../src/kernel/locking/lockdep.ts';
+import { enableLockDebug } from '../src/kernel/locking/lock_debug.ts';
 import { kernel_enter, kernel_exit } from '../src/kernel/sched/core.ts';
 import type { Slug } from '../src/reverts/registry.ts';
 import { become, type Process, spawn } from '../src/user/process.ts';

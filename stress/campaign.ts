@@ -6,16 +6,15 @@
  * shown
  * its race weighs most, one that has shown it least.
  */
-import { ktime_get } from '../src/arch/sab/clock.ts';
 import { mix32 } from '../src/arch/sab/prng.ts';
-import type { LockStat } from '../src/kernel/locking/lock_stat.ts';
-import { readLockStat } from '../src/kernel/locking/lock_stat.ts';
 import type { Slug } from '../src/reverts/registry.ts';
-import { Case } from './case.ts';
-import { Latencies } from './latencies.ts';
+import type { Role } from '../workers/protocol.ts';
+import type { CaseFold } from './log/case_fold.ts';
+import type { RunFold } from './log/fold.ts';
+import type { CaseRecord } from './log/records.ts';
 import { type Options, UsageError } from './options.ts';
 import type { Pool } from './pool.ts';
-import type { Latency } from './report/result.ts';
+import type { Recorder } from './recorder.ts';
 import { assignRoles } from './roles.ts';
 import { runRound } from './round.ts';
 import { minThreads, type Scenario } from './scenarios/scenario.ts';
@@ -29,6 +28,25 @@ const OVERHEAD_MS = 250;
 const WEIGHT_SILENT = 8;
 const WEIGHT_SURFACED = 0.4;
 
+/** A scenario on a build. */
+export interface Case {
+  readonly scenario: Scenario;
+  readonly reverted: readonly Slug[];
+  /** By CPU. */
+  readonly roles: readonly Role[];
+}
+
+/** Whether the reverts are ones that the scenario shows, natively. */
+const expectsFinding = ({ scenario, reverted }: Case): boolean =>
+  scenario.native && scenario.fixedBy.some((slug) => reverted.includes(slug));
+
+/** As the log has it. */
+export function caseRecord(c: Case): CaseRecord {
+  const { name, description, native, outcomes, goals } = c.scenario;
+  const { reverted, roles } = c;
+  return { name, description, reverted, expectsFinding: expectsFinding(c), native, outcomes, goals, roles };
+}
+
 /** What is told of a campaign that is under way. */
 export interface CampaignState {
   readonly elapsedMs: number;
@@ -40,16 +58,6 @@ export interface CampaignState {
   readonly surfaced: number;
   readonly toSurface: number;
   readonly findings: number;
-}
-
-export interface CampaignResult {
-  readonly cases: readonly Case[];
-  readonly locks: readonly LockStat[];
-  readonly latency: Readonly<Record<string, Latency>>;
-  readonly events: number;
-  /** Time that user space ran, ms. */
-  readonly ranMs: number;
-  readonly elapsedMs: number;
 }
 
 /** The cases that the options ask for. @throws UsageError if a scenario needs more threads */
@@ -66,8 +74,11 @@ export function chooseCases(options: Options, scenarios: readonly Scenario[]): C
         `type --threads ${minThreads(largest)}, or choose others by --scenario`,
     );
   }
-  const make = (scenario: Scenario, reverted: readonly Slug[]): Case =>
-    new Case(scenario, reverted, assignRoles(scenario, options.threads, options.roles));
+  const make = (scenario: Scenario, reverted: readonly Slug[]): Case => ({
+    scenario,
+    reverted,
+    roles: assignRoles(scenario, options.threads, options.roles),
+  });
   return chosen.flatMap((scenario) => {
     if (revert.length > 0) return [make(scenario, revert)];
     const cases: Case[] = [];
@@ -83,38 +94,40 @@ export class Campaign {
   private readonly options: Options;
   private readonly pool: Pool;
   private readonly cases: readonly Case[];
+  private readonly recorder: Recorder;
+  private readonly fold: RunFold;
   private readonly tell: (state: CampaignState) => void;
   private readonly stop: AbortSignal;
-  private readonly latencies = new Latencies();
-  private readonly startedNs = ktime_get();
   private round = 0;
-  private ranMs = 0;
   private overheadMs = OVERHEAD_MS;
 
+  /** @param cases - those of the fold, in the same order */
   constructor(
     options: Options,
     pool: Pool,
     cases: readonly Case[],
+    recorder: Recorder,
+    fold: RunFold,
     tell: (state: CampaignState) => void,
     stop: AbortSignal,
   ) {
     this.options = options;
     this.pool = pool;
     this.cases = cases;
+    this.recorder = recorder;
+    this.fold = fold;
     this.tell = tell;
     this.stop = stop;
   }
 
-  private elapsedMs(): number {
-    return (ktime_get() - this.startedNs) / 1e6;
-  }
-
-  private next(): Case {
-    const fresh = this.cases.find((c) => c.rounds === 0);
-    if (fresh !== undefined) return fresh;
-    const due = (c: Case): number =>
-      c.elapsedMs / (c.expectsFinding ? (c.surfaced ? WEIGHT_SURFACED : WEIGHT_SILENT) : 1);
-    return this.cases.reduce((a, b) => (due(b) < due(a) ? b : a));
+  /** Index of the case that gets the next round. */
+  private next(): number {
+    const { cases } = this.fold;
+    const fresh = cases.findIndex((c) => c.rounds === 0);
+    if (fresh >= 0) return fresh;
+    const due = ({ info, elapsedMs, surfaced }: CaseFold): number =>
+      elapsedMs / (info.expectsFinding ? (surfaced ? WEIGHT_SURFACED : WEIGHT_SILENT) : 1);
+    return cases.reduce((a, c, i) => (due(c) < due(cases[a] as CaseFold) ? i : a), 0);
   }
 
   private runMs(): number {
@@ -125,66 +138,63 @@ export class Campaign {
   private enough(): boolean {
     if (this.stop.aborted) return true;
     // Those that a reverted build is to show do not count.
-    const findings = this.cases.reduce((sum, c) => sum + c.unexpected().length, 0);
+    const findings = this.unexpected();
     if (findings >= (this.options.failFast ? 1 : this.options.maxFindings)) return true;
     // A first round is worth being late for, but not by much.
-    const left = this.options.durationMs - this.elapsedMs();
-    const first = this.cases.some((c) => c.rounds === 0);
+    const left = this.options.durationMs - this.recorder.elapsedMs();
+    const first = this.fold.cases.some((c) => c.rounds === 0);
     return left < (first ? -this.options.durationMs / 4 : this.runMs() / 2);
   }
 
-  private report(current: Case): void {
+  private unexpected(): number {
+    return this.fold.cases.reduce((sum, c) => sum + c.unexpected().length, 0);
+  }
+
+  private report({ scenario, reverted }: Case): void {
+    const { cases, progress } = this.fold;
     this.tell({
-      elapsedMs: this.elapsedMs(),
-      scenario: current.scenario.name,
-      build: current.reverted.length === 0 ? 'patched' : 'reverted',
+      elapsedMs: this.recorder.elapsedMs(),
+      scenario: scenario.name,
+      build: reverted.length === 0 ? 'patched' : 'reverted',
       round: this.round,
-      eventsPerSecond: this.ranMs === 0 ? 0 : (this.events() * 1000) / this.ranMs,
-      surfaced: this.cases.filter((c) => c.expectsFinding && c.surfaced).length,
-      toSurface: this.cases.filter((c) => c.expectsFinding).length,
-      findings: this.cases.reduce((sum, c) => sum + c.unexpected().length, 0),
+      eventsPerSecond: progress.ranMs === 0 ? 0 : (progress.events * 1000) / progress.ranMs,
+      surfaced: cases.filter((c) => c.info.expectsFinding && c.surfaced).length,
+      toSurface: cases.filter((c) => c.info.expectsFinding).length,
+      findings: this.unexpected(),
     });
   }
 
-  private events(): number {
-    return this.cases.reduce((sum, c) => sum + c.events, 0);
+  /** The workload of a case's n-th round is the same in every run with this seed; shards take turns. */
+  private seedOf(index: number): number {
+    const { seed, shard } = this.options;
+    const before = (this.fold.cases[index] as CaseFold).rounds;
+    const nth = shard === null ? before : before * shard.of + shard.index - 1;
+    return mix32(seed ^ mix32(index * 65536 + nth));
   }
 
   async run(): Promise<void> {
     while (!this.enough()) {
-      const current = this.next();
+      const index = this.next();
+      const current = this.cases[index] as Case;
       const number = this.round++;
       this.report(current);
-      const startedMs = this.elapsedMs();
-      const left = this.options.durationMs - startedMs;
-      const runMs = Math.max(RUN_MIN_MS, Math.min(this.runMs(), left));
+      const left = this.options.durationMs - this.recorder.elapsedMs();
+      const seed = this.seedOf(index);
+      this.recorder.begin(number, { ...current, index }, seed);
       const result = await runRound(this.pool, {
         scenario: current.scenario,
         reverted: current.reverted,
         number,
-        // The workload of a case's n-th round is the same in every run with this seed.
-        seed: mix32(this.options.seed ^ mix32(this.cases.indexOf(current) * 65536 + current.rounds)),
+        seed,
         roles: current.roles,
         perturb: this.options.perturb,
-        runMs,
+        runMs: Math.max(RUN_MIN_MS, Math.min(this.runMs(), left)),
         stop: this.stop,
+        watch: (view) => this.recorder.look(view),
       });
-      current.add(result, startedMs);
-      this.ranMs += result.ranMs;
+      this.recorder.end(result);
       this.overheadMs = 0.8 * this.overheadMs + 0.2 * (result.elapsedMs - result.ranMs);
-      this.latencies.add(result.latency);
       this.report(current);
     }
-  }
-
-  result(): CampaignResult {
-    return {
-      cases: this.cases,
-      locks: readLockStat(this.pool.machine.lockStat),
-      latency: this.latencies.summary(),
-      events: this.events(),
-      ranMs: this.ranMs,
-      elapsedMs: this.elapsedMs(),
-    };
   }
 }

@@ -4,6 +4,7 @@
  * not alarm.
  */
 import type { OopsRecord } from '../src/kernel/oops.ts';
+import { mayShow } from './scenarios/index.ts';
 
 interface Known {
   /** Commit that fixed it, the version, and what it is. */
@@ -27,6 +28,16 @@ const KNOWN: readonly Known[] = [
     is: ({ kind, where }) => kind === 'kasan:use-after-free' && where === 'file_end_write',
   },
 ];
+
+/** How a record is to be taken on a build without these fixes. @param operations - of its round so far */
+export function classify(
+  record: OopsRecord,
+  reverted: readonly string[],
+  operations: Readonly<Record<string, number>>,
+): { known: string | null; expected: boolean } {
+  const known = knownBug(record, operations);
+  return { known, expected: known === null && mayShow(reverted, record.kind) };
+}
 
 /** The label of a bug that v3.17 is known to have, null for any other. */
 export const knownBug = (record: OopsRecord, operations: Readonly<Record<string, number>>): string | null =>

@@ -7,15 +7,22 @@
  */
 
 import { ktime_get } from '../src/arch/sab/clock.ts';
-import { Campaign, type CampaignResult, chooseCases } from './campaign.ts';
+import { Campaign, type Case, caseRecord, chooseCases } from './campaign.ts';
 import { environment, toolVersion } from './environment.ts';
-import { grade } from './grade.ts';
+import { RunFold } from './log/fold.ts';
+import { loadRun } from './log/load.ts';
+import { LOG_VERSION, type RunRecord } from './log/records.ts';
+import { LogWriter } from './log/writer.ts';
 import { againLine, type Options, parseOptions, UsageError } from './options.ts';
 import { Pool } from './pool.ts';
+import { Recorder } from './recorder.ts';
+import { annotate } from './report/annotations.ts';
 import { toConsole } from './report/console.ts';
 import { toJson } from './report/json.ts';
+import { toMarkdown } from './report/markdown.ts';
 import { Progress } from './report/progress.ts';
-import { type RunResult, SCHEMA_VERSION, VERDICTS } from './report/result.ts';
+import { type RunResult, VERDICTS } from './report/result.ts';
+import { appendStepSummary } from './report/step_summary.ts';
 import { runFolder, writeReports } from './report/write.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { minThreads } from './scenarios/scenario.ts';
@@ -36,42 +43,42 @@ function list(names: readonly string[]): string {
     .join('\n');
 }
 
-/** The run's result, graded. @param signal - what stopped it, if anything did */
-function conclude(options: Options, campaign: CampaignResult, startedAt: string, signal: StopSignal | null): RunResult {
-  const { verdict, reason } = grade(campaign.cases, signal !== null);
-  const cleanRounds = campaign.cases.filter((c) => c.reverted.length === 0).reduce((sum, c) => sum + c.rounds, 0);
-  const exitCode = verdict === 'interrupted' && signal !== null ? SIGNAL_EXIT[signal] : VERDICTS[verdict];
-  return {
-    schemaVersion: SCHEMA_VERSION,
-    verdict,
-    exitCode,
-    reason,
-    interrupted: signal !== null,
-    startedAt,
-    elapsedMs: campaign.elapsedMs,
-    parameters: {
-      threads: options.threads,
-      durationMs: options.durationMs,
-      seed: options.seed,
-      scenarios: [...new Set(campaign.cases.map((c) => c.scenario.name))],
-      build: options.revert.length > 0 ? 'revert' : options.build,
-      revert: options.revert,
-      roles: options.roles as Readonly<Record<string, number>> | null,
-      perturb: options.perturb,
-      sanitize: options.sanitize,
-      arenaMib: options.arenaMib,
-      again: againLine(options),
-    },
-    environment: environment(),
-    scenarios: campaign.cases.map((c) => c.result()),
-    locks: campaign.locks,
-    latency: campaign.latency,
-    throughput: {
-      events: campaign.events,
-      eventsPerSecond: campaign.ranMs === 0 ? 0 : (campaign.events * 1000) / campaign.ranMs,
-    },
-    confidence: { cleanRounds, ruleOfThree: cleanRounds === 0 ? 0 : 3 / cleanRounds },
-  };
+/** The first line of the log. */
+const runRecord = (options: Options, cases: readonly Case[], startedAt: string): RunRecord => ({
+  t: 'run',
+  log: LOG_VERSION,
+  startedAt,
+  parameters: {
+    threads: options.threads,
+    durationMs: options.durationMs,
+    seed: options.seed,
+    scenarios: [...new Set(cases.map((c) => c.scenario.name))],
+    build: options.revert.length > 0 ? 'revert' : options.build,
+    revert: options.revert,
+    roles: options.roles as Readonly<Record<string, number>> | null,
+    perturb: options.perturb,
+    sanitize: options.sanitize,
+    arenaMib: options.arenaMib,
+    shard: options.shard,
+    thresholds: options.thresholds,
+    again: againLine(options),
+  },
+  environment: environment(),
+  cases: cases.map(caseRecord),
+  from: null,
+});
+
+/** Prints the result where it belongs. */
+function print(options: Options, result: RunResult, written: readonly string[]): void {
+  const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+  const text = toConsole(result, { color, width: Math.min(process.stdout.columns ?? 120, 160) });
+  if (options.json) {
+    process.stderr.write(text);
+    process.stdout.write(toJson(result));
+  } else {
+    process.stdout.write(text);
+  }
+  process.stderr.write(`reports: ${written.filter((path) => !path.includes('findings')).join(' ')}\n`);
 }
 
 /** Runs what the options ask for. @returns the exit code */
@@ -84,13 +91,23 @@ async function stress(options: Options): Promise<number> {
   const folder = runFolder(options.output, startedAt, options.seed);
   const progress = new Progress(process.stderr);
   const pool = new Pool(options.threads, options.arenaMib, options.sanitize === 'address');
+  const fold = new RunFold();
+  const recorder = new Recorder(new LogWriter(folder), fold, pool);
+  recorder.write(runRecord(options, cases, startedAt));
   const campaign = new Campaign(
     options,
     pool,
     cases,
+    recorder,
+    fold,
     (state) => progress.update({ ...state, totalMs: options.durationMs, seed: options.seed }),
     stop.signal,
   );
+  const conclude = (failure: string | null): { result: RunResult; written: string[] } => {
+    recorder.finish(signal, failure);
+    const run = loadRun(folder);
+    return { result: run.result, written: writeReports(folder, run, options.reporters) };
+  };
   for (const name of Object.keys(SIGNAL_EXIT) as StopSignal[]) {
     process.on(name, () => {
       const now = ktime_get();
@@ -100,43 +117,33 @@ async function stress(options: Options): Promise<number> {
         stop.abort();
       } else if (now - signalledAt > ONE_PRESS_NS) {
         // Whoever presses twice does not want to wait, but what was measured is not to be lost.
-        writeReports(folder, conclude(options, campaign.result(), startedAt, signal));
+        conclude(null);
         process.exit(SIGNAL_EXIT[name]);
       }
     });
   }
-  let failure: unknown = null;
+  let failure: string | null = null;
   try {
     await campaign.run();
   } catch (error) {
     // What was measured until then is still worth a report.
-    failure = error;
+    failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
   progress.finish();
-  const result = withFailure(conclude(options, campaign.result(), startedAt, signal), failure);
-  const written = writeReports(folder, result);
-  const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
-  const text = toConsole(result, { color, width: Math.min(process.stdout.columns ?? 120, 160) });
-  if (options.json) {
-    process.stderr.write(text);
-    process.stdout.write(toJson(result));
-  } else {
-    process.stdout.write(text);
-  }
-  process.stderr.write(`reports: ${written.filter((path) => !path.includes('findings')).join(' ')}\n`);
+  const { result, written } = conclude(failure);
+  print(options, result, written);
+  annotate(result, process.env, (text) => process.stdout.write(text));
+  appendStepSummary(toMarkdown(result), process.env, (text) => process.stderr.write(text));
   await pool.close();
   return result.exitCode;
 }
 
-/** A run that the harness itself could not go on with. */
-function withFailure(result: RunResult, failure: unknown): RunResult {
-  if (failure === null) return result;
-  const why = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
-  return { ...result, verdict: 'harness', exitCode: VERDICTS.harness, reason: `the harness failed: ${why}` };
-}
-
 async function main(): Promise<number> {
-  const known = SCENARIOS.map((s) => ({ name: s.name, minThreads: minThreads(s) }));
+  const known = SCENARIOS.map((s) => ({
+    name: s.name,
+    minThreads: minThreads(s),
+    onlyByName: s.onlyByName === true,
+  }));
   const asked = parseOptions(process.argv.slice(2), known);
   switch (asked.kind) {
     case 'help':

@@ -8,16 +8,18 @@ import { SLUGS } from '../src/reverts/registry.ts';
 import { ROLES } from '../workers/protocol.ts';
 import { againLine, type Options, parseOptions, UsageError } from './options.ts';
 import { nearest } from './options_error.ts';
+import { DEFAULT_REPORTERS } from './report/reporters.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'options-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const output = join(folder, 'made', 'reports');
 
 const KNOWN = [
-  { name: 'head_lost_in_page_migration', minThreads: 6 },
-  { name: 'head_scribbled_at_shutdown', minThreads: 7 },
-  { name: 'unread_events_overwritten', minThreads: 5 },
-  { name: 'everything_at_once', minThreads: 12 },
+  { name: 'head_lost_in_page_migration', minThreads: 6, onlyByName: false },
+  { name: 'head_scribbled_at_shutdown', minThreads: 7, onlyByName: false },
+  { name: 'unread_events_overwritten', minThreads: 5, onlyByName: false },
+  { name: 'everything_at_once', minThreads: 12, onlyByName: false },
+  { name: 'steady_load', minThreads: 3, onlyByName: true },
 ];
 
 const parse = (...argv: string[]) => parseOptions(argv, KNOWN);
@@ -44,7 +46,7 @@ test('without arguments every default is filled in', () => {
     kind: 'run',
     threads: 16,
     durationMs: 60_000,
-    scenarios: KNOWN.map((scenario) => scenario.name),
+    scenarios: KNOWN.filter(({ onlyByName }) => !onlyByName).map((scenario) => scenario.name),
     scenarioGiven: false,
     build: 'both',
     revert: [],
@@ -56,6 +58,10 @@ test('without arguments every default is filled in', () => {
     output,
     failFast: false,
     maxFindings: 100,
+    reporters: DEFAULT_REPORTERS,
+    thresholds: [],
+    shard: null,
+    sweep: null,
   });
   expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true);
 });
@@ -283,4 +289,45 @@ test('the nearest name is the one that shares a word, or else letters', () => {
   expect(nearest('Submitters', ROLES, 1)).toEqual(['submitter']);
   expect(nearest('occupancy', SLUGS, 1)).toEqual(['track_ring_occupancy']);
   expect(nearest('', ROLES)).toHaveLength(3);
+});
+
+test('a scenario that is reserved runs only where its whole name is given', () => {
+  expect(run().scenarios).not.toContain('steady_load');
+  expect(run('--scenario', '*_*').scenarios).not.toContain('steady_load');
+  expect(run('--scenario', 'steady_load').scenarios).toEqual(['steady_load']);
+});
+
+test('--shard takes a part of the seeds', () => {
+  expect(run().shard).toBeNull();
+  expect(run('--shard', '2/4').shard).toEqual({ index: 2, of: 4 });
+  for (const bad of ['0/4', '5/4', '1', '1/', 'a/b', '1/4097', '-1/4']) {
+    expect(refused('--shard', bad).message, bad).toContain('--shard 1/4');
+  }
+});
+
+test('--threshold is read at once, and kept as typed', () => {
+  const text = 'throughput.events > 1e5/s';
+  expect(run('--threshold', text, '--threshold', 'latency.io_submit.p99 < 1ms').thresholds).toEqual([
+    text,
+    'latency.io_submit.p99 < 1ms',
+  ]);
+  expect(refused('--threshold', 'throughput.event > 1').code).toBe('bad-value');
+});
+
+test('--reporter and --sweep', () => {
+  expect(run('--reporter', 'junit,csv').reporters).toEqual(['junit', 'csv']);
+  expect(refused('--reporter', 'junti').message).toContain('junit');
+  expect(run().sweep).toBeNull();
+  expect(run('--sweep', 'threads=1,4,2').sweep).toEqual([1, 2, 4]);
+  expect(refused('--sweep', 'threads=1,2', '--threads', '4').code).toBe('contradiction');
+});
+
+test('what is not the default is in the line that runs it again', () => {
+  const line = againLine(
+    run('--shard', '1/2', '--threshold', 'throughput.events > 1e5/s', '--reporter', 'json', '--seed', '1'),
+  );
+  expect(line).toContain("--reporter json --threshold 'throughput.events > 1e5/s' --shard 1/2");
+  expect(againLine(run('--sweep', 'threads=1,2', '--seed', '1'))).toMatch(
+    /^--minutes 1 --seed 1 .*--sweep threads=1,2$/,
+  );
 });

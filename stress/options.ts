@@ -6,6 +6,8 @@ import { type BUILDS, type PERTURB, readCommandLine, type SANITIZE, THREADS_MAX 
 import { checkOutput } from './options_output.ts';
 import { type RoleCounts, rolesText, threadsOf } from './options_roles.ts';
 import { checkThreads, chosenScenarios, type KnownScenario } from './options_scenarios.ts';
+import { DEFAULT_REPORTERS, type Reporter } from './report/reporters.ts';
+import type { Shard } from './report/result.ts';
 
 export { UsageError } from './options_error.ts';
 
@@ -28,6 +30,13 @@ export interface Options {
   readonly output: string;
   readonly failFast: boolean;
   readonly maxFindings: number;
+  readonly reporters: readonly Reporter[];
+  /** Expressions, as typed. */
+  readonly thresholds: readonly string[];
+  /** null for the whole seed space */
+  readonly shard: Shard | null;
+  /** Widths, if the run is a sweep. */
+  readonly sweep: readonly number[] | null;
 }
 
 /** What was asked for instead of a run. */
@@ -43,7 +52,8 @@ export function parseOptions(argv: readonly string[], knownScenarios: readonly K
   if (typed.version) return { kind: 'version' };
 
   const scenarioGiven = typed.scenario.length > 0;
-  const matched = chosenScenarios(scenarioGiven ? typed.scenario : ['*'], knownScenarios);
+  const listed = typed.list ? knownScenarios.map((known) => ({ ...known, onlyByName: false })) : knownScenarios;
+  const matched = chosenScenarios(scenarioGiven ? typed.scenario : ['*'], listed);
   if (typed.list) return { kind: 'list', scenarios: matched };
 
   const roles = typed.roles ?? null;
@@ -72,6 +82,10 @@ export function parseOptions(argv: readonly string[], knownScenarios: readonly K
     output,
     failFast: typed.failFast ?? false,
     maxFindings,
+    reporters: typed.reporter,
+    thresholds: typed.threshold,
+    shard: typed.shard ?? null,
+    sweep: typed.sweep ?? null,
   };
 }
 
@@ -85,7 +99,8 @@ function durationArguments(ms: number): string[] {
 
 /** Arguments that run the same again, seed included, as they are typed behind `npm run stress --`. */
 export function againLine(options: Options): string {
-  const words = ['--threads', String(options.threads), ...durationArguments(options.durationMs)];
+  const words = options.sweep === null ? ['--threads', String(options.threads)] : [];
+  words.push(...durationArguments(options.durationMs));
   words.push('--seed', String(options.seed));
   if (options.scenarioGiven) for (const name of options.scenarios) words.push('--scenario', name);
   if (options.revert.length > 0) words.push('--revert', options.revert.join(','));
@@ -97,6 +112,10 @@ export function againLine(options: Options): string {
   if (options.output !== 'reports') words.push('--output', options.output);
   if (options.failFast) words.push('--fail-fast');
   if (options.maxFindings !== 100) words.push('--max-findings', String(options.maxFindings));
+  if (options.reporters.join() !== DEFAULT_REPORTERS.join()) words.push('--reporter', options.reporters.join());
+  for (const expression of options.thresholds) words.push('--threshold', expression);
+  if (options.shard !== null) words.push('--shard', `${options.shard.index}/${options.shard.of}`);
+  if (options.sweep !== null) words.push('--sweep', `threads=${options.sweep.join()}`);
   if (options.json) words.push('--json');
   return words.map(quoted).join(' ');
 }

@@ -5,7 +5,11 @@ import { SLUGS, type Slug } from '../src/reverts/registry.ts';
 import { nearest, UsageError } from './options_error.ts';
 import { type RoleCounts, roles } from './options_roles.ts';
 import { slugs } from './options_scenarios.ts';
-import { duration, minutes, oneOf, seed, wholeNumber } from './options_values.ts';
+import { duration, minutes, oneOf, seed, shard, wholeNumber } from './options_values.ts';
+import { DEFAULT_REPORTERS, parseReporters, REPORTERS, type Reporter } from './report/reporters.ts';
+import type { Shard } from './report/result.ts';
+import { parseSweep } from './sweep/widths.ts';
+import { parseThreshold } from './threshold/threshold.ts';
 
 export const THREADS_MAX = 256;
 export const BUILDS = ['both', 'patched', 'reverted'] as const;
@@ -30,6 +34,10 @@ export interface Typed {
   readonly output: string;
   readonly failFast?: true;
   readonly maxFindings: number;
+  readonly reporter: readonly Reporter[];
+  readonly threshold: readonly string[];
+  readonly shard?: Shard;
+  readonly sweep?: readonly number[];
   readonly version?: true;
 }
 
@@ -38,10 +46,18 @@ Examples:
   npm run stress -- --threads 16 --minutes 10
   npm run stress -- --scenario 'head_*' --build reverted --seed 42
   npm run stress -- --revert serialise_migration,exit_waits --duration 90s
+  npm run stress -- --build patched --threshold 'locks.completion_lock.wait.p99 < 5ms' --reporter html,junit
+  npm run stress -- --sweep threads=1,2,4,8,16 --minutes 2
 
 Exit codes: 0 passed, 1 usage, 2 forbidden outcome, 3 hang, 4 inconclusive, 5 threshold, 6 harness, 130 interrupted.
 The seed fixes the workload; the schedule is the machine's own and differs from run to run.
 `;
+
+/** Adds an expression that can be read. */
+function threshold(text: string, before: readonly string[]): string[] {
+  parseThreshold(text);
+  return [...before, text];
+}
 
 const collect = (glob: string, before: readonly string[]): string[] => [...before, glob];
 
@@ -106,6 +122,22 @@ function build(): Command {
       new Option('--max-findings <n>', 'stop after so many findings')
         .default(100)
         .argParser(wholeNumber('--max-findings', 1, Number.MAX_SAFE_INTEGER, 100)),
+    )
+    .addOption(
+      new Option('--reporter <names>', `reports to write, comma between: ${Object.keys(REPORTERS).join(', ')}`)
+        .default(DEFAULT_REPORTERS, DEFAULT_REPORTERS.join(','))
+        .argParser(parseReporters),
+    )
+    .addOption(
+      new Option('--threshold <expression>', 'what must hold, such as "throughput.events > 1e5/s"; may be repeated')
+        .default([], 'none')
+        .argParser(threshold),
+    )
+    .addOption(new Option('--shard <i/n>', 'only part i of n of the seeds').argParser(shard))
+    .addOption(
+      new Option('--sweep <widths>', 'the same load at several widths, such as threads=1,2,4,8,16')
+        .argParser(parseSweep)
+        .conflicts(['threads', 'scenario', 'build', 'revert', 'roles', 'shard', 'threshold']),
     )
     .option('--version', 'print the version')
     .addHelpText('after', AFTER)

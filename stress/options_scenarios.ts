@@ -7,6 +7,8 @@ import { nearest, UsageError } from './options_error.ts';
 export interface KnownScenario {
   readonly name: string;
   readonly minThreads: number;
+  /** Chosen by its whole name only. */
+  readonly onlyByName: boolean;
 }
 
 /** picomatch throws for what it cannot read, such as an empty pattern; that matches nothing. */
@@ -24,7 +26,10 @@ export function chosenScenarios(globs: readonly string[], known: readonly KnownS
   const names = known.map((scenario) => scenario.name);
   const chosen = new Set<string>();
   for (const glob of globs) {
-    const matches = names.filter(matcher(glob));
+    const matching = matcher(glob);
+    const matches = known
+      .filter(({ name, onlyByName }) => name === glob || (!onlyByName && matching(name)))
+      .map(({ name }) => name);
     if (matches.length === 0) {
       const like = nearest(glob, names);
       throw new UsageError(

@@ -3,6 +3,7 @@
  * The values that options take: each function reads the text of one, or says what it should have been.
  */
 import { either, nearest, UsageError } from './options_error.ts';
+import type { Shard } from './report/result.ts';
 
 /** Longest run: a timer counts its ms in 31 bits. */
 const DURATION_MAX_MS = 24 * 24 * 3_600_000;
@@ -63,4 +64,17 @@ export function oneOf<T extends string>(flag: string, allowed: readonly T[]): (t
     const [like] = nearest(text, allowed);
     throw new UsageError('bad-value', `${flag} is ${either(allowed)}, not '${text}'; type for example ${flag} ${like}`);
   };
+}
+
+const SHARDS_MAX = 4096;
+
+/** `2/4`: part 2 of 4. */
+export function shard(text: string): Shard {
+  const [, index = '', of = ''] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
+  const parsed = { index: Number(index), of: Number(of) };
+  if (index !== '' && parsed.index >= 1 && parsed.index <= parsed.of && parsed.of <= SHARDS_MAX) return parsed;
+  throw new UsageError(
+    'bad-value',
+    `--shard takes I/N with I from 1 to N and N at most ${SHARDS_MAX}, not '${text}'; type for example --shard 1/4`,
+  );
 }

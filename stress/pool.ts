@@ -12,6 +12,7 @@ import { PHASE, setAborted } from '../src/arch/sab/control.ts';
 import { type Words, wordNotify, wordStore } from '../src/arch/sab/words.ts';
 import { createMachine, type Machine } from '../src/init/machine.ts';
 import { createLedger } from '../workers/ledger.ts';
+import { createMeters, type MeterBuffers } from '../workers/meters.ts';
 import { type CpuReport, type CpuTask, PHASE_EXIT, type RoundPlan } from '../workers/protocol.ts';
 import { ROOT } from './root.ts';
 
@@ -33,6 +34,7 @@ interface Cpu {
 export class Pool {
   readonly machine: Machine;
   readonly ledger: Words;
+  readonly meters: MeterBuffers;
   private readonly piscina: Piscina;
   private readonly cpus: Cpu[] = [];
   private closing = false;
@@ -40,6 +42,7 @@ export class Pool {
   constructor(threads: number, arenaMib: number, sanitize: boolean) {
     this.machine = createMachine({ cpus: threads, arenaMib, sanitize });
     this.ledger = createLedger(threads, Math.min(ENTRIES_PER_CPU_MAX, Math.floor(ENTRIES / threads)));
+    this.meters = createMeters(threads);
     this.piscina = new Piscina({
       filename: fileURLToPath(new URL('dist/workers/cpu.js', ROOT)),
       minThreads: threads,
@@ -55,7 +58,7 @@ export class Pool {
   private start(cpu: number): Cpu {
     const { port1, port2 } = new MessageChannel();
     const abort = new AbortController();
-    const task: CpuTask = { cpu, machine: this.machine, ledger: this.ledger, port: port2 };
+    const task: CpuTask = { cpu, machine: this.machine, ledger: this.ledger, meters: this.meters, port: port2 };
     const started: Cpu = { port: port1, abort, done: Promise.resolve(), died: null, report: null };
     port1.on('message', (report: CpuReport) => {
       started.report = report;
@@ -85,6 +88,12 @@ export class Pool {
   /** What the CPUs have reported, null for one that has not. */
   reports(): (CpuReport | null)[] {
     return this.cpus.map((cpu) => cpu.report);
+  }
+
+  /** Whether a CPU has nothing more to do with the round: it has reported, or its thread is dead. */
+  isOut(cpu: number): boolean {
+    const { report, died } = this.cpus[cpu] as Cpu;
+    return report !== null || died !== null;
   }
 
   /** CPUs whose thread has died, and of what. */

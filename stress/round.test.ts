@@ -37,6 +37,7 @@ const round = (scenario: Scenario, reverted: readonly Slug[], seed: number, runM
     perturb: 'light',
     runMs,
     stop: never,
+    watch: () => {},
   });
 
 const unknown = ({ records, operations }: RoundResult): OopsRecord[] =>

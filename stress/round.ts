@@ -21,6 +21,7 @@ import { workqueue_kick } from '../src/kernel/workqueue.ts';
 import type { Slug } from '../src/reverts/registry.ts';
 import { areaBytes } from '../workers/layout.ts';
 import { Ledger } from '../workers/ledger.ts';
+import { clearMeters, readOperations } from '../workers/meters.ts';
 import {
   DAEMONS,
   PHASE_ABORTED,
@@ -58,16 +59,35 @@ export interface RoundSpec {
   readonly runMs: number;
   /** The run is interrupted: come to an end soon. */
   readonly stop: AbortSignal;
+  /** Is shown the round some sixty times a second, whatever its phase, and when it is over. */
+  readonly watch: (view: RoundView) => void;
+}
+
+/** A round that is under way, for who watches it. */
+export interface RoundView {
+  /** Whether user space runs. */
+  readonly running: boolean;
+  /** How long user space has run, and is to run, ms. */
+  readonly ranMs: number;
+  readonly runMs: number;
+  /** ktime_get() of the boot */
+  readonly bootTime: number;
+  /** address of the process's mm_struct */
+  readonly mm: number;
+  /** What the oracles and the watchdog have found; what the CPUs have is in the machine's log. */
+  readonly observed: readonly OopsRecord[];
+  /** Whether a CPU is out of the round already. */
+  readonly isOut: (cpu: number) => boolean;
 }
 
 export interface RoundResult {
   readonly records: readonly OopsRecord[];
   readonly operations: Readonly<Record<string, number>>;
-  /** By system call: histograms in HdrHistogram's form, one for each CPU. */
-  readonly latency: Readonly<Record<string, string[]>>;
-  readonly elapsedMs: number;
   /** How long user space ran, ms; less than was asked for where the round broke. */
   readonly ranMs: number;
+  readonly elapsedMs: number;
+  /** Whether it went to its end. */
+  readonly whole: boolean;
 }
 
 /** A machine whose CPUs get nothing done for so long hangs, ms. */
@@ -102,6 +122,7 @@ class Round {
     const { machine } = pool;
     this.ledger = new Ledger(pool.ledger, machine.cpus);
     this.ledger.clear();
+    clearMeters(pool.meters);
     const workload = spec.scenario.draw(new Prng(spec.seed));
     const area = areaBytes(this.ledger.entriesPerCpu, workload.bufferBytes) * machine.cpus;
     this.booted = bootRound(machine, workload, spec.roles, spec.reverted, spec.seed, area);
@@ -117,6 +138,20 @@ class Round {
       disk: this.booted.disk,
       workload,
     };
+  }
+
+  /** Shows the round to who watches it. */
+  private show(running: boolean): void {
+    const { booted, observed, ranMs, plan, pool, spec } = this;
+    spec.watch({
+      running,
+      ranMs,
+      runMs: spec.runMs,
+      bootTime: booted.bootTime,
+      mm: plan.process.mm,
+      observed,
+      isOut: (cpu) => pool.isOut(cpu),
+    });
   }
 
   private get control() {
@@ -195,6 +230,7 @@ class Round {
         return false;
       }
       nudge();
+      this.show(false);
       await wordWaitAsync(this.control, ARRIVED, here, TICK_MS);
     }
   }
@@ -207,6 +243,7 @@ class Round {
     while (performanceNow() < until && !this.spec.stop.aborted) {
       this.ranMs = performanceNow() - start;
       if (this.broken()) return false;
+      this.show(true);
       await sleep(Math.min(TICK_MS, Math.max(1, until - performanceNow())));
     }
     this.ranMs = performanceNow() - start;
@@ -280,6 +317,7 @@ class Round {
     const until = performanceNow() + (this.spec.stop.aborted ? HURRY_MS : ABORT_MS);
     while (performanceNow() < until && this.pool.reports().some((report) => report === null)) {
       for (let cpu = 0; cpu < this.plan.roles.length; cpu++) unparkCpu(cpu);
+      this.show(false);
       await sleep(TICK_MS);
     }
     for (const { cpu, why } of this.pool.casualties()) {
@@ -306,24 +344,13 @@ class Round {
       await this.giveUp();
     }
     this.setPhase(PHASE_IDLE);
-    return this.result();
-  }
-
-  private result(): RoundResult {
-    const operations: Record<string, number> = {};
-    const latency: Record<string, string[]> = {};
-    for (const report of this.pool.reports()) {
-      if (report === null || report.round !== this.spec.number) continue;
-      for (const [name, n] of Object.entries(report.operations)) operations[name] = (operations[name] ?? 0) + n;
-      for (const [name, encoded] of Object.entries(report.latency)) latency[name] = [...(latency[name] ?? []), encoded];
-    }
-    const { records } = readOopsLog(this.pool.machine.oops);
+    this.show(false);
     return {
-      records: [...records, ...this.observed],
-      operations,
-      latency,
-      elapsedMs: (ktime_get() - this.startedAt) / 1e6,
+      records: [...readOopsLog(this.pool.machine.oops).records, ...this.observed],
+      operations: readOperations(this.pool.meters),
       ranMs: this.ranMs,
+      elapsedMs: (ktime_get() - this.startedAt) / 1e6,
+      whole,
     };
   }
 }

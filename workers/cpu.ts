@@ -22,6 +22,7 @@ import { kworker } from './kworker.ts';
 import { areaBytes } from './layout.ts';
 import { openContexts, settle, tearDown } from './leader.ts';
 import { Ledger } from './ledger.ts';
+import { Meter } from './meters.ts';
 import { migrator } from './migrator.ts';
 import {
   type CpuReport,
@@ -114,7 +115,7 @@ function runRound(task: CpuTask, plan: RoundPlan): void {
   const control = controlPanel();
   const ledger = new Ledger(task.ledger, machine.cpus);
   const area = plan.process.base + cpu * areaBytes(ledger.entriesPerCpu, plan.workload.bufferBytes);
-  const user = new User(cpu, plan, new Prng(plan.seed * 31 + cpu), ledger, area);
+  const user = new User(cpu, plan, new Prng(plan.seed * 31 + cpu), ledger, new Meter(task.meters, cpu), area);
   const daemon = DAEMONS.includes(roleOf(plan, cpu));
   if (!daemon) become(plan.process);
   arrive(control);
@@ -145,7 +146,7 @@ function runRound(task: CpuTask, plan: RoundPlan): void {
   waitPhase(control, PHASE_SHUTDOWN);
   setHook(null);
   setDeviceProbe(null);
-  const report: CpuReport = { cpu, round: plan.round, operations: user.operations, latency: user.latencies() };
+  const report: CpuReport = { cpu, round: plan.round };
   task.port.postMessage(report);
   arrive(control);
 }

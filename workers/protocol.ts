@@ -6,6 +6,7 @@ import type { Perturbation } from '../src/init/hook.ts';
 import type { Machine } from '../src/init/machine.ts';
 import type { Slug } from '../src/reverts/registry.ts';
 import type { Process } from '../src/user/process.ts';
+import type { MeterBuffers } from './meters.ts';
 
 export const ROLES = [
   'submitter',
@@ -95,15 +96,12 @@ export interface CpuTask {
   readonly cpu: number;
   readonly machine: Machine;
   readonly ledger: Words;
+  readonly meters: MeterBuffers;
   readonly port: MessagePort;
 }
 
-/** What a CPU has to say at the end of a round. */
+/** What a CPU says at the end of a round: that it is out of it. What it has done is in its meter. */
 export interface CpuReport {
   readonly cpu: number;
   readonly round: number;
-  /** By name. */
-  readonly operations: Readonly<Record<string, number>>;
-  /** Latencies by system call: histograms in HdrHistogram's compressed base64 form, ns. */
-  readonly latency: Readonly<Record<string, string>>;
 }

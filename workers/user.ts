@@ -5,7 +5,6 @@
  * Everything here knows the API's promises and nothing of the kernel's insides. What breaks a promise is recorded at
  * once.
  */
-import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import { sched_clock } from '../src/arch/sab/clock.ts';
 import { currentPhase, noteProgress } from '../src/arch/sab/control.ts';
 import type { Prng } from '../src/arch/sab/prng.ts';
@@ -33,9 +32,17 @@ import {
 } from '../src/user/libaio.ts';
 import { BATCH_MAX, EVENTS_MAX, FD_INLINE, FD_PENDING, INLINE_BYTES, POINTER_BYTES } from './layout.ts';
 import { ACCEPTED, DELIVERED, DONE, type Ledger, RACED, SETTLED } from './ledger.ts';
+import { type Meter, SYSCALLS, type Syscall } from './meters.ts';
 import { PHASE_STOP, type RoundPlan } from './protocol.ts';
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
+
+const numberOf = (call: Syscall): number => SYSCALLS.indexOf(call);
+const IO_SETUP = numberOf('io_setup');
+const IO_DESTROY = numberOf('io_destroy');
+const IO_SUBMIT = numberOf('io_submit');
+const IO_GETEVENTS = numberOf('io_getevents');
+const IO_CANCEL = numberOf('io_cancel');
 
 /** One CPU's user space. */
 export class User {
@@ -43,7 +50,7 @@ export class User {
   readonly plan: RoundPlan;
   readonly prng: Prng;
   readonly ledger: Ledger;
-  readonly operations: Record<string, number>;
+  private readonly meter: Meter;
   /** User addresses. */
   private readonly iocbs: number;
   private readonly pointers: number;
@@ -51,17 +58,15 @@ export class User {
   readonly scratch: number;
   readonly buffers: number;
   readonly bufferBytes: number;
-  private readonly histograms: Record<string, Histogram>;
   private readonly event: Event = emptyEvent();
   private readonly bed = createWords(1);
   private nextEntry = 0;
   private readonly batch = new Int32Array(BATCH_MAX);
   private batched = 0;
 
-  /** @param area - user address of its memory, areaBytes() long @param parent - whose counts and latencies it shares */
-  constructor(cpu: number, plan: RoundPlan, prng: Prng, ledger: Ledger, area: number, parent?: User) {
-    this.operations = parent?.operations ?? {};
-    this.histograms = parent?.histograms ?? {};
+  /** @param area - user address of its memory, areaBytes() long */
+  constructor(cpu: number, plan: RoundPlan, prng: Prng, ledger: Ledger, meter: Meter, area: number) {
+    this.meter = meter;
     this.cpu = cpu;
     this.plan = plan;
     this.prng = prng;
@@ -77,11 +82,11 @@ export class User {
 
   /** The same thread in another process, with its memory at `area`. */
   at(area: number): User {
-    return new User(this.cpu, this.plan, this.prng, this.ledger, area, this);
+    return new User(this.cpu, this.plan, this.prng, this.ledger, this.meter, area);
   }
 
   count(name: string, n = 1): void {
-    this.operations[name] = (this.operations[name] ?? 0) + n;
+    this.meter.count(name, n);
   }
 
   /** Whether the round goes on. */
@@ -105,20 +110,8 @@ export class User {
     record({ kind, title, text, objects });
   }
 
-  /** Latencies so far, compressed. */
-  latencies(): Record<string, string> {
-    return Object.fromEntries(
-      Object.entries(this.histograms).map(([name, h]) => [name, encodeIntoCompressedBase64(h)]),
-    );
-  }
-
-  private timed(name: string, start: number): void {
-    let h = this.histograms[name];
-    if (h === undefined) {
-      h = build({ highestTrackableValue: 120e9, numberOfSignificantValueDigits: 2, bitBucketSize: 32 });
-      this.histograms[name] = h;
-    }
-    h.recordValue(Math.max(1, Math.round(sched_clock() - start)));
+  private timed(call: number, start: number): void {
+    this.meter.time(call, sched_clock() - start);
     noteProgress(this.cpu);
   }
 
@@ -130,7 +123,7 @@ export class User {
     poke(this.scratch + 4, 0);
     const start = sched_clock();
     const ret = sys_io_setup(nrEvents, this.scratch);
-    this.timed('io_setup', start);
+    this.timed(IO_SETUP, start);
     this.count(ret === 0 ? 'setup' : 'setup failed');
     return ret === 0 ? peek(this.scratch) : ret;
   }
@@ -138,7 +131,7 @@ export class User {
   destroy(ctx: number): number {
     const start = sched_clock();
     const ret = sys_io_destroy(ctx);
-    this.timed('io_destroy', start);
+    this.timed(IO_DESTROY, start);
     this.count(ret === 0 ? 'destroyed' : 'destroy refused');
     return ret;
   }
@@ -146,7 +139,7 @@ export class User {
   cancel(ctx: number, obj: number): number {
     const start = sched_clock();
     const ret = sys_io_cancel(ctx, obj);
-    this.timed('io_cancel', start);
+    this.timed(IO_CANCEL, start);
     return ret;
   }
 
@@ -160,7 +153,7 @@ export class User {
     }
     const start = sched_clock();
     const ret = sys_io_getevents(ctx, min, nr, this.events, timeoutUs >= 0 ? this.scratch + 16 : 0);
-    this.timed('io_getevents', start);
+    this.timed(IO_GETEVENTS, start);
     return ret;
   }
 
@@ -216,7 +209,7 @@ export class User {
     this.batched = 0;
     const start = sched_clock();
     const ret = sys_io_submit(ctx, n, this.pointers);
-    this.timed('io_submit', start);
+    this.timed(IO_SUBMIT, start);
     const taken = Math.max(0, ret);
     for (let i = 0; i < taken; i++) this.ledger.mark(this.batch[i] as number, ACCEPTED);
     for (let i = taken; i < n; i++) this.ledger.drop(this.batch[i] as number);

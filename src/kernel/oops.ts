@@ -126,19 +126,32 @@ Error.stackTraceLimit = 40;
 /** Functions that only report. */
 const REPORTERS = new Set(['finding']);
 
+/** A frame of a stack. */
+interface Frame {
+  readonly name: string;
+  /** `src/fs/aio/completion.js` */
+  readonly file: string;
+  /** `aio_complete (src/fs/aio/completion.js:45:7)` */
+  readonly line: string;
+}
+
+/** A frame as V8 prints it; null if it is none of this program's. */
+export function frameOf(text: string): Frame | null {
+  const m = FRAME.exec(text);
+  if (!m) return null;
+  const [, name = '(anonymous)', file = '', number = '', column = ''] = m;
+  // Of compiled code the column, too: whoever prints it finds the line of the source.
+  const place = file.endsWith('.js') ? `${number}:${column}` : number;
+  return { name, file, line: `${name} (${file}:${place})` };
+}
+
 /** This thread's stack, innermost first, without the machinery that reports. */
-function kernelStack(error: Error): { name: string; line: string }[] {
-  const frames: { name: string; line: string }[] = [];
-  for (const line of (error.stack ?? '').split('\n')) {
-    const m = FRAME.exec(line);
-    if (!m) continue;
-    const [, name = '(anonymous)', file = '', number = '', column = ''] = m;
-    if (/^src\/(arch\/sab|init\/hook|kernel\/(oops|panic)|mm\/kasan)/.test(file) || REPORTERS.has(name)) continue;
-    // Of compiled code the column, too: whoever prints it finds the line of the source.
-    const place = file.endsWith('.js') ? `${number}:${column}` : number;
-    frames.push({ name, line: `${name} (${file}:${place})` });
-  }
-  return frames;
+function kernelStack(error: Error): Frame[] {
+  return (error.stack ?? '').split('\n').flatMap((text) => {
+    const frame = frameOf(text);
+    if (frame === null || REPORTERS.has(frame.name)) return [];
+    return /^src\/(arch\/sab|init\/hook|kernel\/(oops|panic)|mm\/kasan)/.test(frame.file) ? [] : [frame];
+  });
 }
 
 /** What each CPU holds, waits for and did last. */
@@ -193,17 +206,19 @@ function writeRecord(problem: Problem, error: Error): void {
   wordStore(log.index, LENGTHS + slot, bytes.length);
 }
 
+/** @returns record number `slot`, null if it has not been written to its end. For the operator. */
+export function readOops(from: OopsLog, slot: number): OopsRecord | null {
+  const length = slot < RECORDS_MAX ? wordLoad(from.index, LENGTHS + slot) : 0;
+  if (length === 0) return null;
+  const bytes = from.bytes.slice(slot * RECORD_BYTES, slot * RECORD_BYTES + length);
+  return JSON.parse(new TextDecoder().decode(bytes)) as OopsRecord;
+}
+
 /** Reads the records, and how many did not fit. For the operator. */
 export function readOopsLog(from: OopsLog): { records: OopsRecord[]; dropped: number } {
   const taken = wordLoad(from.index, TAKEN);
-  const records: OopsRecord[] = [];
-  for (let slot = 0; slot < Math.min(taken, RECORDS_MAX); slot++) {
-    const length = wordLoad(from.index, LENGTHS + slot);
-    if (length === 0) continue;
-    const bytes = from.bytes.slice(slot * RECORD_BYTES, slot * RECORD_BYTES + length);
-    records.push(JSON.parse(new TextDecoder().decode(bytes)) as OopsRecord);
-  }
-  return { records, dropped: Math.max(0, taken - RECORDS_MAX) };
+  const records = Array.from({ length: Math.min(taken, RECORDS_MAX) }, (_, slot) => readOops(from, slot));
+  return { records: records.filter((one) => one !== null), dropped: Math.max(0, taken - RECORDS_MAX) };
 }
 
 export const oopsCount = (from: OopsLog): number => wordLoad(from.index, TAKEN);

@@ -62,3 +62,6 @@ export const errname = (ret: number): string => {
 
 /** What a function that returns a pointer or an error returns. */
 export const IS_ERR = (x: unknown): x is number => typeof x === 'number';
+
+/** All that errname() makes of an error. */
+export const ERROR_NAMES: readonly string[] = [...NAMES.values()].map((name) => `-${name}`);

@@ -11,6 +11,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ktime_get } from '../../src/arch/sab/clock.ts';
 import { type CpuParams, createMachine, start_kernel } from '../../src/init/machine.ts';
 import { makeAioLoad } from './aio_load.ts';
+import { InstrumentCost, renderCosts } from './instruments.ts';
 import { makeLockLoad } from './lock_load.ts';
 import { summarise } from './samples.ts';
 import { measureSingle, singleParts } from './single.ts';
@@ -46,7 +47,12 @@ Columns:
   spread      half the distance between the quartiles, in percent of the median
   C: ns       the same in C: lockc.c, a futex mutex that spins 100 times, or pthread_mutex; aio_hot.c, the path of an
               event without files, page tables and copies of the data
-  ratio to C  median over the rounds of C's time / ours: 1.00 is as fast as C`,
+  ratio to C  median over the rounds of C's time / ours: 1.00 is as fast as C
+
+Columns of the cost of instruments:
+  off: ns     as ns above, with nothing switched on; each of the others runs on threads of its own, on which nothing else
+              was ever switched on
+  the others  median over the rounds of the time with the instrument / the time with nothing, and its spread`,
   );
 
 /** Runs all rounds. */
@@ -68,23 +74,30 @@ async function measure(options: Options): Promise<void> {
   const locks = makeLockLoad();
   const single = singleParts(locks, aio);
   const multi = threadParts();
-  const threads = new BenchThreads(machine, params, locks, aio);
+  const threads = new BenchThreads(THREADS_MAX, machine, params, locks, aio);
+  const instruments = new InstrumentCost(machine, params, locks, aio);
   try {
     for (let round = -WARMUP_ROUNDS; round < options.rounds; round++) {
       for (const part of single) await measureSingle(part, yardstick, options.ms, round >= 0);
       for (const part of multi) await threads.measure(part, yardstick, options.ms, round >= 0);
+      await instruments.measure(yardstick, options.ms, round);
     }
   } finally {
     await threads.close();
+    await instruments.close();
     yardstick.dispose();
   }
   const samples = [...single, ...multi].map((part) => part.samples);
   const rows = samples.map(summarise);
+  const costs = instruments.summarise();
   console.log(renderTable(rows));
+  console.log('\nWhat the instruments cost:');
+  console.log(renderCosts(costs));
   console.log(
     `node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${options.rounds} rounds`,
   );
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ rows, samples }, null, 2)}\n`);
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify({ rows, samples, instruments: costs }, null, 2)}\n`);
 }
 
 await measure(command.parse().opts<Options>());

@@ -33,7 +33,10 @@ function quantile(numbers: readonly number[], q: number): number {
   const high = sorted[Math.ceil(at)] ?? Number.NaN;
   return low + (high - low) * (at - Math.floor(at));
 }
-const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
+export const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
+/** Half the distance between the quartiles, in percent of the median. */
+export const spreadPercent = (numbers: readonly number[]): number =>
+  (50 * (quantile(numbers, 0.75) - quantile(numbers, 0.25))) / median(numbers);
 
 export function summarise({ name, threads, operation, here, c }: Samples): Summary {
   const ns = median(here);
@@ -44,7 +47,7 @@ export function summarise({ name, threads, operation, here, c }: Samples): Summa
     operation,
     ns,
     nsC: paired ? median(c) : null,
-    spreadPercent: (50 * (quantile(here, 0.75) - quantile(here, 0.25))) / ns,
+    spreadPercent: spreadPercent(here),
     ratioToC: paired ? median(c.map((nsC, round) => nsC / (here[round] as number))) : null,
   };
 }

@@ -18,7 +18,8 @@ const STEPS_50_NS = 40;
 
 export interface ThreadPart {
   readonly samples: Samples;
-  readonly c: CRun;
+  /** null: there is nothing to compare with */
+  readonly c: CRun | null;
   readonly work: BenchTask['work'];
 }
 
@@ -53,21 +54,22 @@ export const threadParts = (): ThreadPart[] => [
 
 /** The threads. This thread runs no kernel code while one of them does. */
 export class BenchThreads {
-  private readonly piscina = new Piscina({
-    filename: new URL('./worker.js', import.meta.url).href,
-    minThreads: THREADS_MAX,
-    maxThreads: THREADS_MAX,
-    workerData: { memory },
-    idleTimeout: Number.POSITIVE_INFINITY,
-    atomics: 'disabled',
-  });
+  private readonly piscina: Piscina;
   private readonly joined: Words = createWords(1);
   private readonly machine: Machine;
   private readonly params: Omit<CpuParams, 'cpu'>;
   private readonly locks: LockLoad;
   private readonly aio: AioLoad;
 
-  constructor(machine: Machine, params: Omit<CpuParams, 'cpu'>, locks: LockLoad, aio: AioLoad) {
+  constructor(threads: number, machine: Machine, params: Omit<CpuParams, 'cpu'>, locks: LockLoad, aio: AioLoad) {
+    this.piscina = new Piscina({
+      filename: new URL('./worker.js', import.meta.url).href,
+      minThreads: threads,
+      maxThreads: threads,
+      workerData: { memory },
+      idleTimeout: Number.POSITIVE_INFINITY,
+      atomics: 'disabled',
+    });
     this.machine = machine;
     this.params = params;
     this.locks = locks;
@@ -76,7 +78,7 @@ export class BenchThreads {
 
   /** One window of `ms`, after one in C. */
   async measure({ samples, c, work }: ThreadPart, yardstick: Yardstick, ms: number, counts: boolean): Promise<void> {
-    const inC = await yardstick.measure(c, ms);
+    const inC = c === null ? null : await yardstick.measure(c, ms);
     const task: BenchTask = {
       machine: this.machine,
       params: this.params,

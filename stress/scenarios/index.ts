@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** All scenarios, in the order in which a run takes them. */
-import type { Slug } from '../../src/reverts/registry.ts';
 import { buffer_written_after_destroy } from './buffer_written_after_destroy.ts';
 import { destroyed_context_keeps_quota } from './destroyed_context_keeps_quota.ts';
 import { event_read_before_it_is_written } from './event_read_before_it_is_written.ts';
@@ -27,5 +26,5 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** Whether a build without these fixes may show a finding of that kind, in whatever scenario. */
-export const mayShow = (reverted: readonly Slug[], kind: string): boolean =>
+export const mayShow = (reverted: readonly string[], kind: string): boolean =>
   SCENARIOS.some((scenario) => scenario.fixedBy.some((slug) => reverted.includes(slug)) && isShown(scenario, kind));

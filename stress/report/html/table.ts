@@ -74,7 +74,7 @@ export function table<T>(spec: TableSpec<T>): Markup {
   const all = rows.map((item, i) => row(spec, item, i));
   // what belongs together stays together when it is sorted
   const body = more === undefined ? html`<tbody>${all}</tbody>` : all.map((one) => html`<tbody>${one}</tbody>`);
-  return html`<div class="scroll" data-label="${id}"><table id="${id}" class="${className}">
+  return html`<div class="scroll"><table id="${id}" class="${className}">
 <caption>${caption}</caption>
 ${heads(spec)}
 ${body}

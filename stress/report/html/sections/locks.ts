@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The lock classes with the columns of /proc/lock_stat; each opens to its distributions and its sites. */
 import type { Distribution, Lock, RunResult } from '../../result.ts';
-import { count, plural } from '../../text.ts';
+import { count } from '../../text.ts';
 import { html, type Markup } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
 import { type Column, table } from '../table.ts';
@@ -83,7 +83,7 @@ export function locks(result: RunResult): Section {
     lead:
       result.locks.length === 0
         ? null
-        : `${plural(result.locks.length, 'lock class').replace(/classs$/, 'classes')}, ${contended} contended. ${measuredOn(result)} ` +
+        : `${result.locks.length === 1 ? '1 class' : `${result.locks.length} classes`}, ${contended} contended. ${measuredOn(result)} ` +
           'Hold times are sampled and their total is scaled up; wait times are not.',
     body: result.locks.length === 0 ? absent('No lock was measured.') : lockTable(result.locks),
   };

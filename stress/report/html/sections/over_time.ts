@@ -2,7 +2,7 @@
 /** How throughput, the rings, grace periods and live contexts went over the run. */
 import { buildText } from '../../grade.ts';
 import type { RunResult, TimelinePoint } from '../../result.ts';
-import { count, plural, span } from '../../text.ts';
+import { count, span } from '../../text.ts';
 import { figure } from '../figure.ts';
 import { html, type Markup } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
@@ -17,7 +17,7 @@ const share = (value: number | null): string => (value === null ? 'no context' :
 const timeTable = ({ timeline, scenarios }: RunResult): Markup =>
   table<TimelinePoint>({
     id: 'time-table',
-    caption: `${plural(timeline.length, 'stretch').replace(/stretchs$/, 'stretches')} of the run, each with the time of its middle.`,
+    caption: 'The run in stretches, each with the time of its middle.',
     rows: timeline,
     columns: [
       { head: 'at', cell: (point) => span(point.ms), heading: true },
@@ -57,7 +57,7 @@ export function overTime(result: RunResult): Section {
   return {
     id: 'time',
     title: 'Over time',
-    lead: `${total} The charts show the whole run, all builds.`.replace(timeline.length === 0 ? / The charts.*/ : /$^/, ''),
+    lead: timeline.length === 0 ? total : `${total} The charts show the whole run, all builds.`,
     body:
       timeline.length === 0
         ? absent('No timeline was recorded.')

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the cases of a run come to: one verdict, and why. */
-import type { Case } from './case.ts';
-import type { Verdict } from './report/result.ts';
+import type { Verdict } from '../report/result.ts';
+import type { CaseFold } from './case_fold.ts';
 
-const name = ({ scenario, reverted }: Case): string =>
-  `${scenario.name} (${reverted.length === 0 ? 'patched' : `without ${reverted.join(', ')}`})`;
+const name = ({ info }: CaseFold): string =>
+  `${info.name} (${info.reverted.length === 0 ? 'patched' : `without ${info.reverted.join(', ')}`})`;
 
 /** Kinds that mean that somebody waits in vain. */
 const HANGS = ['hang', 'wakeup:lost', 'lockdep:deadlock'];
 
 /** @param interrupted - the run was stopped before its time */
-export function grade(cases: readonly Case[], interrupted: boolean): { verdict: Verdict; reason: string } {
+export function grade(cases: readonly CaseFold[], interrupted: boolean): { verdict: Verdict; reason: string } {
   const broken = cases.flatMap((c) => c.unexpected().map((finding) => ({ c, finding })));
   const worst = broken.find(({ finding }) => !HANGS.includes(finding.kind)) ?? broken[0];
   if (worst !== undefined) {
@@ -23,10 +23,10 @@ export function grade(cases: readonly Case[], interrupted: boolean): { verdict: 
   }
   if (interrupted)
     return { verdict: 'interrupted', reason: 'the run was interrupted; nothing forbidden was seen so far' };
-  const silent = cases.filter((c) => c.expectsFinding && !c.surfaced);
+  const silent = cases.filter((c) => c.info.expectsFinding && !c.surfaced);
   const empty = cases.filter((c) => c.rounds === 0);
-  const vacuous = cases.filter((c) => c.reverted.length === 0 && c.rounds > 0 && c.vacuous().length > 0);
-  const hidden = cases.filter((c) => !c.scenario.native && c.reverted.length > 0 && !c.surfaced);
+  const vacuous = cases.filter((c) => c.info.reverted.length === 0 && c.rounds > 0 && c.vacuous().length > 0);
+  const hidden = cases.filter((c) => !c.info.native && c.info.reverted.length > 0 && !c.surfaced);
   if (empty.length > 0) {
     return { verdict: 'inconclusive', reason: `no time was left for ${empty.map(name).join('; ')}` };
   }
@@ -42,8 +42,8 @@ export function grade(cases: readonly Case[], interrupted: boolean): { verdict: 
       reason: `${hidden.map(name).join('; ')}: this machine’s own ordering hides it, and it did not show`,
     };
   }
-  const surfaced = cases.filter((c) => c.expectsFinding).length;
-  const clean = cases.filter((c) => c.reverted.length === 0).length;
+  const surfaced = cases.filter((c) => c.info.expectsFinding).length;
+  const clean = cases.filter((c) => c.info.reverted.length === 0).length;
   const parts = [
     ...(surfaced > 0 ? [`${surfaced} of ${surfaced} races surfaced where their fix was reverted`] : []),
     ...(clean > 0 ? [`${clean} scenarios showed nothing on the patched build`] : []),

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A scenario on a build: its rounds so far, and what they add up to. */
+import type { OopsRecord } from '../../src/kernel/oops.ts';
+import type { Detection, Finding, Outcome, ScenarioResult } from '../report/result.ts';
+import type { CaseRecord, Figures, FindingRecord } from './records.ts';
+
+type Counting = { -readonly [K in keyof Finding]: Finding[K] } & { lastRound: number };
+
+/** The same problem, whenever and wherever it shows. */
+export const signature = ({ kind, title, where }: OopsRecord): string => `${kind}|${title}|${where}`;
+
+/** Quantile of an exponential time with so many detections in so much time. */
+const quantile = (q: number, exposureMs: number, detected: number): number | null =>
+  detected === 0 ? null : (-Math.log(1 - q) * exposureMs) / detected;
+
+export class CaseFold {
+  readonly info: CaseRecord;
+  rounds = 0;
+  /** Rounds that went to their end. */
+  wholeRounds = 0;
+  elapsedMs = 0;
+  ranMs = 0;
+  firstFindingMs: number | null = null;
+  readonly operations: Record<string, number> = {};
+  private readonly findings = new Map<string, Counting>();
+  private detected = 0;
+  private exposureMs = 0;
+  /** When the race showed in the round under way, ms that user space had run; null if it has not. */
+  private shownMs: number | null = null;
+
+  constructor(info: CaseRecord) {
+    this.info = info;
+  }
+
+  get surfaced(): boolean {
+    return this.firstFindingMs !== null;
+  }
+
+  /** @param startedMs - of the round, since the start of the run */
+  find({ record, known, expected, ranMs }: Omit<FindingRecord, 't' | 'n' | 'id'>, startedMs: number): void {
+    const atMs = record.us / 1000;
+    if (expected) this.firstFindingMs ??= this.elapsedMs + atMs;
+    if (expected) this.shownMs = Math.min(this.shownMs ?? ranMs, ranMs);
+    const seen = this.findings.get(signature(record));
+    if (seen !== undefined) {
+      seen.count += 1;
+      if (seen.lastRound !== this.rounds) seen.rounds += 1;
+      seen.lastRound = this.rounds;
+      return;
+    }
+    const { kind, title, where, cpu, role, text, objects, stack, cpus } = record;
+    this.findings.set(signature(record), {
+      ...{ kind, title, where, cpu, role, text, objects, stack, cpus, known, expected },
+      count: 1,
+      rounds: 1,
+      firstAtMs: startedMs + atMs,
+      lastRound: this.rounds,
+    });
+  }
+
+  /** The round is over. */
+  finish(figures: Figures, whole: boolean): void {
+    for (const [name, n] of Object.entries(figures.operations))
+      this.operations[name] = (this.operations[name] ?? 0) + n;
+    this.rounds += 1;
+    if (whole) this.wholeRounds += 1;
+    this.elapsedMs += figures.elapsedMs;
+    this.ranMs += figures.ranMs;
+    this.exposureMs += this.shownMs ?? figures.ranMs;
+    if (this.shownMs !== null) this.detected += 1;
+    this.shownMs = null;
+  }
+
+  /** Findings that a build with these fixes should not show. */
+  unexpected(): Finding[] {
+    return this.list().filter(({ known, expected }) => known === null && !expected);
+  }
+
+  private list(): Finding[] {
+    return [...this.findings.values()].map(({ lastRound: _, ...finding }) => finding);
+  }
+
+  /** Events read so far. */
+  get events(): number {
+    return this.operations['reaped'] ?? 0;
+  }
+
+  private outcomes(): Outcome[] {
+    const counts = new Map<string, number>();
+    for (const { kind, count, known } of this.findings.values()) {
+      const result = known === null ? kind : `${kind} (known)`;
+      counts.set(result, (counts.get(result) ?? 0) + count);
+    }
+    const declared = Object.entries(this.info.outcomes).map(([result, { expect, description }]) => ({
+      result,
+      samples: counts.get(result) ?? this.operations[result] ?? 0,
+      expect,
+      description,
+    }));
+    const undeclared = [...counts]
+      .filter(([result]) => !Object.hasOwn(this.info.outcomes, result))
+      .map(([result, samples]) => ({
+        result,
+        samples,
+        expect: result.endsWith('(known)') ? ('INTERESTING' as const) : ('FORBIDDEN' as const),
+        description: result.endsWith('(known)')
+          ? 'a bug that v3.17 is known to have'
+          : 'nothing of the kind may happen',
+      }));
+    return [...declared, ...undeclared];
+  }
+
+  /** Required goals that were never reached. */
+  vacuous(): string[] {
+    return Object.entries(this.info.goals)
+      .filter(([name, need]) => need === 'required' && (this.operations[name] ?? 0) === 0)
+      .map(([name]) => name);
+  }
+
+  private detection(): Detection | null {
+    if (!this.info.expectsFinding) return null;
+    const { rounds, detected, exposureMs } = this;
+    const at = (q: number): number | null => quantile(q, exposureMs, detected);
+    return { rounds, detected, exposureMs, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) };
+  }
+
+  result(): ScenarioResult {
+    const { info, rounds, elapsedMs, ranMs, operations, firstFindingMs } = this;
+    return {
+      name: info.name,
+      description: info.description,
+      build: { reverted: info.reverted },
+      expectsFinding: info.expectsFinding,
+      rounds,
+      elapsedMs,
+      ranMs,
+      operations,
+      outcomes: this.outcomes(),
+      findings: this.list(),
+      goals: Object.fromEntries(
+        Object.entries(info.goals).map(([name, need]) => [
+          name,
+          { count: operations[name] ?? 0, required: need === 'required' },
+        ]),
+      ),
+      firstFindingMs,
+      detection: this.detection(),
+    };
+  }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Writes a run down while it goes on: each line goes to the log and to the fold, from which everything is reported.
+ *
+ * It is called some sixty times a second while a round is under way, and needs no help of the CPUs: all that it reads
+ * is in shared words.
+ */
+import { ktime_get } from '../src/arch/sab/clock.ts';
+import { readLockSlices } from '../src/kernel/locking/lock_slices.ts';
+import { readLockStat } from '../src/kernel/locking/lock_stat.ts';
+import { type OopsRecord, oopsCount, readOops } from '../src/kernel/oops.ts';
+import { rcu_completed } from '../src/kernel/rcu/tree.ts';
+import { recordedSteps } from '../src/trace/flight_recorder.ts';
+import { eventsReaped, readLatencies, readOperations } from '../workers/meters.ts';
+import { classify } from './known.ts';
+import { signature } from './log/case_fold.ts';
+import type { RunFold } from './log/fold.ts';
+import type { Figures, LogRecord } from './log/records.ts';
+import type { LogWriter } from './log/writer.ts';
+import type { Pool } from './pool.ts';
+import { ACTIVITY_LETTERS, type TraceWindow } from './report/result.ts';
+import type { RoundResult, RoundView } from './round.ts';
+import { lookAtCpus, lookAtRings } from './sampler.ts';
+import { sourceFrame } from './source_lines.ts';
+import { Stretch } from './stretch.ts';
+
+/** Between two lines of each kind, ms. */
+const SAMPLE_MS = 250;
+const SO_FAR_MS = 900;
+/** Steps, and slices of locks, of each CPU in a window. */
+const WINDOW_STEPS = 128;
+/** A run keeps no more of windows than this; they say how it went, not all that happened. */
+const WINDOWS_BYTES_MAX = 8 * 1024 * 1024;
+
+/** A case's place in the log. */
+export interface RecordedCase {
+  readonly index: number;
+  readonly reverted: readonly string[];
+  readonly roles: readonly string[];
+}
+
+export class Recorder {
+  private readonly log: LogWriter;
+  private readonly fold: RunFold;
+  private readonly pool: Pool;
+  private readonly startedNs = ktime_get();
+  /** Number of each signature in each case. */
+  private readonly ids = new Map<string, number>();
+  private windowBytes = 0;
+  private readonly roundsOf = new Map<number, number>();
+
+  // The round under way.
+  private current: RecordedCase = { index: 0, reverted: [], roles: [] };
+  private n = -1;
+  private roundMs = 0;
+  private machineSeen = 0;
+  private observedSeen = 0;
+  private soFarMs = 0;
+  private windowDue = false;
+  private stretch: Stretch | null = null;
+  private roles: Record<string, number[]> = {};
+
+  constructor(log: LogWriter, fold: RunFold, pool: Pool) {
+    this.log = log;
+    this.fold = fold;
+    this.pool = pool;
+  }
+
+  write(record: LogRecord): void {
+    this.log.write(record);
+    this.fold.add(record);
+  }
+
+  /** since the start of the run */
+  elapsedMs(): number {
+    return (ktime_get() - this.startedNs) / 1e6;
+  }
+
+  begin(n: number, current: RecordedCase, seed: number): void {
+    const before = this.roundsOf.get(current.index) ?? 0;
+    this.roundsOf.set(current.index, before + 1);
+    // Rounds 1, 2, 4, 8, … of each case.
+    this.windowDue = (before & (before + 1)) === 0 && this.windowBytes < WINDOWS_BYTES_MAX;
+    this.current = current;
+    this.n = n;
+    this.roundMs = this.elapsedMs();
+    this.machineSeen = 0;
+    this.observedSeen = 0;
+    this.soFarMs = this.roundMs;
+    this.stretch = null;
+    this.roles = {};
+    this.write({ t: 'round', n, case: current.index, seed, ms: this.roundMs });
+  }
+
+  /** Writes down what is new. */
+  look(view: RoundView): void {
+    this.findings(view);
+    if (view.running) this.sample(view);
+    else this.endStretch();
+    const now = this.elapsedMs();
+    if (now - this.soFarMs < SO_FAR_MS) return;
+    this.soFarMs = now;
+    this.write({ t: 'so far', n: this.n, ...this.figures(view.ranMs) });
+  }
+
+  /** The round is over, and look() has been called since. */
+  end(result: RoundResult): void {
+    this.write({ t: 'done', n: this.n, whole: result.whole, ...this.figures(result.ranMs) });
+  }
+
+  /** The run is over. */
+  finish(signal: 'SIGINT' | 'SIGTERM' | null, failure: string | null): void {
+    this.write({ t: 'end', ms: this.elapsedMs(), signal, failure });
+    this.log.close();
+  }
+
+  private figures(ranMs: number): Figures {
+    const { meters, machine } = this.pool;
+    const mapped = (sites: readonly (readonly [string, number])[]): [string, number][] =>
+      sites.map(([site, count]) => [sourceFrame(site), count]);
+    return {
+      ranMs,
+      elapsedMs: this.elapsedMs() - this.roundMs,
+      operations: readOperations(meters),
+      latency: readLatencies(meters),
+      locks: readLockStat(machine.lockStat).map((lock) => ({
+        ...lock,
+        waiters: mapped(lock.waiters),
+        holders: mapped(lock.holders),
+      })),
+      roles: this.roles,
+    };
+  }
+
+  private findings({ observed, ranMs }: RoundView): void {
+    const { oops } = this.pool.machine;
+    let found = false;
+    for (const taken = oopsCount(oops); this.machineSeen < taken; this.machineSeen++) {
+      const record = readOops(oops, this.machineSeen);
+      // Still being written; or there was no room, then there is none for those behind it either.
+      if (record === null) break;
+      this.finding(record, ranMs);
+      found = true;
+    }
+    for (; this.observedSeen < observed.length; this.observedSeen++) {
+      this.finding(observed[this.observedSeen] as OopsRecord, ranMs);
+      found = true;
+    }
+    if (found) this.log.sync();
+  }
+
+  private finding(record: OopsRecord, ranMs: number): void {
+    const { index, reverted } = this.current;
+    const taken = classify(record, reverted, readOperations(this.pool.meters));
+    const key = `${index}|${signature(record)}`;
+    const seen = this.ids.get(key);
+    if (seen !== undefined) {
+      this.write({ t: 'again', n: this.n, id: seen, ranMs });
+      return;
+    }
+    const id = this.ids.size;
+    this.ids.set(key, id);
+    const stack = record.stack.map(sourceFrame);
+    this.write({ t: 'finding', n: this.n, id, ranMs, ...taken, record: { ...record, stack } });
+  }
+
+  private sample(view: RoundView): void {
+    const now = this.elapsedMs();
+    this.stretch ??= new Stretch(this.current.roles.length, now, eventsReaped(this.pool.meters), rcu_completed());
+    const letters = lookAtCpus(view.isOut);
+    // Every fourth look: a walk over all contexts costs more.
+    const rings = (this.stretch.looks & 3) === 0 ? lookAtRings(view.mm) : null;
+    this.stretch.addCpus(letters);
+    if (rings !== null) this.stretch.addRings(rings);
+    this.current.roles.forEach((role, cpu) => {
+      this.roles[role] ??= [...ACTIVITY_LETTERS].map(() => 0);
+      const letter = ACTIVITY_LETTERS.indexOf(letters[cpu] ?? 'i');
+      const sums = this.roles[role] as number[];
+      sums[letter] = (sums[letter] as number) + 1;
+    });
+    if (this.windowDue && view.ranMs > view.runMs / 2) this.window(view);
+    if (now - this.stretch.fromMs >= SAMPLE_MS) this.endStretch();
+  }
+
+  private endStretch(): void {
+    const { stretch } = this;
+    if (stretch === null) return;
+    this.stretch = null;
+    this.write(stretch.record(this.n, this.elapsedMs(), eventsReaped(this.pool.meters)));
+  }
+
+  private window(view: RoundView): void {
+    this.windowDue = false;
+    const { trace, lockStat } = this.pool.machine;
+    const window: TraceWindow = {
+      scenario: this.current.index,
+      round: this.n,
+      bootMs: (view.bootTime - this.startedNs) / 1e6,
+      cpus: this.current.roles.map((role, cpu) => ({
+        cpu,
+        role,
+        steps: recordedSteps(trace, cpu, WINDOW_STEPS).map(({ us, point, text }) => [us, point, text]),
+        locks: readLockSlices(lockStat, cpu)
+          .slice(-WINDOW_STEPS)
+          .map(({ startUs, durationUs, class: cls, what }) => [startUs, durationUs, cls, what]),
+      })),
+    };
+    this.windowBytes += JSON.stringify(window).length;
+    this.write({ t: 'trace', n: this.n, window });
+  }
+}
