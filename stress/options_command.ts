@@ -61,7 +61,7 @@ function threshold(text: string, before: readonly string[]): string[] {
 
 const collect = (glob: string, before: readonly string[]): string[] => [...before, glob];
 
-function build(): Command {
+function runOptions(): Command {
   return new Command('npm run stress --')
     .description('Runs the scenarios on the patched and on the reverted build, and reports what surfaced.')
     .helpOption('--help', 'print this')
@@ -123,6 +123,11 @@ function build(): Command {
         .default(100)
         .argParser(wholeNumber('--max-findings', 1, Number.MAX_SAFE_INTEGER, 100)),
     )
+    .option('--version', 'print the version');
+}
+
+const build = (): Command =>
+  runOptions()
     .addOption(
       new Option('--reporter <names>', `reports to write, comma between: ${Object.keys(REPORTERS).join(', ')}`)
         .default(DEFAULT_REPORTERS, DEFAULT_REPORTERS.join(','))
@@ -139,10 +144,8 @@ function build(): Command {
         .argParser(parseSweep)
         .conflicts(['threads', 'scenario', 'build', 'revert', 'roles', 'shard', 'threshold']),
     )
-    .option('--version', 'print the version')
     .addHelpText('after', AFTER)
     .showSuggestionAfterError(true);
-}
 
 /** The flag in commander's message, such as `--threads` of `option '--threads <n>' argument missing`. */
 const quotedFlags = (message: string): string[] => [...message.matchAll(/'(--[\w-]+)/g)].map((m) => m[1] as string);

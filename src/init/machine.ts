@@ -19,11 +19,12 @@ import { setCpu } from '../arch/sab/cpu.ts';
 import { allowInlining } from '../arch/sab/jit.ts';
 import { ARENA_MIB_DEFAULT, memory, setHook, setRamSize } from '../arch/sab/memory.ts';
 import { Prng } from '../arch/sab/prng.ts';
-import type { Bytes, Doubles, Words } from '../arch/sab/words.ts';
+import type { Bytes, Words } from '../arch/sab/words.ts';
 import { nullb_attach, nullb_init } from '../drivers/null_blk.ts';
 import { aio_setup } from '../fs/aio/kioctx.ts';
-import { createLockStat } from '../kernel/locking/lock_stat.ts';
-import { attachLockdep, createLockdep, enableLockDebug } from '../kernel/locking/lockdep.ts';
+import { enableLockDebug } from '../kernel/locking/lock_debug.ts';
+import { clearLockStat, createLockStat, type LockStatBuffers } from '../kernel/locking/lock_stat_buffers.ts';
+import { attachLockdep, clearLockdep, createLockdep } from '../kernel/locking/lockdep.ts';
 import { attachOopsLog, clearOopsLog, createOopsLog, type OopsLog } from '../kernel/oops.ts';
 import { installFaultHandler } from '../kernel/panic.ts';
 import { rcu_init } from '../kernel/rcu/tree.ts';
@@ -50,7 +51,7 @@ export interface Machine extends MachineParams {
   readonly oops: OopsLog;
   readonly trace: Words;
   readonly lockdep: Words;
-  readonly lockStat: Doubles;
+  readonly lockStat: LockStatBuffers;
   readonly shadow: Bytes | null;
 }
 
@@ -62,6 +63,10 @@ export interface CpuParams {
   readonly perturb: Perturbation;
   /** flight recorder, lockdep and lock_stat on */
   readonly debug: boolean;
+  /** lockdep on, whatever `debug` says */
+  readonly lockdep?: boolean;
+  /** lock_stat on, whatever `debug` says */
+  readonly lockStat?: boolean;
   /** what each CPU is, for reports */
   readonly roles: readonly string[];
   /** the boot's moment, ktime_get() */
@@ -87,8 +92,8 @@ export function createMachine(params: Partial<MachineParams> & { cpus: number })
   };
 }
 
-/** Maps the machine into this thread, as CPU `params.cpu`. */
-function attachHardware(machine: Machine, params: CpuParams): void {
+/** Maps the machine into this thread, as CPU `params.cpu`. @returns the machine's start on its sched_clock(), ns */
+function attachHardware(machine: Machine, params: CpuParams): number {
   setHook(null);
   set_idle_hook(null);
   setRamSize(machine.arenaMib);
@@ -106,12 +111,14 @@ function attachHardware(machine: Machine, params: CpuParams): void {
     machine.shadow === null ? null : (addr, bytes) => kasan_mark(addr, bytes, KASAN_STACK_FREE),
   );
   applyReverts(params.reverted);
+  return epoch;
 }
 
-function enableInstruments(machine: Machine, params: CpuParams): void {
+function enableInstruments(machine: Machine, params: CpuParams, epoch: number): void {
   const random = new Prng(params.seed ^ (params.cpu * 0x9e3779b1));
   nullb_attach(random);
-  enableLockDebug(params.debug ? machine.lockStat : null);
+  const { debug, lockdep = debug, lockStat = debug } = params;
+  enableLockDebug({ lockdep, lockStat: lockStat ? machine.lockStat : null, epoch });
   setHook(makeHook(machine.shadow === null ? null : kasan_check, params.perturb, new Prng(random.next())));
 }
 
@@ -123,9 +130,11 @@ function enableInstruments(machine: Machine, params: CpuParams): void {
 export function start_kernel(machine: Machine, params: CpuParams, completers: number): void {
   clearOopsLog(machine.oops);
   machine.trace.fill(0);
+  clearLockdep(machine.lockdep);
+  clearLockStat(machine.lockStat);
   machine.shadow?.fill(0);
   machine.control.fill(0);
-  attachHardware(machine, params);
+  const epoch = attachHardware(machine, params);
   setAborted(false);
   bootStatics();
   sched_init();
@@ -135,13 +144,13 @@ export function start_kernel(machine: Machine, params: CpuParams, completers: nu
   rcu_init();
   workqueue_init();
   aio_setup();
-  enableInstruments(machine, params);
+  enableInstruments(machine, params, epoch);
 }
 
 /** Joins a machine that another thread has booted. */
 export function start_secondary(machine: Machine, params: CpuParams): void {
-  attachHardware(machine, params);
+  const epoch = attachHardware(machine, params);
   attachStatics();
   sched_attach();
-  enableInstruments(machine, params);
+  enableInstruments(machine, params, epoch);
 }

@@ -51,3 +51,7 @@ export const TP = {
 /** A step in words. */
 export const describeTrace = (n: number, a: number, b: number, c: number): string =>
   describe[n]?.(a, b, c) ?? `trace point ${n}`;
+
+const names: readonly string[] = Object.keys(TP);
+/** `aio_complete`, `read_events`, … */
+export const tracePointName = (n: number): string => names[n] ?? `trace point ${n}`;

@@ -7,24 +7,32 @@
  */
 import { sched_clock } from '../arch/sab/clock.ts';
 import { smp_processor_id } from '../arch/sab/cpu.ts';
-import { createWords, type Words } from '../arch/sab/words.ts';
-import { describeTrace, type TracePoint } from './events.ts';
+import { createWords, type Doubles, type Words } from '../arch/sab/words.ts';
+import { describeTrace, type TracePoint, tracePointName } from './events.ts';
 
 /** Entries a CPU keeps. */
 const ENTRIES = 256;
-/** [time in us, trace point, three arguments, -, -, -] */
+/** [time: a double, ns since the machine's start; trace point, three arguments, -, -] */
 const ENTRY_WORDS = 8;
 const CPU_WORDS = ENTRIES * ENTRY_WORDS + 8;
 
 let ring: Words | null = null;
+/** The same memory, for the times. */
+let times: Doubles = timesOf(createFlightRecorder(0));
 let base = 0;
 let epoch_ns = 0;
 
-export const createFlightRecorder = (cpus: number): Words => createWords(cpus * CPU_WORDS);
+export function createFlightRecorder(cpus: number): Words {
+  return createWords(cpus * CPU_WORDS);
+}
+function timesOf(words: Words): Doubles {
+  return new Float64Array(words.buffer);
+}
 
 /** @param words - null switches tracing off @param epoch - the machine's start on this thread's sched_clock(), ns */
 export function attachFlightRecorder(words: Words | null, epoch: number): void {
   ring = words;
+  if (words !== null) times = timesOf(words);
   base = smp_processor_id() * CPU_WORDS;
   epoch_ns = epoch;
 }
@@ -35,32 +43,46 @@ export function trace(point: TracePoint, a = 0, b = 0, c = 0): void {
   const count = ring[base] as number;
   ring[base] = (count + 1) | 0;
   const at = base + 8 + (count & (ENTRIES - 1)) * ENTRY_WORDS;
-  ring[at] = (sched_clock() - epoch_ns) / 1000;
-  ring[at + 1] = point;
-  ring[at + 2] = a;
-  ring[at + 3] = b;
-  ring[at + 4] = c;
+  times[at >>> 1] = sched_clock() - epoch_ns;
+  ring[at + 2] = point;
+  ring[at + 3] = a;
+  ring[at + 4] = b;
+  ring[at + 5] = c;
 }
 
-/** A step as it was recorded. */
+/** A step in words. */
 export interface TraceEntry {
   /** since the machine's start */
   readonly us: number;
   readonly text: string;
 }
+/** A step as it was recorded. */
+export interface RecordedStep extends TraceEntry {
+  /** name of the trace point */
+  readonly point: string;
+}
 
-/** The last `count` steps of a CPU, oldest first. */
-export function lastSteps(words: Words, cpu: number, count: number): TraceEntry[] {
+/** The last `count` steps of a CPU with their trace points, oldest first. */
+export function recordedSteps(words: Words, cpu: number, count: number): RecordedStep[] {
   const start = cpu * CPU_WORDS;
   const written = (words[start] as number) >>> 0;
-  const steps: TraceEntry[] = [];
+  const ns = timesOf(words);
+  const steps: RecordedStep[] = [];
   for (let n = Math.max(0, written - Math.min(count, ENTRIES)); n < written; n++) {
     const at = start + 8 + (n & (ENTRIES - 1)) * ENTRY_WORDS;
     const arg = (i: number): number => words[at + i] as number;
-    steps.push({ us: arg(0), text: describeTrace(arg(1), arg(2), arg(3), arg(4)) });
+    steps.push({
+      us: (ns[at >>> 1] as number) / 1000,
+      point: tracePointName(arg(2)),
+      text: describeTrace(arg(2), arg(3), arg(4), arg(5)),
+    });
   }
   return steps;
 }
+
+/** The last `count` steps of a CPU, oldest first, to the microsecond. */
+export const lastSteps = (words: Words, cpu: number, count: number): TraceEntry[] =>
+  recordedSteps(words, cpu, count).map(({ us, text }) => ({ us: Math.floor(us), text }));
 
 /** The recorder this thread writes to. */
 export const flightRecorder = (): Words | null => ring;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Histograms of times in shared words, as HdrHistogram buckets them: 64 bins for each doubling, so that a value is known
- * to 1.6 % whatever its size. Recording is a few instructions and allocates nothing; each histogram has one writer.
+ * Histograms of times in shared words, as HdrHistogram buckets them: 64 bins for each doubling, so that a value is
+ * known to 1.6 % whatever its size. Recording is a few instructions and allocates nothing; each has one writer.
  *
  *   v < 128        bin = v
  *   otherwise      bin = 64 e + floor(v / 2^e), with e such that 64 <= v / 2^e < 128
@@ -19,7 +19,7 @@ const exponent = (ns: number): number =>
 /** @param ns - at least 0 */
 export function binOf(ns: number): number {
   if (ns < 2 * SUB) return ns < 0 ? 0 : ns | 0;
-  const value = ns > LONGEST_NS ? LONGEST_NS : ns;
+  const value = Math.min(ns, LONGEST_NS);
   const e = exponent(value);
   return SUB * e + Math.floor(value / 2 ** e);
 }

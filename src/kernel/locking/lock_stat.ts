@@ -1,101 +1,153 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * lock_stat: what each lock class cost, counted per CPU outside RAM.
+ * lock_stat: what each lock class cost, read from the CPUs' buffers and added up.
  *
- * Waiting is timed on the contended path only. Holding is timed for one acquisition in HOLD_SAMPLE of a class and CPU,
- * because two readings of the clock cost more than the lock; the total is scaled up from the samples.
- * A bounce is an acquisition, or a contention, of a lock whose last owner was another CPU.
+ * Acquisitions, contentions and bounces are exact, as are the least, the greatest and the sum of all waits. Holding is
+ * timed, and sites are looked at, for samples: see lock_stat_probe.ts, which counts. A bounce is an acquisition, or a
+ * contention, of a lock whose last owner was another CPU.
  *
- * @linux kernel/locking/lockdep.c lock_acquired(), Documentation/locking/lockstat.txt v3.17
+ * @linux kernel/locking/lockdep.c lock_stats(), Documentation/locking/lockstat.txt v3.17
  */
-import { createDoubles, type Doubles } from '../../arch/sab/words.ts';
+import type { Bins } from '../../arch/sab/histogram.ts';
 import { LOCK_CLASS_COUNT, lockClassName } from './classes.ts';
+import { HOLDER, readSites, WAITER } from './contention_sites.ts';
+import {
+  ACQ_BOUNCES,
+  acquisitionsOf,
+  CON_BOUNCES,
+  CONTENTIONS,
+  classSamplingOf,
+  HOLD_MIN,
+  HOLD_SAMPLES,
+  holdHistogramOf,
+  type LockStatBuffers,
+  OTHER_SITES,
+  rowOf,
+  SITE_LAST,
+  SITE_PASSED,
+  usedBins,
+  WAIT_MIN,
+  waitHistogramOf,
+} from './lock_stat_buffers.ts';
 
-/** One acquisition in so many has its hold time taken. A power of two. */
-export const HOLD_SAMPLE = 16;
-
-// Columns of a class in one CPU's table; times in ns.
-export const ACQUISITIONS = 0;
-export const CONTENTIONS = 1;
-export const ACQ_BOUNCES = 2;
-export const CON_BOUNCES = 3;
-export const WAIT_MIN = 4;
-export const WAIT_MAX = 5;
-export const WAIT_TOTAL = 6;
-export const HOLD_SAMPLES = 7;
-export const HOLD_MIN = 8;
-export const HOLD_MAX = 9;
-export const HOLD_TOTAL = 10;
-const COLUMNS = 16;
-const CPU_DOUBLES = LOCK_CLASS_COUNT * COLUMNS;
-
-export const createLockStat = (cpus: number): Doubles => createDoubles(cpus * CPU_DOUBLES);
-
-/** Index of a class's first column in the table of a CPU. */
-export const lockStatRow = (cpu: number, cls: number): number => cpu * CPU_DOUBLES + cls * COLUMNS;
-
-/** Adds a time to a minimum, a maximum and a total that stand in a row. */
-export function addTime(stat: Doubles, min: number, ns: number): void {
-  const seen = stat[min] as number;
-  if (seen === 0 || ns < seen) stat[min] = ns;
-  if (ns > (stat[min + 1] as number)) stat[min + 1] = ns;
-  stat[min + 2] = (stat[min + 2] as number) + ns;
-}
+/** A site, and how often it waited or was waited for. */
+export type SiteCount = readonly [site: string, count: number];
 
 /** One lock class, summed over CPUs. Times in ns; a minimum is 0 where nothing was timed. */
 export interface LockStat {
   readonly class: string;
   readonly conBounces: number;
   readonly contentions: number;
-  readonly waittimeMin: number;
-  readonly waittimeMax: number;
-  readonly waittimeTotal: number;
-  readonly waittimeAvg: number;
+  readonly waitMin: number;
+  readonly waitMax: number;
+  readonly waitTotal: number;
   readonly acqBounces: number;
   readonly acquisitions: number;
-  readonly holdtimeMin: number;
-  readonly holdtimeMax: number;
-  /** Scaled up from the sampled acquisitions. */
-  readonly holdtimeTotal: number;
-  readonly holdtimeAvg: number;
-  /** Acquisitions whose hold time was taken. */
+  readonly holdMin: number;
+  readonly holdMax: number;
+  /** Acquisitions whose hold was timed. */
   readonly holdSamples: number;
+  /** Of these. */
+  readonly holdTotal: number;
+  readonly wait: Bins;
+  readonly hold: Bins;
+  /** Who waited, most often first; their counts add up to the contentions. */
+  readonly waiters: readonly SiteCount[];
+  /** Who held it while somebody waited, most often first. Not every question is answered: these add up to less. */
+  readonly holders: readonly SiteCount[];
 }
 
-/** The classes that were used, summed over CPUs, most contended first. */
-export function readLockStat(stat: Doubles): LockStat[] {
-  const cpus = stat.length / CPU_DOUBLES;
+/** Where contentions are counted whose site found no room in the table of its CPU. */
+export const OTHER_SITES_NAME = 'other places';
+
+type SiteCounts = Map<string, number>;
+const addTo = (counts: SiteCounts, site: string, count: number): void => {
+  if (count > 0) counts.set(site, (counts.get(site) ?? 0) + count);
+};
+const mostFirst = (counts: SiteCounts | undefined): SiteCount[] => [...(counts ?? [])].sort((a, b) => b[1] - a[1]);
+
+/** Counts by site; element 2 x class + kind. */
+function sumSites(from: LockStatBuffers): SiteCounts[] {
+  const sums = Array.from({ length: 2 * LOCK_CLASS_COUNT }, (): SiteCounts => new Map());
+  for (let cpu = 0; cpu < from.cpus; cpu++) {
+    const sites = readSites(from.sites, cpu);
+    for (const { cls, kind, count, text } of sites) addTo(sums[2 * cls + kind] as SiteCounts, text, count);
+    for (let cls = 0; cls < LOCK_CLASS_COUNT; cls++) {
+      const waiters = sums[2 * cls + WAITER] as SiteCounts;
+      for (const kind of [WAITER, HOLDER]) {
+        const count = from.counters[rowOf(cpu, cls) + OTHER_SITES + kind] as number;
+        addTo(sums[2 * cls + kind] as SiteCounts, OTHER_SITES_NAME, count);
+      }
+      // Those since the last sample are counted with it: whoever waited last is who waits most likely.
+      const sampling = classSamplingOf(cpu, cls);
+      const last = sites[(from.sampling[sampling + SITE_LAST] as number) - 1];
+      addTo(waiters, last?.text ?? OTHER_SITES_NAME, from.sampling[sampling + SITE_PASSED] as number);
+    }
+  }
+  return sums;
+}
+
+/** One histogram of several that begin at `bases`, each of the times whose minimum stands at the same place of `mins` */
+function sumHistograms({ counters, histograms }: LockStatBuffers, mins: number[], bases: number[]): number[] {
+  const used = mins
+    .map((min) => usedBins(counters, min))
+    .map(([first, end], i) => ({ first, end, base: bases[i] ?? 0 }));
+  const busy = used.filter(({ first, end }) => first < end);
+  const first = Math.min(...busy.map((u) => u.first));
+  const end = Math.max(...busy.map((u) => u.end));
+  const bins: number[] = [];
+  for (let bin = first; bin < end; bin++) {
+    let count = 0;
+    for (const { base } of busy) count += histograms[base + bin] as number;
+    if (count !== 0) bins.push(bin, count);
+  }
+  return bins;
+}
+
+function readClass(from: LockStatBuffers, cls: number, sites: readonly SiteCounts[]): LockStat | null {
+  const { counters } = from;
+  const cpus = Array.from({ length: from.cpus }, (_, cpu) => cpu);
+  const used = cpus.filter(
+    (cpu) => acquisitionsOf(from, cpu, cls) + (counters[rowOf(cpu, cls) + CONTENTIONS] ?? 0) > 0,
+  );
+  if (used.length === 0) return null;
+  const each = (column: number): number[] => used.map((cpu) => counters[rowOf(cpu, cls) + column] as number);
+  const sum = (column: number): number => each(column).reduce((a, b) => a + b, 0);
+  const max = (column: number): number => Math.max(...each(column));
+  const min = (column: number): number => each(column).reduce((a, b) => (a === 0 || (b > 0 && b < a) ? b : a), 0);
+  const histogram = (column: number, baseOf: typeof waitHistogramOf): number[] =>
+    sumHistograms(
+      from,
+      used.map((cpu) => rowOf(cpu, cls) + column),
+      used.map((cpu) => baseOf(cpu, cls)),
+    );
+  return {
+    class: lockClassName(cls),
+    conBounces: sum(CON_BOUNCES),
+    contentions: sum(CONTENTIONS),
+    waitMin: min(WAIT_MIN),
+    waitMax: max(WAIT_MIN + 1),
+    waitTotal: sum(WAIT_MIN + 2),
+    acqBounces: sum(ACQ_BOUNCES),
+    acquisitions: used.reduce((total, cpu) => total + acquisitionsOf(from, cpu, cls), 0),
+    holdMin: min(HOLD_MIN),
+    holdMax: max(HOLD_MIN + 1),
+    holdSamples: sum(HOLD_SAMPLES),
+    holdTotal: sum(HOLD_MIN + 2),
+    wait: histogram(WAIT_MIN, waitHistogramOf),
+    hold: histogram(HOLD_MIN, holdHistogramOf),
+    waiters: mostFirst(sites[2 * cls + WAITER]),
+    holders: mostFirst(sites[2 * cls + HOLDER]),
+  };
+}
+
+/** The classes that were used since the last clearLockStat(), most contended first. At any moment, from any thread. */
+export function readLockStat(from: LockStatBuffers): LockStat[] {
+  const sites = sumSites(from);
   const rows: LockStat[] = [];
   for (let cls = 0; cls < LOCK_CLASS_COUNT; cls++) {
-    const cell = (cpu: number, column: number): number => stat[lockStatRow(cpu, cls) + column] as number;
-    const each = (column: number): number[] => Array.from({ length: cpus }, (_, cpu) => cell(cpu, column));
-    const sum = (column: number): number => each(column).reduce((a, b) => a + b, 0);
-    const max = (column: number): number => each(column).reduce((a, b) => Math.max(a, b), 0);
-    const min = (column: number): number => {
-      const seen = each(column).filter((ns) => ns > 0);
-      return seen.length === 0 ? 0 : Math.min(...seen);
-    };
-    const acquisitions = sum(ACQUISITIONS);
-    if (acquisitions === 0) continue;
-    const contentions = sum(CONTENTIONS);
-    const holdSamples = sum(HOLD_SAMPLES);
-    const holdtimeAvg = holdSamples === 0 ? 0 : sum(HOLD_TOTAL) / holdSamples;
-    rows.push({
-      class: lockClassName(cls),
-      conBounces: sum(CON_BOUNCES),
-      contentions,
-      waittimeMin: min(WAIT_MIN),
-      waittimeMax: max(WAIT_MAX),
-      waittimeTotal: sum(WAIT_TOTAL),
-      waittimeAvg: contentions === 0 ? 0 : sum(WAIT_TOTAL) / contentions,
-      acqBounces: sum(ACQ_BOUNCES),
-      acquisitions,
-      holdtimeMin: min(HOLD_MIN),
-      holdtimeMax: max(HOLD_MAX),
-      holdtimeTotal: holdtimeAvg * acquisitions,
-      holdtimeAvg,
-      holdSamples,
-    });
+    const row = readClass(from, cls, sites);
+    if (row !== null) rows.push(row);
   }
   return rows.sort((a, b) => b.contentions - a.contentions || b.acquisitions - a.acquisitions);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * lockdep: proves a deadlock possible from orders seen, without the deadlock happening; and keeps the books of
- * who holds and awaits which lock, for the watchdog and for lock_stat.
+ * who holds and awaits which lock, for the watchdog.
  *
  * An edge A -> B means: some CPU took a lock of class B while it held one of class A. A new edge that closes a cycle
  * is a splat. A trylock cannot wait, so it adds no edge to the lock that it takes, but what is taken under it does.
@@ -11,26 +11,11 @@
  *
  * @linux kernel/locking/lockdep.c, Documentation/locking/lockdep-design.txt v3.17
  */
-import { sched_clock } from '../../arch/sab/clock.ts';
 import { in_atomic, smp_processor_id } from '../../arch/sab/cpu.ts';
-import { load32, store32 } from '../../arch/sab/memory.ts';
-import { createWords, type Doubles, type Words, wordCas, wordLoad } from '../../arch/sab/words.ts';
+import { createWords, type Words, wordCas, wordLoad } from '../../arch/sab/words.ts';
 import { oops, record, setLocksOf } from '../oops.ts';
 import { LOCK_CLASS_COUNT, lockClassName } from './classes.ts';
-import {
-  ACQ_BOUNCES,
-  ACQUISITIONS,
-  addTime,
-  CON_BOUNCES,
-  CONTENTIONS,
-  HOLD_MIN,
-  HOLD_SAMPLE,
-  HOLD_SAMPLES,
-  lockStatRow,
-  WAIT_MIN,
-} from './lock_stat.ts';
-import { type LockProbe, setLockProbe } from './probe.ts';
-import { LAST_CPU } from './spinlock.ts';
+import type { LockProbe } from './probe.ts';
 
 const DEPTH_MAX = 16;
 /** [depth, awaited lock, its class, -, then pairs of lock and class] */
@@ -78,19 +63,16 @@ function checkNewEdge(from: number, to: number, lock: number): void {
   });
 }
 
-/** The probe of one CPU: order checks, held locks, lock_stat. */
-class LockDebug implements LockProbe {
+/** The probe of one CPU: order checks and held locks. */
+export class Lockdep implements LockProbe {
   private readonly base: number;
-  private readonly cpu: number;
-  private readonly stat: Doubles;
-  /** ns at which each held lock was taken; 0 where it is not timed */
-  private readonly since = new Float64Array(DEPTH_MAX);
-  private wait_start = 0;
+  private readonly words: Words;
 
-  constructor(cpu: number, stat: Doubles) {
-    this.cpu = cpu;
+  /** @context the thread has the books, see attachLockdep() */
+  constructor(cpu: number) {
     this.base = block(cpu);
-    this.stat = stat;
+    this.words = words;
+    words.fill(0, this.base, this.base + CPU_WORDS);
   }
 
   acquire(lock: number, cls: number, trylock: boolean, sleeps: boolean): void {
@@ -98,70 +80,43 @@ class LockDebug implements LockProbe {
     if (sleeps && in_atomic()) {
       oops({ kind: 'lockdep:sleep-in-atomic', title: `sleeping lock ${lockClassName(cls)} taken in atomic context` });
     }
-    const depth = words[this.base] as number;
+    const { words, base } = this;
+    const depth = words[base] as number;
     for (let i = 0; i < depth; i++) {
-      const held = words[this.base + HELD + 2 * i + 1] as number;
+      const held = words[base + HELD + 2 * i + 1] as number;
       if (words[edge(held, cls)] === 0) checkNewEdge(held, cls, lock);
     }
-    words[this.base + 1] = lock;
-    words[this.base + 2] = cls;
+    words[base + 1] = lock;
+    words[base + 2] = cls;
   }
 
-  contended(lock: number, cls: number): void {
-    const row = lockStatRow(this.cpu, cls);
-    this.stat[row + CONTENTIONS] = (this.stat[row + CONTENTIONS] as number) + 1;
-    if (load32(lock + LAST_CPU) !== this.cpu + 1) {
-      this.stat[row + CON_BOUNCES] = (this.stat[row + CON_BOUNCES] as number) + 1;
-    }
-    this.wait_start = sched_clock();
-  }
+  contended(): void {}
 
-  acquired(lock: number, cls: number, waited: boolean): void {
-    const row = lockStatRow(this.cpu, cls);
-    const count = (this.stat[row + ACQUISITIONS] as number) + 1;
-    this.stat[row + ACQUISITIONS] = count;
-    if (load32(lock + LAST_CPU) !== this.cpu + 1) {
-      this.stat[row + ACQ_BOUNCES] = (this.stat[row + ACQ_BOUNCES] as number) + 1;
-      store32(lock + LAST_CPU, this.cpu + 1);
-    }
-    let now = 0;
-    if (waited) {
-      now = sched_clock();
-      addTime(this.stat, row + WAIT_MIN, now - this.wait_start);
-    } else if ((count & (HOLD_SAMPLE - 1)) === 0) {
-      now = sched_clock();
-    }
-    const depth = words[this.base] as number;
+  acquired(lock: number, cls: number): void {
+    const { words, base } = this;
+    const depth = words[base] as number;
     if (depth >= DEPTH_MAX) oops({ kind: 'bug', title: 'lockdep: too many locks held' });
-    words[this.base + HELD + 2 * depth] = lock;
-    words[this.base + HELD + 2 * depth + 1] = cls;
-    // An acquisition that waited is not timed, or the samples would be those of the contended ones.
-    this.since[depth] = waited && (count & (HOLD_SAMPLE - 1)) !== 0 ? 0 : now;
-    words[this.base] = depth + 1;
-    words[this.base + 1] = 0;
+    words[base + HELD + 2 * depth] = lock;
+    words[base + HELD + 2 * depth + 1] = cls;
+    words[base] = depth + 1;
+    words[base + 1] = 0;
   }
 
   release(lock: number, cls: number): void {
-    const depth = words[this.base] as number;
+    const { words, base } = this;
+    const depth = words[base] as number;
     let i = depth - 1;
-    while (i >= 0 && words[this.base + HELD + 2 * i] !== lock) i--;
+    while (i >= 0 && words[base + HELD + 2 * i] !== lock) i--;
     if (i < 0) {
       record({ kind: 'lockdep:bad-unlock', title: `${lockClassName(cls)} is released by a CPU that does not hold it` });
       return;
     }
-    const since = this.since[i] as number;
-    if (since !== 0) {
-      const row = lockStatRow(this.cpu, cls);
-      this.stat[row + HOLD_SAMPLES] = (this.stat[row + HOLD_SAMPLES] as number) + 1;
-      addTime(this.stat, row + HOLD_MIN, sched_clock() - since);
-    }
     for (; i < depth - 1; i++) {
-      const at = this.base + HELD + 2 * i;
+      const at = base + HELD + 2 * i;
       words[at] = words[at + 2] as number;
       words[at + 1] = words[at + 3] as number;
-      this.since[i] = this.since[i + 1] as number;
     }
-    words[this.base] = depth - 1;
+    words[base] = depth - 1;
   }
 }
 
@@ -178,19 +133,16 @@ function locksOf(cpu: number): { held: string[]; waiting: string | null } {
   return { held, waiting: lock === 0 ? null : describe(lock, words[base + 2] as number) };
 }
 
+/**
+ * Forgets the orders. An order belongs to the kernel that took it: after a boot there is another one, perhaps of another
+ * build, in which the lock that would close the cycle is never taken.
+ */
+export function clearLockdep(which: Words): void {
+  which.fill(0);
+}
+
 /** Makes this thread see the books. */
 export function attachLockdep(to: Words): void {
   words = to;
   setLocksOf(locksOf);
-}
-
-/** Turns lockdep and lock_stat on for this CPU's locks, or off. */
-export function enableLockDebug(stat: Doubles | null): void {
-  if (stat === null) {
-    setLockProbe(null);
-    return;
-  }
-  const cpu = smp_processor_id();
-  words.fill(0, block(cpu), block(cpu) + CPU_WORDS);
-  setLockProbe(new LockDebug(cpu, stat));
 }

@@ -51,13 +51,15 @@ function mutex_lock_slowpath(lock: MutexAddr): void {
 /** @context may sleep */
 export function mutex_lock(lock: MutexAddr): void {
   might_sleep();
-  if (lock_probe !== null) lock_probe.acquire(lock, load32(lock + CLS), false, true);
+  const probe = lock_probe;
+  const cls = probe === null ? 0 : load32(lock + CLS);
+  if (probe !== null) probe.acquire(lock, cls, false, true);
   const contended = cmpxchg(lock as number as Addr<Word>, FREE, LOCKED) !== FREE;
   if (contended) {
-    if (lock_probe !== null) lock_probe.contended(lock, load32(lock + CLS));
+    if (probe !== null) probe.contended(lock, cls);
     mutex_lock_slowpath(lock);
   }
-  if (lock_probe !== null) lock_probe.acquired(lock, load32(lock + CLS), contended);
+  if (probe !== null) probe.acquired(lock, cls, contended);
   store32(lock + OWNER, smp_processor_id() + 1);
 }
 

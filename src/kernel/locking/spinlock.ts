@@ -75,13 +75,15 @@ export function lock_slowpath(word: number): void {
 /** @context any; preemption is off until spin_unlock() */
 export function spin_lock(lock: Addr<spinlock_t>): void {
   preempt_disable();
-  if (lock_probe !== null) lock_probe.acquire(lock, load32(lock + CLS), false, false);
+  const probe = lock_probe;
+  const cls = probe === null ? 0 : load32(lock + CLS);
+  if (probe !== null) probe.acquire(lock, cls, false, false);
   const contended = cmpxchg(lock as number as Addr<Word>, UNLOCKED, HELD) !== UNLOCKED;
   if (contended) {
-    if (lock_probe !== null) lock_probe.contended(lock, load32(lock + CLS));
+    if (probe !== null) probe.contended(lock, cls);
     lock_slowpath(lock);
   }
-  if (lock_probe !== null) lock_probe.acquired(lock, load32(lock + CLS), contended);
+  if (probe !== null) probe.acquired(lock, cls, contended);
 }
 
 /** @returns whether the lock was free and is now held */
