@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Whether two runs can be compared, and in what they differ by intent. */
+import type { Run, RunResult } from '../report/result.ts';
+
+/** Two runs that cannot be compared; `message` is the sentence to print. */
+export class CompareError extends Error {
+  override readonly name = 'CompareError';
+}
+
+export interface ParameterPair {
+  readonly name: string;
+  readonly a: string;
+  readonly b: string;
+}
+
+/** What changes every figure of a round, so that a ratio would speak of it alone. */
+const MUST_AGREE: readonly (readonly [name: string, flag: string, of: (result: RunResult) => number | string])[] = [
+  ['threads', '--threads', ({ parameters }) => parameters.threads],
+  ['sanitize', '--sanitize', ({ parameters }) => parameters.sanitize],
+  ['arena', '--arena-mib', ({ parameters }) => parameters.arenaMib],
+];
+
+/** @throws CompareError */
+export function checkComparable({ result: a }: Run, { result: b }: Run): void {
+  if (a.schemaVersion !== b.schemaVersion) {
+    throw new CompareError(
+      `the runs cannot be compared, A has schema ${a.schemaVersion} and B schema ${b.schemaVersion}; ` +
+        'run both with the same version of kioctx',
+    );
+  }
+  for (const [name, flag, of] of MUST_AGREE) {
+    if (of(a) !== of(b)) {
+      throw new CompareError(
+        `the runs cannot be compared, ${name} is ${of(a)} in A and ${of(b)} in B; run B again with ${flag} ${of(a)}`,
+      );
+    }
+  }
+}
+
+const list = (words: readonly string[]): string => (words.length === 0 ? 'none' : words.join(', '));
+
+const rolesText = (roles: Readonly<Record<string, number>> | null): string =>
+  roles === null ? 'by scenario' : list(Object.entries(roles).map(([role, n]) => `${role}=${n}`));
+
+const LISTED: readonly (readonly [name: string, of: (result: RunResult) => string])[] = [
+  ['perturb', ({ parameters }) => parameters.perturb],
+  ['seed', ({ parameters }) => String(parameters.seed)],
+  ['shard', ({ parameters: { shard } }) => (shard === null ? 'whole' : `${shard.index}/${shard.of}`)],
+  ['merged runs', ({ merged }) => String(merged.length)],
+  ['duration', ({ parameters }) => `${parameters.durationMs / 1000} s`],
+  ['build', ({ parameters }) => parameters.build],
+  ['reverted', ({ parameters }) => list(parameters.revert)],
+  ['roles', ({ parameters }) => rolesText(parameters.roles)],
+  ['commit', ({ environment }) => environment.commit],
+  ['tool', ({ environment }) => environment.tool],
+  ['node', ({ environment }) => environment.node],
+  ['v8', ({ environment }) => environment.v8],
+  ['platform', ({ environment }) => environment.platform],
+  ['cpu', ({ environment }) => environment.cpuModel],
+  ['cores', ({ environment }) => String(environment.cores)],
+  ['verdict', ({ verdict }) => verdict],
+];
+
+/** Parameters and circumstances that differ. */
+export const differing = (a: RunResult, b: RunResult): ParameterPair[] =>
+  LISTED.map(([name, of]) => ({ name, a: of(a), b: of(b) })).filter((pair) => pair.a !== pair.b);

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Two runs side by side, figure by figure, and which of them moved by more than the runs' own noise.
+ *
+ * fit.ts says what a figure is in a run, noise.ts when a ratio exceeds the noise, adjust.ts what becomes of that when
+ * many figures are asked. A figure of too few rounds is shown and never judged.
+ */
+import { buildText } from '../report/grade.ts';
+import type { Run } from '../report/result.ts';
+import { benjaminiHochberg } from './adjust.ts';
+import { CompareError, checkComparable, differing, type ParameterPair } from './comparable.ts';
+import { type CaseRound, type Figure, type FigurePair, type FigureUnit, figurePairs, type Group } from './figures.ts';
+import { type Fit, fitRatio } from './fit.ts';
+import { ALPHA, BLOCKS, type Noise, noiseOf } from './noise.ts';
+
+/** Of the form of `diff --json`. */
+const COMPARISON_VERSION = 1;
+/** Smallest difference of interest, as a share. */
+export const MIN_EFFECT = 0.05;
+
+export type FigureVerdict = 'no difference' | 'faster' | 'slower' | 'more' | 'less' | 'too few rounds';
+
+export interface FigureComparison {
+  readonly name: string;
+  readonly group: Group;
+  readonly unit: FigureUnit;
+  /** Geometric means over the rounds, the cases weighted alike in both runs; null if nothing was measured. */
+  readonly a: number | null;
+  readonly b: number | null;
+  /** b / a */
+  readonly ratio: number | null;
+  /** The interval that holds the ratio with confidence 1 - alpha; null if there are too few rounds. */
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Chance of such a ratio by noise alone, adjusted for the number of figures. */
+  readonly p: number | null;
+  /** Rounds that have the figure. */
+  readonly rounds: { readonly a: number; readonly b: number };
+  readonly cases: number;
+  readonly verdict: FigureVerdict;
+  /** What else is to be said, a clause. */
+  readonly note: string | null;
+}
+
+export interface Comparison {
+  readonly comparisonVersion: number;
+  /** What the runs are called. */
+  readonly names: { readonly a: string; readonly b: string };
+  readonly differing: readonly ParameterPair[];
+  /** Cases that both runs have. */
+  readonly cases: readonly string[];
+  readonly onlyA: readonly string[];
+  readonly onlyB: readonly string[];
+  readonly rounds: { readonly a: number; readonly b: number };
+  readonly minEffect: number;
+  readonly alpha: number;
+  readonly figures: readonly FigureComparison[];
+  /** Names of the figures that moved, biggest ratio first. */
+  readonly moved: readonly string[];
+  /** The last line of the report. */
+  readonly conclusion: string;
+}
+
+export interface CompareOptions {
+  readonly minEffect?: number;
+  readonly names?: { readonly a: string; readonly b: string };
+}
+
+/** The rounds that went to their end, by name of their case. */
+function roundsOf({ result, rounds }: Run): CaseRound[] {
+  return rounds.flatMap((round) => {
+    const scenario = result.scenarios[round.scenario];
+    if (!round.whole || scenario === undefined) return [];
+    const patched = scenario.build.reverted.length === 0;
+    return [{ case: `${scenario.name} (${buildText(scenario)})`, patched, round }];
+  });
+}
+
+const namesOf = (rounds: readonly CaseRound[]): string[] => [...new Set(rounds.map((round) => round.case))];
+
+function verdictOf({ group, unit }: Figure, { logRatio }: Fit, moved: boolean): FigureVerdict {
+  if (!moved) return 'no difference';
+  if (unit === '%') return logRatio > 0 ? 'more' : 'less';
+  return logRatio > 0 === (group === 'throughput') ? 'faster' : 'slower';
+}
+
+/** A figure before the others are known, with the test that is to be adjusted for them. */
+interface Judged {
+  readonly figure: Figure;
+  readonly fit: Fit | null;
+  readonly rounds: { readonly a: number; readonly b: number };
+  readonly noise: Noise | null;
+}
+
+function judge([a, b]: FigurePair, smallest: number): Judged {
+  const found = fitRatio(a.samples, b.samples);
+  const rounds = { a: found?.restA.length ?? a.samples.length, b: found?.restB.length ?? b.samples.length };
+  const enough = found !== null && Math.min(rounds.a, rounds.b) >= BLOCKS;
+  return { figure: a, fit: found, rounds, noise: enough ? noiseOf(found, smallest) : null };
+}
+
+function tooFew({ figure: { needs }, rounds }: Judged): string {
+  const what = needs === null ? '' : ` with at least ${needs}`;
+  return `too few rounds: ${rounds.a} and ${rounds.b}${what}, at least ${BLOCKS} are needed in each run`;
+}
+
+/** @param p - adjusted */
+function compared(judged: Judged, p: number): FigureComparison {
+  const { figure, fit: found, rounds, noise } = judged;
+  const { name, group, unit } = figure;
+  const about = { name, group, unit, rounds, cases: found?.cases ?? 0 };
+  const figures = { a: found?.a ?? null, b: found?.b ?? null, ratio: found === null ? null : Math.exp(found.logRatio) };
+  if (found === null || noise === null) {
+    return { ...about, ...figures, low: null, high: null, p: null, verdict: 'too few rounds', note: tooFew(judged) };
+  }
+  const beyond = p < ALPHA;
+  return {
+    ...about,
+    ...figures,
+    low: Math.exp(noise.low),
+    high: Math.exp(noise.high),
+    p,
+    verdict: verdictOf(figure, found, beyond && !noise.drift),
+    note: beyond && noise.drift ? 'drift: the halves of a run differ by half as much, or more' : null,
+  };
+}
+
+/** `1.8x`, `120x` */
+export const times = (ratio: number): string => `${ratio >= 100 ? Math.round(ratio) : Number(ratio.toPrecision(3))}x`;
+
+function conclusionOf(figures: readonly FigureComparison[], moved: readonly FigureComparison[]): string {
+  const [most] = [...figures].sort((x, y) => Math.min(y.rounds.a, y.rounds.b) - Math.min(x.rounds.a, x.rounds.b));
+  if (most !== undefined && figures.every(({ verdict }) => verdict === 'too few rounds')) {
+    return `too few rounds to say: ${most.rounds.a} and ${most.rounds.b}, at least ${BLOCKS} are needed in each run`;
+  }
+  if (moved.length === 0) return 'no difference';
+  const list = moved.map(({ name, ratio, verdict }) => `${name} ${times(ratio ?? 1)} (${verdict})`);
+  return `${moved.length} ${moved.length === 1 ? 'figure' : 'figures'} moved: ${list.join(', ')}`;
+}
+
+/** @throws CompareError if the runs cannot be compared */
+export function compareRuns(a: Run, b: Run, options: CompareOptions = {}): Comparison {
+  const { minEffect = MIN_EFFECT, names = { a: 'A', b: 'B' } } = options;
+  checkComparable(a, b);
+  const [allA, allB] = [roundsOf(a), roundsOf(b)];
+  const [casesA, casesB] = [namesOf(allA), namesOf(allB)];
+  const cases = casesA.filter((name) => casesB.includes(name));
+  if (cases.length === 0) {
+    throw new CompareError(
+      'the runs cannot be compared, no scenario and build has a whole round in both; ' +
+        'run B again with the --scenario and --build of A, or longer',
+    );
+  }
+  const common = (rounds: readonly CaseRound[]): CaseRound[] => rounds.filter((round) => cases.includes(round.case));
+  const [roundsA, roundsB] = [common(allA), common(allB)];
+  const judged = figurePairs(roundsA, roundsB).map((pair) => judge(pair, Math.log1p(minEffect)));
+  const tested = judged.filter(({ noise }) => noise !== null);
+  const adjusted = benjaminiHochberg(tested.map(({ noise }) => noise?.p ?? 1));
+  const figures = judged.map((one) => compared(one, adjusted[tested.indexOf(one)] ?? 1));
+  const size = ({ ratio }: FigureComparison): number => Math.abs(Math.log(ratio ?? 1));
+  const moved = figures
+    .filter(({ verdict }) => verdict !== 'no difference' && verdict !== 'too few rounds')
+    .sort((x, y) => size(y) - size(x));
+  return {
+    comparisonVersion: COMPARISON_VERSION,
+    names,
+    differing: differing(a.result, b.result),
+    cases,
+    onlyA: casesA.filter((name) => !cases.includes(name)),
+    onlyB: casesB.filter((name) => !cases.includes(name)),
+    rounds: { a: roundsA.length, b: roundsB.length },
+    minEffect,
+    alpha: ALPHA,
+    figures,
+    moved: moved.map(({ name }) => name),
+    conclusion: conclusionOf(figures, moved),
+  };
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What every form of a comparison says: its columns, its sections and how it was judged. */
+import type { Align, Column } from '../report/table.ts';
+import { count, plural, short, us } from '../report/text.ts';
+import { type Comparison, type FigureComparison, times } from './compare.ts';
+import type { FigureUnit, Group } from './figures.ts';
+import { BLOCKS } from './noise.ts';
+
+const MISSING = '-';
+
+const UNIT_TEXT: Readonly<Record<FigureUnit, (value: number) => string>> = {
+  ns: (ns) => `${us(ns)} us`,
+  '/s': (n) => `${short(n)}/s`,
+  '%': (percent) => `${percent < 0.1 ? percent.toFixed(4) : percent.toFixed(2)} %`,
+};
+
+const ratioText = (ratio: number | null): string => (ratio === null ? MISSING : times(ratio));
+
+const valueText = ({ unit }: FigureComparison, value: number | null): string =>
+  value === null ? MISSING : UNIT_TEXT[unit](value);
+
+const intervalText = ({ low, high }: FigureComparison): string =>
+  low === null || high === null ? MISSING : `${ratioText(low)} to ${ratioText(high)}`;
+
+const pText = (p: number | null): string => {
+  if (p === null) return MISSING;
+  return p < 0.0001 ? '<0.0001' : p.toFixed(4);
+};
+
+/** A verdict, and in a word why a difference does not count. */
+export const verdictText = ({ verdict, note }: FigureComparison): string =>
+  verdict === 'no difference' && note !== null ? 'no difference (drift)' : verdict;
+
+export const confidence = ({ alpha }: Comparison): string => `${Number((100 * (1 - alpha)).toFixed(2))} %`;
+
+export const columns = (comparison: Comparison): readonly Column<FigureComparison>[] => [
+  { head: 'figure', cell: ({ name }) => name, spare: 0 },
+  { head: 'A', cell: (figure) => valueText(figure, figure.a), spare: 0 },
+  { head: 'B', cell: (figure) => valueText(figure, figure.b), spare: 0 },
+  { head: 'B/A', cell: ({ ratio }) => ratioText(ratio), spare: 0 },
+  { head: `${confidence(comparison)} interval`, cell: intervalText, spare: 1 },
+  { head: 'p', cell: ({ p }) => pText(p), spare: 2 },
+  { head: 'rounds', cell: ({ rounds }) => `${count(rounds.a)}, ${count(rounds.b)}`, spare: 3 },
+  { head: 'verdict', cell: verdictText, spare: 0 },
+];
+
+export const alignOf = (head: string): Align => (head === 'figure' || head === 'verdict' ? 'left' : 'right');
+
+const TITLES: Readonly<Record<Group, string>> = {
+  throughput: 'Throughput',
+  locks: 'Locks',
+  latency: 'System call latency',
+};
+
+export const sections = ({ figures }: Comparison): { title: string; rows: FigureComparison[] }[] =>
+  (Object.keys(TITLES) as Group[])
+    .map((group) => ({ title: TITLES[group], rows: figures.filter((figure) => figure.group === group) }))
+    .filter(({ rows }) => rows.length > 0);
+
+/** What was compared, a sentence each. */
+export function scopeSentences({ cases, onlyA, onlyB, rounds }: Comparison): string[] {
+  const only = (name: string, list: readonly string[]): string[] =>
+    list.length === 0 ? [] : [`Only ${name} has whole rounds of ${list.join(', ')}: left out.`];
+  return [
+    `${plural(cases.length, 'case')} in both runs, ${plural(rounds.a, 'round')} in A and ${count(rounds.b)} in B.`,
+    ...only('A', onlyA),
+    ...only('B', onlyB),
+  ];
+}
+
+/** How it was judged. */
+export function methodSentences(comparison: Comparison): string[] {
+  const { minEffect, alpha, figures } = comparison;
+  const drifted = figures.filter(({ note, verdict }) => note !== null && verdict === 'no difference').length;
+  const few = figures.filter(({ verdict }) => verdict === 'too few rounds').length;
+  return [
+    "Rounds are compared with rounds of the same case; figures are geometric means. Test: Welch's t on the means of " +
+      `${BLOCKS} blocks of consecutive rounds of each run, against a difference of ${Number((100 * minEffect).toFixed(2))} %; ` +
+      `p by Benjamini-Hochberg over all figures, below ${alpha} counts, and more than twice what the halves of a run differ by.`,
+    ...(drifted === 0
+      ? []
+      : [`Drift: ${plural(drifted, 'figure')} changed within a run by half as much as between the runs, or more.`]),
+    ...(few === 0
+      ? []
+      : [`Too few rounds: ${plural(few, 'figure')} with fewer than ${BLOCKS} rounds that have enough samples.`]),
+  ];
+}
