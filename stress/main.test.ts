@@ -9,6 +9,7 @@ import type { RunResult } from './report/result.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
 const MAIN = join(import.meta.dirname, '../dist/stress/main.js');
+const REPORT = join(import.meta.dirname, '../dist/stress/report/main.js');
 const output = mkdtempSync(join(tmpdir(), 'kioctx-'));
 afterAll(() => rmSync(output, { recursive: true, force: true }));
 
@@ -62,4 +63,26 @@ test('an interrupt ends the run early, with 130 and the report so far', async ()
   expect(exitCode).toBe(130);
   expect(reportOf(folder).interrupted).toBe(true);
   expect(reportOf(folder).elapsedMs).toBeLessThan(30_000);
+}, 60_000);
+
+test('whatever kills a run, its log tells what it had measured', async () => {
+  const before = reports();
+  const running = run$`exec node ${MAIN} ${SMALL} --duration 60s --seed 7`;
+  await sleep(5000);
+  running.child?.kill('SIGKILL');
+  await running;
+  const [folder = ''] = reports().filter((name) => !before.includes(name));
+  expect(readdirSync(join(output, folder))).toEqual(['events.ndjson']);
+  const log = readFileSync(join(output, folder, 'events.ndjson'));
+
+  const { exitCode } = await run$`node ${REPORT} render ${join(output, folder)}`;
+  expect(exitCode).toBe(0);
+  const { verdict, interrupted, throughput, scenarios, locks, reason } = reportOf(folder);
+  expect([verdict, interrupted]).toEqual(['interrupted', true]);
+  expect(reason).toContain('killed');
+  expect(scenarios[0]?.rounds).toBeGreaterThan(0);
+  expect(throughput.events).toBe(scenarios[0]?.operations['reaped']);
+  expect(locks.map((lock) => lock.class)).toContain('completion_lock');
+  // A render never touches the log.
+  expect(readFileSync(join(output, folder, 'events.ndjson')).equals(log)).toBe(true);
 }, 60_000);
