@@ -9,6 +9,7 @@ import { buildText, labelOf, missedGoals, worstFirst } from './grade.ts';
 import type { Finding, RunResult, ScenarioResult } from './result.ts';
 import { findingCounts, findingTitle } from './splat.ts';
 import { plural } from './text.ts';
+import { thresholdText } from './threshold_text.ts';
 
 const ANNOTATIONS_MAX = 10;
 
@@ -77,10 +78,10 @@ function all(result: RunResult): Annotation[] {
   return [
     ...(verdict === 'harness' ? [{ level: 'error' as const, title: 'the harness failed', message: reason }] : []),
     ...inTurn(scenarios.map(ofFindings)),
-    ...broken.map(({ expression, value, text }) => ({
+    ...broken.map((threshold) => ({
       level: 'error' as const,
       title: 'threshold broken',
-      message: `${expression}: ${value === null ? 'nothing was measured for it' : `it was ${text}`}`,
+      message: thresholdText(threshold),
     })),
     ...inTurn(scenarios.map(ofLabel)),
   ];

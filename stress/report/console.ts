@@ -5,14 +5,19 @@
  * Every line keeps within the width but the last: it is for a script, which reads one line.
  */
 import { contentionTable } from './contention_table.ts';
+import { detectionLine } from './detection_text.ts';
 import { buildText, labelOf, missedGoals, worstFirst } from './grade.ts';
 import { latencyTable } from './latency_table.ts';
+import { measuredTitle } from './measured.ts';
+import { MERGED_COLUMNS } from './merged_table.ts';
 import { outcomeTable } from './outcome_table.ts';
 import { type Palette, palette } from './palette.ts';
 import { againCommand, environmentPairs, parameterPairs, verdictLine } from './parameters.ts';
 import type { RunResult, ScenarioResult } from './result.ts';
 import { findingLine, splat } from './splat.ts';
-import { command, count, plural, short, span, wrap } from './text.ts';
+import { tableLines } from './table.ts';
+import { clip, command, count, plural, short, span, wrap } from './text.ts';
+import { notJudged, thresholdText, thresholdWord } from './threshold_text.ts';
 import { worthSentences } from './worth.ts';
 
 export interface ConsoleOptions {
@@ -24,6 +29,8 @@ export interface ConsoleOptions {
 const WIDTH_MIN = 60;
 /** Findings of one scenario on one build that are printed in full. */
 const SPLATS_MAX = 3;
+/** The table of merged runs takes all of its columns from this width on. */
+const MERGED_WIDTH = 100;
 
 interface Page {
   readonly colors: Palette;
@@ -56,17 +63,19 @@ function goalLines({ colors, width }: Page, scenario: ScenarioResult): string[] 
 }
 
 function scenarioBlock(page: Page, scenario: ScenarioResult): string[] {
-  const { description, rounds, elapsedMs, expectsFinding, firstFindingMs, operations, outcomes } = scenario;
+  const { description, rounds, elapsedMs, expectsFinding, firstFindingMs, detection, operations, outcomes } = scenario;
   const done = Object.entries(operations).map(([name, n]) => `${name} ${count(n)}`);
   const ran = [`${plural(rounds, 'round')} in ${span(elapsedMs)}`];
   if (expectsFinding) {
     ran.push(firstFindingMs === null ? 'did not show its race' : `showed its race after ${span(firstFindingMs)}`);
   }
+  const detected = detection === null || detection.detected === 0 ? [] : [`it shows ${detectionLine(detection)}`];
   return [
     '',
     ...labelLine(page, scenario),
     ...wrap(description, page.width, '  '),
     ...wrap(ran.join(', '), page.width, '  '),
+    ...detected.flatMap((line) => wrap(line, page.width, '  ', '      ')),
     ...(done.length > 0 ? wrap(`operations: ${done.join(', ')}`, page.width, '  ', '      ') : []),
     ...(outcomes.length > 0 ? outcomeTable(scenario, page.colors, page.width) : []),
     ...goalLines(page, scenario),
@@ -85,25 +94,56 @@ function findingsBlock(page: Page, scenario: ScenarioResult): string[] {
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 
+function thresholdBlock(page: Page, result: RunResult): string[] {
+  const { colors, width } = page;
+  const lines = result.thresholds.flatMap((threshold) => {
+    const word = thresholdWord(threshold);
+    const paint = threshold.met ? colors.good : colors.bad;
+    return wrap(thresholdText(threshold), width, `${`[${word}]`.padEnd(8)} `, '         ').map((line, i) =>
+      i === 0 ? line.replace(`[${word}]`, paint) : line,
+    );
+  });
+  for (const expression of notJudged(result)) {
+    lines.push(...wrap(`[NOT JUDGED] ${expression}: the run was cut short`, width, '', '         '));
+  }
+  return lines.length === 0 ? [] : [...heading(page, 'Thresholds'), ...lines];
+}
+
+function mergedBlock(page: Page, { merged }: RunResult): string[] {
+  if (merged.length === 0) return [];
+  // on a narrow terminal the name of a machine is what can be missed
+  const columns = page.width >= MERGED_WIDTH ? MERGED_COLUMNS : MERGED_COLUMNS.slice(0, -1);
+  const table = tableLines({
+    head: columns.map((column) => column.head),
+    rows: merged.map((run) => columns.map((column) => column.cell(run))),
+    align: columns.map(() => 'left'),
+    rule: true,
+  });
+  return [...heading(page, 'Merged from'), ...table.map((line) => clip(line, page.width))];
+}
+
 export function toConsole(result: RunResult, { color, width }: ConsoleOptions): string {
   const page: Page = { colors: palette(color), width: Math.max(WIDTH_MIN, width) };
   const { colors } = page;
   const { throughput, locks, latency, scenarios, exitCode } = result;
   const again = command(againCommand(result), page.width);
   const findings = scenarios.flatMap((scenario) => findingsBlock(page, scenario));
+  const measured = (title: string): string[] => heading(page, measuredTitle(title, result));
   const verdict = exitCode === 0 ? colors.good : colors.bad;
   const lines = [
     ...again,
     ...heading(page, 'Run'),
     ...pairs(page, parameterPairs(result)),
     ...pairs(page, environmentPairs(result)),
+    ...mergedBlock(page, result),
     ...heading(page, 'Outcomes'),
     ...scenarios.flatMap((scenario) => scenarioBlock(page, scenario)),
-    ...(locks.length > 0 ? [...heading(page, 'Lock contention'), ...contentionTable(locks, page.width)] : []),
+    ...thresholdBlock(page, result),
+    ...(locks.length > 0 ? [...measured('Lock contention'), ...contentionTable(locks, page.width)] : []),
     ...(Object.keys(latency).length > 0
-      ? [...heading(page, 'System call latency'), ...latencyTable(latency, page.width)]
+      ? [...measured('System call latency'), ...latencyTable(latency, page.width)]
       : []),
-    ...heading(page, 'Throughput'),
+    ...measured('Throughput'),
     `${short(throughput.eventsPerSecond)} events/s, ${plural(throughput.events, 'event')} reaped`,
     ...heading(page, 'Findings'),
     ...(findings.length > 0 ? findings : ['none']),

@@ -16,6 +16,7 @@ import { environmentPairs, parameterPairs } from './parameters.ts';
 import type { Run, RunResult, ScenarioResult } from './result.ts';
 import { findingLine, findingTitle, splat } from './splat.ts';
 import { span } from './text.ts';
+import { notJudged, thresholdText } from './threshold_text.ts';
 
 /** The library's types speak of a default export; what it exports is the builder. */
 const builder = module as unknown as Builder;
@@ -117,17 +118,15 @@ function scenarioCases(made: TestSuite, result: RunResult, scenarios: readonly S
   }
 }
 
-function thresholdCases(made: TestSuite, { thresholds, parameters }: RunResult): void {
-  for (const { expression, value, text, met } of thresholds) {
-    const test = made.testCase().className('stress.thresholds').name(clean(expression)).time(0);
-    const measured = value === null ? 'nothing was measured for it' : `it was ${text}`;
-    if (met) test.standardOutput(section(measured));
-    else test.failure(clean(`${expression}: ${measured}`), 'threshold');
+function thresholdCases(made: TestSuite, result: RunResult): void {
+  const add = (name: string): TestCase => made.testCase().className('stress.thresholds').name(clean(name)).time(0);
+  for (const threshold of result.thresholds) {
+    const test = add(threshold.expression);
+    if (threshold.met) test.standardOutput(section(thresholdText(threshold)));
+    else test.failure(clean(thresholdText(threshold)), 'threshold');
   }
-  const judged = new Set(thresholds.map(({ expression }) => expression));
-  for (const expression of parameters.thresholds.filter((one) => !judged.has(one))) {
-    const test = made.testCase().className('stress.thresholds').name(clean(expression)).time(0);
-    test.skipped().standardOutput('not judged: the run was cut short');
+  for (const expression of notJudged(result)) {
+    add(expression).skipped().standardOutput('not judged: the run was cut short');
   }
 }
 

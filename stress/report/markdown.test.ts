@@ -33,7 +33,11 @@ test('every scenario, table and finding is there, and nothing was left out', () 
   expect(text).toContain('HINT: this is what fa8a53c39f3f');
   expect(text).toContain('**VACUOUS**: never happened: exit with requests in flight.');
   expect(text).toContain('| completion_lock | 81,234 |');
-  expect(text).toContain('| io_submit | 180,000 | 1.25 |');
+  expect(text).toContain('| io_submit | 180,000 | 1.13 |');
+  expect(text).toContain('| throughput.events &gt; 2e6/s | 1,240,000/s | BROKEN |');
+  expect(text).toContain('| head_lost_in_page_migration | reverted: serialise_migration | 11 | 2 | 8.1 s | 2.8 s |');
+  expect(text).toContain('| completion_lock | aio_complete (src/fs/aio/completion.ts:45), 80.00% | aio_complete');
+  expect(text).toContain('### Lock contention (patched build)');
   expect(text).toContain('--- End of test: INCONCLUSIVE');
   expect(text).not.toContain('left out');
 });
@@ -111,6 +115,24 @@ test('text is never markup', () => {
 test('every row of a table has the cells of its head', () => {
   const table = markdownTable(['a', 'b'], [['x|y', 'z\nw']], ['left', 'right']);
   expect(table).toBe('| a | b |\n| --- | ---: |\n| x&#124;y | z w |');
+});
+
+test('a percentile stands beside the count of its samples, and nothing measured is not 0', () => {
+  const rows = toMarkdown(fixture)
+    .split('\n')
+    .filter((line) => line.startsWith('| tree_lock | 0 | -'));
+  expect(rows).toEqual(['| tree_lock | 0 | - | - | - | - | 570 | 0.37 | 0.66 | 3.31 | 24.72 |']);
+});
+
+test('a merged run names what it was merged from', () => {
+  const shard = { index: 1, of: 2 };
+  const merged = [
+    { folder: 'a_b', seed: 1, shard, verdict: 'passed' as const, environment: fixture.environment },
+    { folder: 'c', seed: 1, shard: null, verdict: 'hang' as const, environment: fixture.environment },
+  ];
+  const text = toMarkdown({ ...fixture, merged });
+  expect(text).toContain('| a_b | 1 | 1 of 2 | passed | v20.20.2 |');
+  expect(text).toContain('| c | 1 | whole | hang | v20.20.2 |');
 });
 
 test('a fence is not closed by what is inside', () => {

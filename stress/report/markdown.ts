@@ -6,9 +6,13 @@
  * counted.
  */
 import { CONTENTION_COLUMNS, mostContended } from './contention_table.ts';
+import { DETECTION_COLUMNS, detectionsOf } from './detection_text.ts';
 import { buildText, labelOf, missedGoals, worstFirst } from './grade.ts';
 import { LATENCY_COLUMNS } from './latency_table.ts';
+import { LOCK_SITE_COLUMNS, LOCK_TIME_COLUMNS } from './lock_times.ts';
 import { codeBlock, escaped, markdownTable } from './markdown_text.ts';
+import { measuredTitle } from './measured.ts';
+import { MERGED_COLUMNS } from './merged_table.ts';
 import { OUTCOME_HEAD, outcomeRows } from './outcome_table.ts';
 import { palette } from './palette.ts';
 import { againCommand, environmentPairs, parameterPairs, verdictLine } from './parameters.ts';
@@ -16,6 +20,7 @@ import type { RunResult, ScenarioResult } from './result.ts';
 import { findingTitle, splat } from './splat.ts';
 import type { Column } from './table.ts';
 import { clip, count, plural, short, span } from './text.ts';
+import { notJudged, thresholdWord } from './threshold_text.ts';
 import { worthSentences } from './worth.ts';
 
 const BYTES_MAX = 64 * 1024 - 1;
@@ -26,11 +31,12 @@ const NO_COLORS = palette(false);
 
 const bytesOf = (text: string): number => Buffer.byteLength(text) + 2;
 
-const columnTable = <T>(columns: readonly Column<T>[], rows: readonly T[]): string =>
+/** @param left - columns of text, which come first; the others are figures */
+const columnTable = <T>(columns: readonly Pick<Column<T>, 'head' | 'cell'>[], rows: readonly T[], left = 1): string =>
   markdownTable(
     columns.map((column) => column.head.replace('-\n', '-').replace('\n', ' ')),
     rows.map((row) => columns.map((column) => column.cell(row))),
-    ['left', ...columns.slice(1).map(() => 'right' as const)],
+    columns.map((_, i) => (i < left ? 'left' : 'right')),
   );
 
 function head(result: RunResult): string {
@@ -115,23 +121,57 @@ class Room {
   }
 }
 
+/** A heading and what stands below it. */
+const part = (title: string, ...paragraphs: readonly string[]): string => [`### ${title}`, ...paragraphs].join('\n\n');
+
+function thresholds(result: RunResult): string[] {
+  const rows = [
+    ...result.thresholds.map((one) => [one.expression, one.text, thresholdWord(one)]),
+    ...notJudged(result).map((expression) => [expression, '', 'NOT JUDGED: the run was cut short']),
+  ];
+  return rows.length === 0 ? [] : [part('Thresholds', markdownTable(['threshold', 'measured', 'result'], rows, []))];
+}
+
+function detections({ scenarios }: RunResult): string[] {
+  const rows = detectionsOf(scenarios);
+  return rows.length === 0 ? [] : [part('Time to detection', columnTable(DETECTION_COLUMNS, rows, 2))];
+}
+
+function figures(result: RunResult): string[] {
+  const { locks, latency } = result;
+  const most = mostContended(locks);
+  const measured = (title: string, table: string): string => part(measuredTitle(title, result), table);
+  const contended = most.filter((lock) => lock.waiters.length + lock.holders.length > 0);
+  return [
+    ...(most.length === 0 ? [] : [measured('Lock contention', columnTable(CONTENTION_COLUMNS, most))]),
+    ...(contended.length === 0
+      ? []
+      : [part('Where locks were waited for', columnTable(LOCK_SITE_COLUMNS, contended, 3))]),
+    ...(most.length === 0 ? [] : [part('Wait and hold times', columnTable(LOCK_TIME_COLUMNS, most))]),
+    ...(Object.keys(latency).length === 0
+      ? []
+      : [measured('System call latency', columnTable(LATENCY_COLUMNS, Object.entries(latency)))]),
+  ];
+}
+
 export function toMarkdown(result: RunResult): string {
-  const { scenarios, locks, latency, throughput } = result;
+  const { scenarios, merged, throughput } = result;
   const first = head(result);
   const last = codeBlock([clip(verdictLine(result), 1200)], 'text');
   const room = new Room(BYTES_MAX - NOTES_BYTES - bytesOf(first) - bytesOf(last));
 
   const before = room.take([
     summary(scenarios),
-    `${short(throughput.eventsPerSecond)} events/s, ${plural(throughput.events, 'event')} reaped.`,
+    `${measuredTitle('Throughput', result)}: ${short(throughput.eventsPerSecond)} events/s, ` +
+      `${plural(throughput.events, 'event')} reaped.`,
+    ...thresholds(result),
   ]);
   const after = room.take([
-    ['### What this is worth', ...worthSentences(result).map(escaped)].join('\n\n'),
-    ['### Run', markdownTable(['', ''], [...parameterPairs(result), ...environmentPairs(result)], [])].join('\n\n'),
-    ...(locks.length === 0 ? [] : [`### Lock contention\n\n${columnTable(CONTENTION_COLUMNS, mostContended(locks))}`]),
-    ...(Object.keys(latency).length === 0
-      ? []
-      : [`### System call latency\n\n${columnTable(LATENCY_COLUMNS, Object.entries(latency))}`]),
+    part('What this is worth', ...worthSentences(result).map(escaped)),
+    ...detections(result),
+    ...figures(result),
+    part('Run', markdownTable(['', ''], [...parameterPairs(result), ...environmentPairs(result)], [])),
+    ...(merged.length === 0 ? [] : [part('Merged from', columnTable(MERGED_COLUMNS, merged, MERGED_COLUMNS.length))]),
   ]);
   const tables = room.take(['### Outcomes', ...scenarios.map(outcomes)]);
   const sectionsRefused = room.refused;

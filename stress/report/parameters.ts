@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was run, and on what: the same lines in every report. */
+import { shardText } from './merged_table.ts';
 import type { RunResult } from './result.ts';
 import { plural, span } from './text.ts';
 
@@ -22,6 +23,7 @@ export function parameterPairs({ parameters: p, startedAt, elapsedMs, interrupte
     ['perturb', p.perturb],
     ['sanitize', p.sanitize],
     ['arena', `${p.arenaMib} MiB`],
+    ...(p.shard === null ? [] : [['shard', shardText(p.shard)] as [string, string]]),
   ];
 }
 

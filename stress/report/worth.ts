@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a green run is worth, in sentences: how much was looked at, and that what was looked with can see. */
+import { detectionLine, detectionsOf } from './detection_text.ts';
 import { labelOf } from './grade.ts';
 import type { RunResult } from './result.ts';
 import { plural, span } from './text.ts';
@@ -31,8 +32,26 @@ function sightSentence({ scenarios }: RunResult): string {
   return `${times.length} of ${plural(reverted.length, 'reverted build')} showed ${whose} race${slowest}.`;
 }
 
+/** So few detections leave open by what factor a time is wrong. */
+const FEW_DETECTIONS = 5;
+
+/** Time to detection of the race that takes longest. */
+function slownessSentences({ scenarios }: RunResult): string[] {
+  const [slowest] = detectionsOf(scenarios)
+    .filter(({ detection }) => detection.p95Ms !== null)
+    .sort((a, b) => (b.detection.p95Ms ?? 0) - (a.detection.p95Ms ?? 0));
+  if (slowest === undefined) return [];
+  const { name, build, detection } = slowest;
+  const few = detection.detected < FEW_DETECTIONS ? '; so few say no more than the order of magnitude' : '';
+  return [
+    `Slowest to show is ${name} without ${build.reverted.join(', ')}, ${detectionLine(detection)}, ` +
+      `if its rate is constant (${plural(detection.detected, 'detection')} in ${span(detection.exposureMs)}${few}).`,
+  ];
+}
+
 export const worthSentences = (result: RunResult): string[] => [
   cleanSentence(result),
   sightSentence(result),
+  ...slownessSentences(result),
   SEED_NOTE,
 ];

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Of whose rounds the figures of speed are: a build with a race runs at another speed than one without. */
+import type { RunResult } from './result.ts';
+
+/** `Lock contention (patched build)` */
+export const measuredTitle = (title: string, { measured }: RunResult): string =>
+  `${title} (${measured === 'patched' ? 'patched build' : 'reverted builds'})`;
