@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The kernel's primitives on real threads: what must hold, and for each a broken form that must be found out. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readLockStat } from '../kernel/locking/lock_stat.ts';
 import { complaints, type Outcome, type TortureOptions, TorturePool } from './pool.ts';
 
 let pool: TorturePool;
@@ -114,26 +113,6 @@ describe('memory', () => {
   it('eventfd loses nothing', async () => {
     const { counts } = await passes('eventfd', { iterations: 5000 });
     expect(counts['difference']).toBe(0);
-  });
-});
-
-describe('lock_stat', () => {
-  it.each([
-    ['contended_spinlock', 'test_lock_a'],
-    ['contended_mutex', 'test_lock_b'],
-  ])('counts the one contention of %s', async (body, lockClass) => {
-    const { machine } = await passes(body, { threads: 2 });
-    const row = readLockStat(machine.lockStat).find((r) => r.class === lockClass);
-    expect(row).toMatchObject({ acquisitions: 2, contentions: 1, conBounces: 1, acqBounces: 2 });
-    expect(row?.waittimeTotal).toBeGreaterThan(0);
-    expect(row?.waittimeMin).toBe(row?.waittimeMax);
-  });
-  it('counts every acquisition of every CPU', async () => {
-    const { machine } = await passes('ten_increments', { variant: 'spin_lock', iterations: 1000 });
-    const row = readLockStat(machine.lockStat).find((r) => r.class === 'test_lock_a');
-    expect(row?.acquisitions).toBe(4000);
-    expect(row?.contentions).toBeLessThanOrEqual(4000);
-    expect(row?.conBounces).toBeLessThanOrEqual(row?.contentions ?? 0);
   });
 });
 

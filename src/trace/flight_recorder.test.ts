@@ -5,8 +5,15 @@ import { sched_clock } from '../arch/sab/clock.ts';
 import { setCpu } from '../arch/sab/cpu.ts';
 import type { Words } from '../arch/sab/words.ts';
 import { EINVAL } from '../uapi/errno.ts';
-import { describeTrace, TP } from './events.ts';
-import { attachFlightRecorder, createFlightRecorder, flightRecorder, lastSteps, trace } from './flight_recorder.ts';
+import { describeTrace, TP, tracePointName } from './events.ts';
+import {
+  attachFlightRecorder,
+  createFlightRecorder,
+  flightRecorder,
+  lastSteps,
+  recordedSteps,
+  trace,
+} from './flight_recorder.ts';
 
 let words: Words;
 beforeEach(() => {
@@ -22,6 +29,22 @@ it('keeps steps in order, with their arguments and times', () => {
   expect(steps.map(({ text }) => text)).toEqual(['io_setup(nr=8)', 'io_setup = -EINVAL ctx=0x40000000']);
   expect(steps[1]?.us).toBeGreaterThanOrEqual(steps[0]?.us ?? Number.NaN);
   expect(lastSteps(words, 0, 1)).toEqual(steps.slice(1));
+});
+it('names the trace points, and their time to less than a microsecond', () => {
+  for (let n = 0; n < 50; n++) trace(TP.user_reap, 0x4000_0000, n, 1);
+  trace(TP.rcu_gp_end, 7);
+  const steps = recordedSteps(words, 0, 99);
+  expect(steps.map(({ point }) => point)).toEqual([...Array<string>(50).fill('user_reap'), 'rcu_gp_end']);
+  expect(steps.at(-1)?.text).toBe('rcu: grace period 7 ends');
+  expect(steps.some(({ us }) => us !== Math.floor(us))).toBe(true);
+  expect(lastSteps(words, 0, 99).map(({ us }) => us)).toEqual(steps.map(({ us }) => Math.floor(us)));
+  const tracePoints = Object.values(TP).map(tracePointName);
+  expect(tracePoints).toEqual(Object.keys(TP));
+});
+it('knows the time of a machine that has run for days', () => {
+  attachFlightRecorder(words, sched_clock() - 3 * 86_400e9);
+  trace(TP.sys_io_setup, 8);
+  expect(lastSteps(words, 0, 1)[0]?.us).toBeGreaterThanOrEqual(3 * 86_400e6);
 });
 it('forgets the oldest', () => {
   for (let i = 0; i < 1000; i++) trace(TP.sys_io_setup, i);

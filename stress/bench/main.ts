@@ -50,9 +50,9 @@ Columns:
   ratio to C  median over the rounds of C's time / ours: 1.00 is as fast as C
 
 Columns of the cost of instruments:
-  off: ns     as ns above, with nothing switched on; each of the others runs on threads of its own, on which nothing else
-              was ever switched on
-  the others  median over the rounds of the time with the instrument / the time with nothing, and its spread`,
+  off: ns     as ns above, with nothing switched on
+  the others  median over the rounds of the time with the instrument / the time with nothing, and its spread; each set
+              of instruments has threads of its own`,
   );
 
 /** Runs all rounds. */

@@ -87,7 +87,7 @@ function sumSites(from: LockStatBuffers): SiteCounts[] {
   return sums;
 }
 
-/** One histogram of several that begin at `bases`, each of the times whose minimum stands at the same place of `mins` */
+/** One histogram of several, which begin at `bases`; the minimum of each one's times stands at its element of `mins`. */
 function sumHistograms({ counters, histograms }: LockStatBuffers, mins: number[], bases: number[]): number[] {
   const used = mins
     .map((min) => usedBins(counters, min))

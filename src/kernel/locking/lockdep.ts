@@ -134,8 +134,8 @@ function locksOf(cpu: number): { held: string[]; waiting: string | null } {
 }
 
 /**
- * Forgets the orders. An order belongs to the kernel that took it: after a boot there is another one, perhaps of another
- * build, in which the lock that would close the cycle is never taken.
+ * Forgets the orders: those of another build are not this one's, and a cycle of both would be a deadlock that no kernel
+ * has. Those of an earlier boot of the same build go, too: a finding belongs to the round that shows all of it.
  */
 export function clearLockdep(which: Words): void {
   which.fill(0);

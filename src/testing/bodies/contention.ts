@@ -74,6 +74,48 @@ const contended_mutex: Body = {
   },
 };
 
+function holdUntilAwaited(env: Env): void {
+  const { spin, held } = data.it;
+  spin_lock(spin);
+  smp_store_release(held, 1);
+  spinUntil(env, spin as number as Addr<Word>, CONTENDED);
+  smp_store_release(held, 0);
+  spin_unlock(spin);
+}
+function waitForHolder(env: Env): void {
+  spinUntil(env, data.it.held, 1);
+  spin_lock(data.it.spin);
+  spin_unlock(data.it.spin);
+}
+/** As contended_spinlock, over and over, each CPU in a function of its own. */
+const awaited_lock: Body = {
+  setup,
+  run: (env) => {
+    for (let n = 0; n < env.iterations; n++) {
+      if (env.cpu === 0) holdUntilAwaited(env);
+      else waitForHolder(env);
+      env.meet();
+    }
+    return {};
+  },
+};
+
+/** A lock that nobody waits for. Variants: `one` CPU takes it every time, or all take it in `turns`. */
+const lock_in_turns: Body = {
+  setup,
+  run: (env) => {
+    for (let n = 0; n < env.iterations; n++) {
+      const whose = env.variant === 'one' ? 0 : n % env.threads;
+      if (env.cpu === whose) {
+        spin_lock(data.it.spin);
+        spin_unlock(data.it.spin);
+      }
+      env.meet();
+    }
+    return {};
+  },
+};
+
 /** CPU 1 follows a NULL pointer, the others wait for it. */
 const null_dereference: Body = {
   run: (env) => {
@@ -83,7 +125,10 @@ const null_dereference: Body = {
   },
 };
 
-export const contentionBodies = { contended_spinlock, contended_mutex, null_dereference } as const satisfies Record<
-  string,
-  Body
->;
+export const contentionBodies = {
+  contended_spinlock,
+  contended_mutex,
+  awaited_lock,
+  lock_in_turns,
+  null_dereference,
+} as const satisfies Record<string, Body>;
