@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { $ } from 'zx';
 import { makeFolder } from '../report/folder.ts';
 import { ROOT } from '../root.ts';
-import { exitOf } from './exit_code.ts';
+import { exitOf, SIGNAL_EXIT } from './exit_code.ts';
 import type { Interrupt } from './interrupt.ts';
 
 const MAIN = fileURLToPath(new URL('dist/stress/main.js', ROOT));
@@ -41,6 +41,9 @@ export async function runStress(args: readonly string[], output: string, interru
   // exec: signals are for node, not for a shell around it.
   const running = stress$`exec ${process.execPath} ${MAIN} ${[...args]} --output ${output}`;
   const { exitCode, stderr } = await interrupt.during((signal) => running.child?.kill(signal), running);
+  const { signal } = interrupt;
+  // It may have come before the run could take it.
+  const ended = signal !== null && (exitCode === null || exitCode > 128) ? SIGNAL_EXIT[signal] : exitOf(exitCode);
   const made = foldersIn(output).find((name) => !before.has(name));
-  return { exitCode: exitOf(exitCode), folder: made === undefined ? null : join(output, made), stderr };
+  return { exitCode: ended, folder: made === undefined ? null : join(output, made), stderr };
 }

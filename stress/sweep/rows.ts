@@ -64,8 +64,10 @@ export function fitLines({ fit, points }: Sweep): [figure: string, meaning: stri
       `sigma ${Number(sigma.toPrecision(3))}`,
       sigma === 0
         ? 'none of the work waits for its turn'
-        : `${percent(sigma)} of the work goes one after the other: no number of threads does more than ` +
-          `${Number((1 / sigma).toPrecision(2))} times the work of one`,
+        : sigma > 0.995
+          ? 'all of the work goes one after the other: more threads do no more of it'
+          : `${percent(sigma)} of the work goes one after the other: no number of threads does more than ` +
+            `${Number((1 / sigma).toPrecision(2))} times the work of one`,
     ],
     [
       `kappa ${Number(kappa.toPrecision(3))}`,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { expect, test } from 'vitest';
 import { sweepFixture } from './fixture.test-data.ts';
-import type { Sweep } from './result.ts';
+import type { Sweep, UslFit } from './result.ts';
 import { fitLines, mostWaitedFor, scalingOf, sweepNotes } from './rows.ts';
 import { toSweepMarkdown, toSweepText } from './text.ts';
 
@@ -45,6 +45,16 @@ test('the Markdown has one title, and the same figures', () => {
   expect(text.match(/^# /gm)).toHaveLength(1);
   expect(text).toContain('| 16 | 5 | 240,000 | ± 2,400 | 0.35 | 2 % | completion_lock | 41.47% |');
   expect(text).toContain('- **sigma 0**');
+});
+
+test('sigma says how much more any number of threads can do', () => {
+  const meaning = (sigma: number) => fitLines({ ...sweepFixture, fit: { ...(sweepFixture.fit as UslFit), sigma } })[0];
+  expect(meaning(0.2)).toEqual([
+    'sigma 0.2',
+    expect.stringMatching(/^20 % of the work .* than 5 times the work of one$/),
+  ]);
+  expect(meaning(1)?.[1]).toContain('more threads do no more');
+  expect(meaning(0)?.[1]).toContain('none of the work');
 });
 
 test('what no figure was found for is not shown as one', () => {

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The script as it is typed: what it leaves, with which exit code, and what an interrupt leaves. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { $, sleep } from 'zx';
+import { loadRun } from '../log/load.ts';
+import { seedOf } from './budget.ts';
+import type { Soak } from './result.ts';
+
+const MAIN = join(import.meta.dirname, '../../dist/stress/soak/main.js');
+const output = mkdtempSync(join(tmpdir(), 'soak-'));
+afterAll(() => rmSync(output, { recursive: true, force: true }));
+
+const summary = join(output, 'step_summary.md');
+const soak$ = $({
+  nothrow: true,
+  quiet: true,
+  env: { ...process.env, NO_COLOR: '1', GITHUB_STEP_SUMMARY: summary },
+});
+const LOAD = ['--scenario', 'one_ring_for_all_threads', '--build', 'patched', '--arena-mib', '16'];
+
+function soakIn(folder: string): { at: string; soak: Soak } {
+  const [name = ''] = readdirSync(folder);
+  const at = join(folder, name);
+  return { at, soak: JSON.parse(readFileSync(join(at, 'soak.json'), 'utf8')) as Soak };
+}
+
+/** Whether a run has begun. */
+const hasRound = (folder: string): boolean =>
+  existsSync(folder) &&
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('events.ndjson'))
+    .some((path) => readFileSync(join(folder, path), 'utf8').includes('"t":"round"'));
+
+test('runs with one seed after the other become one report, and what is not worth its room is gone', async () => {
+  const folder = join(output, 'whole');
+  const args = ['--minutes', '0.1', '--run-minutes', '0.02', '--threads', '3', '--seed', '7', '--keep', '1'];
+  const { exitCode, stdout, stderr } = await soak$`exec node ${MAIN} ${args} --output ${folder} -- ${LOAD}`;
+  const { at, soak } = soakIn(folder);
+  expect(exitCode).toBe(soak.exitCode);
+  expect(soak).toMatchObject({ schemaVersion: 1, interrupted: false, seed: 7, merged: 'merged', leftOut: 0 });
+
+  const own = soak.runs.filter(({ rerunOf }) => rerunOf === null);
+  expect(own.map(({ seed }) => seed)).toEqual(own.map((_, n) => seedOf(7, n)));
+  expect(soak.runs.filter(({ kept }) => kept === 'whole')).toHaveLength(1);
+  for (const { folder: name, kept } of soak.runs.filter((run) => run.folder !== null)) {
+    const run = join(at, 'runs', name ?? '');
+    expect(existsSync(run)).toBe(kept !== 'nothing');
+    if (kept === 'log') expect(readdirSync(run)).toEqual(['events.ndjson']);
+    if (kept === 'whole') expect(readdirSync(run)).toContain('report.json');
+  }
+
+  const merged = loadRun(join(at, 'merged')).result;
+  expect(merged.merged.map(({ seed }) => seed)).toEqual(own.map(({ seed }) => seed));
+  expect(merged.scenarios[0]?.rounds).toBe(own.reduce((sum, { rounds }) => sum + rounds, 0));
+  expect(readdirSync(join(at, 'merged'))).toContain('report.md');
+  expect(stdout).toMatch(/^npm run soak -- --minutes 0\.1 --run-minutes 0\.02 --threads 3 --seed 7 --keep 1/);
+  expect(stderr.match(/^\[.*run \d+ {2}seed \d+/gm)).toHaveLength(soak.runs.length);
+  // One summary, of the whole; the runs write none.
+  expect(readFileSync(summary, 'utf8').match(/^# /gm)).toEqual(['# ']);
+}, 120_000);
+
+test('an interrupt ends the run under way, and all that was run becomes a report', async () => {
+  const folder = join(output, 'interrupted');
+  const args = ['--hours', '1', '--threads', '3', '--seed', '8'];
+  const running = soak$`exec node ${MAIN} ${args} --output ${folder} -- ${LOAD}`;
+  while (!hasRound(folder)) await sleep(100);
+  running.child?.kill('SIGTERM');
+  const { exitCode } = await running;
+  expect(exitCode).toBe(143);
+  const { at, soak } = soakIn(folder);
+  expect(soak).toMatchObject({ interrupted: true, exitCode: 143, ended: expect.stringContaining('SIGTERM') });
+  expect(soak.runs.map(({ verdict }) => verdict)).toEqual(['interrupted']);
+  expect(loadRun(join(at, 'merged')).result.interrupted).toBe(true);
+}, 120_000);
+
+test('arguments that the stress test refuses end the soak at once, with its sentence', async () => {
+  const folder = join(output, 'refused');
+  const { exitCode, stderr } = await soak$`exec node ${MAIN} --minutes 1 --output ${folder} -- --perturb hevy`;
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("--perturb is none, light or heavy, not 'hevy'");
+  expect(soakIn(folder).soak).toMatchObject({ merged: null, exitCode: 1 });
+}, 60_000);
