@@ -24,6 +24,9 @@ async function soak(options: SoakOptions): Promise<number> {
   return result.exitCode;
 }
 
+// Who reads the progress may go away; the soak goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 try {
   const options = parseSoak(process.argv.slice(2));
   if (typeof options === 'string') process.stdout.write(options);

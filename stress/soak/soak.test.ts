@@ -62,6 +62,30 @@ test('runs with one seed after the other become one report, and what is not wort
   expect(readFileSync(summary, 'utf8').match(/^# /gm)).toEqual(['# ']);
 }, 120_000);
 
+test('a seed that fails is run again, the rate is stated, and the failures are not counted twice', async () => {
+  const folder = join(output, 'failing');
+  const args = ['--minutes', '3', '--run-minutes', '0.02', '--threads', '3', '--seed', '9', '--rerun', '2'];
+  const broken = ['--threshold', 'throughput.events > 1e12/s'];
+  const running = soak$`exec node ${MAIN} ${args} --output ${folder} -- ${LOAD} ${broken}`;
+  await new Promise<void>((resolve) => {
+    running.stderr.on('data', (text) => /again \(run 1\)/.test(String(text)) && resolve());
+  });
+  running.child?.kill('SIGTERM');
+  const { exitCode, stdout } = await running;
+  expect(exitCode).toBe(143);
+  const { at, soak } = soakIn(folder);
+  expect(soak.rates[0]).toMatchObject({ run: 1, seed: seedOf(9, 0) });
+  for (const { run, seed, runs, failed } of soak.rates) {
+    const again = soak.runs.filter(({ rerunOf, verdict }) => rerunOf === run && verdict === 'threshold');
+    expect(again.every((repeated) => repeated.seed === seed)).toBe(true);
+    expect(runs).toBe(1 + again.length);
+    expect(failed).toBe(runs);
+    expect(stdout).toContain(`seed ${seed} (run ${run}): fail=${runs} (100.0%), pass=0 (0.0%) of ${runs} runs`);
+  }
+  const own = soak.runs.filter(({ rerunOf }) => rerunOf === null).map(({ seed }) => seed);
+  expect(loadRun(join(at, 'merged')).result.merged.map(({ seed }) => seed)).toEqual(own);
+}, 120_000);
+
 test('an interrupt ends the run under way, and all that was run becomes a report', async () => {
   const folder = join(output, 'interrupted');
   const args = ['--hours', '1', '--threads', '3', '--seed', '8'];
