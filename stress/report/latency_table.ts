@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How long system calls took, from the caller's side. */
+import { percentile } from './percentiles.ts';
 import type { Distribution } from './result.ts';
 import { type Column, fittingColumns, tableLines } from './table.ts';
 import { count, us } from './text.ts';
@@ -9,10 +10,10 @@ type Row = readonly [call: string, latency: Distribution];
 export const LATENCY_COLUMNS: readonly Column<Row>[] = [
   { head: 'syscall', cell: ([call]) => call, spare: 0 },
   { head: 'samples', cell: ([, latency]) => count(latency.samples), spare: 0 },
-  { head: 'p50 us', cell: ([, latency]) => us(latency.p50), spare: 0 },
-  { head: 'p90 us', cell: ([, latency]) => us(latency.p90), spare: 2 },
-  { head: 'p99 us', cell: ([, latency]) => us(latency.p99), spare: 0 },
-  { head: 'p99.9 us', cell: ([, latency]) => us(latency.p999), spare: 1 },
+  { head: 'p50 us', cell: ([, latency]) => percentile(latency, 'p50'), spare: 0 },
+  { head: 'p90 us', cell: ([, latency]) => percentile(latency, 'p90'), spare: 2 },
+  { head: 'p99 us', cell: ([, latency]) => percentile(latency, 'p99'), spare: 0 },
+  { head: 'p99.9 us', cell: ([, latency]) => percentile(latency, 'p999'), spare: 1 },
   { head: 'max us', cell: ([, latency]) => us(latency.max), spare: 0 },
 ];
 

@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What lock_stat does not say of a lock class: percentiles, and where it was waited for and held most often. */
-import type { ContentionPoint, Distribution, Lock } from './result.ts';
-import { count, frequency, us } from './text.ts';
+import { percentile } from './percentiles.ts';
+import type { ContentionPoint, Lock } from './result.ts';
+import { count, frequency } from './text.ts';
 
 interface TextColumn {
   readonly head: string;
   readonly cell: (lock: Lock) => string;
 }
 
-const times = (what: 'wait' | 'hold'): TextColumn[] => {
-  const of = (figure: (times: Distribution) => number) => (lock: Lock) =>
-    lock[what].samples === 0 ? '-' : us(figure(lock[what]));
-  return [
-    { head: `${what} samples`, cell: (lock) => count(lock[what].samples) },
-    { head: `${what} p50 us`, cell: of((t) => t.p50) },
-    { head: `${what} p90 us`, cell: of((t) => t.p90) },
-    { head: `${what} p99 us`, cell: of((t) => t.p99) },
-    { head: `${what} p99.9 us`, cell: of((t) => t.p999) },
-  ];
-};
+const times = (what: 'wait' | 'hold'): TextColumn[] => [
+  { head: `${what} samples`, cell: (lock) => count(lock[what].samples) },
+  { head: `${what} p50 us`, cell: (lock) => percentile(lock[what], 'p50') },
+  { head: `${what} p90 us`, cell: (lock) => percentile(lock[what], 'p90') },
+  { head: `${what} p99 us`, cell: (lock) => percentile(lock[what], 'p99') },
+  { head: `${what} p99.9 us`, cell: (lock) => percentile(lock[what], 'p999') },
+];
 
 export const LOCK_TIME_COLUMNS: readonly TextColumn[] = [
   { head: 'class', cell: (lock) => lock.class },

@@ -27,5 +27,5 @@ test('every reporter has a file of its own and prints something', () => {
 });
 
 test('those that are written unless others are asked for', () => {
-  expect([...DEFAULT_REPORTERS].sort()).toEqual(['json', 'lock_stat', 'md']);
+  expect([...DEFAULT_REPORTERS].sort()).toEqual(['html', 'json', 'lock_stat', 'md']);
 });

@@ -2,6 +2,7 @@
 /** What `--reporter` chooses from: the name of each printer, its file and what it prints. */
 import { either, nearest, UsageError } from '../options_error.ts';
 import { toCsv } from './csv.ts';
+import { toHtml } from './html/page.ts';
 import { toJson } from './json.ts';
 import { toJunit } from './junit.ts';
 import { toLockStat } from './lock_stat.ts';
@@ -21,12 +22,13 @@ export const REPORTERS = {
   junit: { file: 'junit.xml', print: toJunit },
   csv: { file: 'locks.csv', print: toCsv },
   trace: { file: 'trace.json', print: (run) => toTrace(run) },
+  html: { file: 'report.html', print: toHtml },
 } as const satisfies Record<string, Printer>;
 
 export type Reporter = keyof typeof REPORTERS;
 
 const NAMES = Object.keys(REPORTERS) as Reporter[];
-export const DEFAULT_REPORTERS: readonly Reporter[] = ['json', 'md', 'lock_stat'];
+export const DEFAULT_REPORTERS: readonly Reporter[] = ['json', 'md', 'lock_stat', 'html'];
 
 const isReporter = (name: string): name is Reporter => Object.hasOwn(REPORTERS, name);
 

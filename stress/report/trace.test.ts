@@ -148,6 +148,15 @@ describe('a system call', () => {
     ]);
   });
 
+  test('that was read half written is left out', () => {
+    const steps: TraceCpu['steps'] = [
+      [10, 'refill', ''],
+      [0, 'sys_io_setup', 'io_setup(nr=0)'],
+      [20, 'refill', ''],
+    ];
+    expect(calls(steps)).toHaveLength(2);
+  });
+
   test('a return in the middle without its call is an instant', () => {
     const steps: TraceCpu['steps'] = [
       [10, 'sys_io_submit', ''],

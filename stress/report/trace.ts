@@ -11,7 +11,7 @@ import { buildText } from './grade.ts';
 import { againCommand } from './parameters.ts';
 import type { Run, RunResult, TraceWindow } from './result.ts';
 import { clip } from './text.ts';
-import { callsOf, endOf, locksOf, nested, type Slice } from './trace_lanes.ts';
+import { callsOf, endOf, locksOf, nested, type Slice, whole } from './trace_lanes.ts';
 
 const BYTES_MAX = 50e6;
 /** For what stands around the windows. */
@@ -67,9 +67,10 @@ function windowEvents(result: RunResult, window: TraceWindow, pid: number): Even
   const scenario = result.scenarios[window.scenario];
   const what = scenario === undefined ? '' : `: ${scenario.name} (${buildText(scenario)})`;
   const lanes = new Lanes(pid);
-  const end = endOf(window.cpus);
+  const cpus = window.cpus.map(whole);
+  const end = endOf(cpus);
   const events: Event[] = [];
-  for (const cpu of window.cpus) {
+  for (const cpu of cpus) {
     const title = `cpu ${cpu.cpu} ${cpu.role}`;
     const { calls, others } = callsOf(cpu, end);
     const tid = lanes.add(title);

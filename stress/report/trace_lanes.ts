@@ -21,7 +21,16 @@ const DONE = '_done';
 const callOf = (point: string): string | null =>
   point.startsWith('sys_') ? point.slice('sys_'.length).replace(/_done$/, '') : null;
 
-const startOf = ({ steps, locks }: TraceCpu): number => Math.min(...[...steps, ...locks].map(([us]) => us));
+/** A CPU notes its steps in order: one that goes back in time was read while it was being written. */
+export function whole(cpu: TraceCpu): TraceCpu {
+  let last = Number.NEGATIVE_INFINITY;
+  const steps = cpu.steps.filter(([us]) => {
+    if (us < last) return false;
+    last = us;
+    return true;
+  });
+  return { ...cpu, steps };
+}
 
 /** Where a window ends: its last step or slice on any CPU. */
 export const endOf = (cpus: readonly TraceCpu[]): number =>
@@ -44,7 +53,7 @@ export function callsOf(cpu: TraceCpu, windowEnd: number): { calls: Slice[]; oth
     calls.push({ start, end, name, cat: 'syscall', args });
   let open: { us: number; call: string; text: string } | null = null;
   let first = true;
-  for (const step of [...cpu.steps].sort((a, b) => a[0] - b[0])) {
+  for (const step of cpu.steps) {
     const [us, point, text] = step;
     const call = callOf(point);
     if (call === null) {
@@ -60,7 +69,7 @@ export function callsOf(cpu: TraceCpu, windowEnd: number): { calls: Slice[]; oth
       slice(open.us, us, call, { text: open.text, result: text });
       open = null;
     } else if (first) {
-      slice(startOf(cpu), us, call, { result: text, cut: 'began before the first step' });
+      slice(cpu.steps[0]?.[0] ?? us, us, call, { result: text, cut: 'began before the first step' });
     } else {
       others.push(step);
     }

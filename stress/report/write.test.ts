@@ -19,6 +19,7 @@ test('writes every file, into a folder that it makes', () => {
     'report.json',
     'report.md',
     'lock_stat.txt',
+    'report.html',
     'findings/001-slot-leak/report.txt',
     'findings/002-event-duplicate-io-getevents/report.txt',
   ]);
@@ -65,14 +66,21 @@ test('writes into a folder that is there', () => {
   const dir = mkdtempSync(join(folder, 'there-'));
   writeFileSync(join(dir, 'other'), '');
   writeReports(dir, run);
-  expect(readdirSync(dir).sort()).toEqual(['findings', 'lock_stat.txt', 'other', 'report.json', 'report.md']);
+  expect(readdirSync(dir).sort()).toEqual([
+    'findings',
+    'lock_stat.txt',
+    'other',
+    'report.html',
+    'report.json',
+    'report.md',
+  ]);
 });
 
 test('a finding’s folder has a name that any file system takes', () => {
   const findings = [{ ...duplicate, where: `../${'long '.repeat(50)}/etc` }];
   const scenarios = fixture.scenarios.map((scenario) => ({ ...scenario, findings }));
   const names = writeReports(join(folder, 'names'), { ...run, result: { ...fixture, scenarios } })
-    .slice(3)
+    .slice(4)
     .map((path) => basename(join(path, '..')));
   expect(names).toHaveLength(3);
   for (const name of names) expect(name).toMatch(/^00[123]-[a-z0-9-]{1,60}$/);
