@@ -8,7 +8,7 @@
  *
  * @linux kernel/locking/lockdep.c lock_stats(), Documentation/locking/lockstat.txt v3.17
  */
-import type { Bins } from '../../arch/sab/histogram.ts';
+import { type Bins, HISTOGRAM_BINS } from '../../arch/sab/histogram.ts';
 import { LOCK_CLASS_COUNT, lockClassName } from './classes.ts';
 import { HOLDER, readSites, WAITER } from './contention_sites.ts';
 import {
@@ -87,40 +87,46 @@ function sumSites(from: LockStatBuffers): SiteCounts[] {
   return sums;
 }
 
-/** One histogram of several, which begin at `bases`; the minimum of each one's times stands at its element of `mins`. */
-function sumHistograms({ counters, histograms }: LockStatBuffers, mins: number[], bases: number[]): number[] {
-  const used = mins
-    .map((min) => usedBins(counters, min))
-    .map(([first, end], i) => ({ first, end, base: bases[i] ?? 0 }));
-  const busy = used.filter(({ first, end }) => first < end);
-  const first = Math.min(...busy.map((u) => u.first));
-  const end = Math.max(...busy.map((u) => u.end));
+const sums = new Float64Array(HISTOGRAM_BINS);
+
+/** Adds up the histograms that begin at `bases`; the least of each one's times stands at its element of `mins`. */
+function sumHistograms({ counters, histograms }: LockStatBuffers, bases: number[], mins: number[]): number[] {
+  let least = HISTOGRAM_BINS;
+  let behind = 0;
+  for (const [i, base] of bases.entries()) {
+    const [first, end] = usedBins(counters, mins[i] as number);
+    if (first === end) continue;
+    for (let bin = first; bin < end; bin++) sums[bin] = (sums[bin] as number) + (histograms[base + bin] as number);
+    least = Math.min(least, first);
+    behind = Math.max(behind, end);
+  }
   const bins: number[] = [];
-  for (let bin = first; bin < end; bin++) {
-    let count = 0;
-    for (const { base } of busy) count += histograms[base + bin] as number;
+  for (let bin = least; bin < behind; bin++) {
+    const count = sums[bin] as number;
     if (count !== 0) bins.push(bin, count);
+    sums[bin] = 0;
   }
   return bins;
 }
 
+/** The CPUs that have used a class. */
+function usersOf(from: LockStatBuffers, cls: number): number[] {
+  const users: number[] = [];
+  for (let cpu = 0; cpu < from.cpus; cpu++) {
+    const contentions = from.counters[rowOf(cpu, cls) + CONTENTIONS] as number;
+    if (contentions > 0 || acquisitionsOf(from, cpu, cls) > 0) users.push(cpu);
+  }
+  return users;
+}
+
 function readClass(from: LockStatBuffers, cls: number, sites: readonly SiteCounts[]): LockStat | null {
-  const { counters } = from;
-  const cpus = Array.from({ length: from.cpus }, (_, cpu) => cpu);
-  const used = cpus.filter(
-    (cpu) => acquisitionsOf(from, cpu, cls) + (counters[rowOf(cpu, cls) + CONTENTIONS] ?? 0) > 0,
-  );
-  if (used.length === 0) return null;
-  const each = (column: number): number[] => used.map((cpu) => counters[rowOf(cpu, cls) + column] as number);
+  const cpus = usersOf(from, cls);
+  if (cpus.length === 0) return null;
+  const indexes = (column: number): number[] => cpus.map((cpu) => rowOf(cpu, cls) + column);
+  const each = (column: number): number[] => indexes(column).map((index) => from.counters[index] as number);
   const sum = (column: number): number => each(column).reduce((a, b) => a + b, 0);
   const max = (column: number): number => Math.max(...each(column));
   const min = (column: number): number => each(column).reduce((a, b) => (a === 0 || (b > 0 && b < a) ? b : a), 0);
-  const histogram = (column: number, baseOf: typeof waitHistogramOf): number[] =>
-    sumHistograms(
-      from,
-      used.map((cpu) => rowOf(cpu, cls) + column),
-      used.map((cpu) => baseOf(cpu, cls)),
-    );
   return {
     class: lockClassName(cls),
     conBounces: sum(CON_BOUNCES),
@@ -129,13 +135,21 @@ function readClass(from: LockStatBuffers, cls: number, sites: readonly SiteCount
     waitMax: max(WAIT_MIN + 1),
     waitTotal: sum(WAIT_MIN + 2),
     acqBounces: sum(ACQ_BOUNCES),
-    acquisitions: used.reduce((total, cpu) => total + acquisitionsOf(from, cpu, cls), 0),
+    acquisitions: cpus.reduce((total, cpu) => total + acquisitionsOf(from, cpu, cls), 0),
     holdMin: min(HOLD_MIN),
     holdMax: max(HOLD_MIN + 1),
     holdSamples: sum(HOLD_SAMPLES),
     holdTotal: sum(HOLD_MIN + 2),
-    wait: histogram(WAIT_MIN, waitHistogramOf),
-    hold: histogram(HOLD_MIN, holdHistogramOf),
+    wait: sumHistograms(
+      from,
+      cpus.map((cpu) => waitHistogramOf(cpu, cls)),
+      indexes(WAIT_MIN),
+    ),
+    hold: sumHistograms(
+      from,
+      cpus.map((cpu) => holdHistogramOf(cpu, cls)),
+      indexes(HOLD_MIN),
+    ),
     waiters: mostFirst(sites[2 * cls + WAITER]),
     holders: mostFirst(sites[2 * cls + HOLDER]),
   };

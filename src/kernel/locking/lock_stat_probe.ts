@@ -2,9 +2,9 @@
 /**
  * lock_stat's side of the locks: counts what a CPU does with them.
  *
- * Every contention is timed. Holding is timed for one acquisition in HOLD_SAMPLE of a class, because two readings of the
- * clock cost more than the lock. The site of a contention is looked at now and then; it counts for all contentions of
- * the class on this CPU since the last look. Samples come after a random number of others, or a loop that takes its
+ * Every contention is timed. Holding is timed for one acquisition in HOLD_SAMPLE of a class, because two readings of
+ * the clock cost more than the lock. The site of a contention is looked at now and then; it counts for all contentions
+ * of the class on this CPU since the last look. Samples come after a random number of others, or a loop that takes its
  * locks in turns would always be met at the same one. The countdown to the next is the counter of acquisitions, too, so
  * the path of a lock that nobody else wants is a decrement and a few compares.
  *
@@ -202,8 +202,9 @@ export class LockStatProbe implements LockProbe {
 
   /** Says where this CPU releases the lock that it was asked for. */
   private answer(cls: number): void {
+    const weight = this.sampling[this.asked + ASKED_WEIGHT] as number;
     this.sampling[this.asked] = 0;
-    this.countSite(cls, HOLDER, this.sampling[this.asked + ASKED_WEIGHT] as number);
+    this.countSite(cls, HOLDER, weight);
   }
 
   /** @returns the site's index, -1 if the table is full */

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Addr } from '../../arch/sab/memory.ts';
 import type { Machine } from '../../init/machine.ts';
 import { kzalloc } from '../../mm/slab.ts';
-import { boot, kinds, oopsOf, records } from '../../testing/boot.ts';
+import { boot, bootAgain, kinds, oopsOf, records } from '../../testing/boot.ts';
 import { snapshotCpus } from '../oops.ts';
 import { synchronize_rcu } from '../rcu/tree.ts';
 import { might_sleep, msleep } from '../sched/core.ts';
@@ -67,6 +67,12 @@ describe('order', () => {
   it('has no place for two of one class', () => {
     nest(a, makeLock('test_lock_a'));
     expect(records(machine)[0]?.title).toContain('recursive');
+  });
+  it('is forgotten by a boot', () => {
+    nest(a, b);
+    bootAgain(machine);
+    nest(makeLock('test_lock_b'), makeLock('test_lock_a'));
+    expect(kinds(machine)).toEqual([]);
   });
   it('is not made by a trylock, which cannot wait', () => {
     nest(a, b);
