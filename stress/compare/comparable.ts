@@ -64,3 +64,11 @@ const LISTED: readonly (readonly [name: string, of: (result: RunResult) => strin
 /** Parameters and circumstances that differ. */
 export const differing = (a: RunResult, b: RunResult): ParameterPair[] =>
   LISTED.map(([name, of]) => ({ name, a: of(a), b: of(b) })).filter((pair) => pair.a !== pair.b);
+
+/** Whether the n-th round of a case has the same workload in both: they drew it from the same seed. */
+export function areTwins(a: RunResult, b: RunResult): boolean {
+  const drawn = ({ parameters: { seed, shard, roles }, merged, scenarios }: RunResult): string =>
+    // a case's place in the list is drawn from, too
+    JSON.stringify([seed, shard, roles, merged.length, scenarios.map(({ name, build }) => [name, build.reverted])]);
+  return a.merged.length === 0 && drawn(a) === drawn(b);
+}

@@ -8,9 +8,9 @@
 import { buildText } from '../report/grade.ts';
 import type { Run } from '../report/result.ts';
 import { benjaminiHochberg } from './adjust.ts';
-import { CompareError, checkComparable, differing, type ParameterPair } from './comparable.ts';
+import { areTwins, CompareError, checkComparable, differing, type ParameterPair } from './comparable.ts';
 import { type CaseRound, type Figure, type FigurePair, type FigureUnit, figurePairs, type Group } from './figures.ts';
-import { type Fit, fitRatio } from './fit.ts';
+import { type Fit, fitCases, fitTwins } from './fit.ts';
 import { ALPHA, BLOCKS, type Noise, noiseOf } from './noise.ts';
 
 /** Of the form of `diff --json`. */
@@ -52,6 +52,8 @@ export interface Comparison {
   readonly onlyA: readonly string[];
   readonly onlyB: readonly string[];
   readonly rounds: { readonly a: number; readonly b: number };
+  /** Whether each round is compared with its twin in the other run. */
+  readonly twins: boolean;
   readonly minEffect: number;
   readonly alpha: number;
   readonly figures: readonly FigureComparison[];
@@ -68,11 +70,14 @@ export interface CompareOptions {
 
 /** The rounds that went to their end, by name of their case. */
 function roundsOf({ result, rounds }: Run): CaseRound[] {
+  const counts = new Map<string, number>();
   return rounds.flatMap((round) => {
     const scenario = result.scenarios[round.scenario];
-    if (!round.whole || scenario === undefined) return [];
-    const patched = scenario.build.reverted.length === 0;
-    return [{ case: `${scenario.name} (${buildText(scenario)})`, patched, round }];
+    if (scenario === undefined) return [];
+    const name = `${scenario.name} (${buildText(scenario)})`;
+    const nth = (counts.get(name) ?? 0) + 1;
+    counts.set(name, nth);
+    return round.whole ? [{ case: name, nth, patched: scenario.build.reverted.length === 0, round }] : [];
   });
 }
 
@@ -92,9 +97,9 @@ interface Judged {
   readonly noise: Noise | null;
 }
 
-function judge([a, b]: FigurePair, smallest: number): Judged {
-  const found = fitRatio(a.samples, b.samples);
-  const rounds = { a: found?.restA.length ?? a.samples.length, b: found?.restB.length ?? b.samples.length };
+function judge([a, b]: FigurePair, twins: boolean, smallest: number): Judged {
+  const found = (twins ? fitTwins : fitCases)(a.samples, b.samples);
+  const rounds = found?.rounds ?? { a: a.samples.length, b: b.samples.length };
   const enough = found !== null && Math.min(rounds.a, rounds.b) >= BLOCKS;
   return { figure: a, fit: found, rounds, noise: enough ? noiseOf(found, smallest) : null };
 }
@@ -142,6 +147,7 @@ function conclusionOf(figures: readonly FigureComparison[], moved: readonly Figu
 export function compareRuns(a: Run, b: Run, options: CompareOptions = {}): Comparison {
   const { minEffect = MIN_EFFECT, names = { a: 'A', b: 'B' } } = options;
   checkComparable(a, b);
+  const twins = areTwins(a.result, b.result);
   const [allA, allB] = [roundsOf(a), roundsOf(b)];
   const [casesA, casesB] = [namesOf(allA), namesOf(allB)];
   const cases = casesA.filter((name) => casesB.includes(name));
@@ -153,7 +159,7 @@ export function compareRuns(a: Run, b: Run, options: CompareOptions = {}): Compa
   }
   const common = (rounds: readonly CaseRound[]): CaseRound[] => rounds.filter((round) => cases.includes(round.case));
   const [roundsA, roundsB] = [common(allA), common(allB)];
-  const judged = figurePairs(roundsA, roundsB).map((pair) => judge(pair, Math.log1p(minEffect)));
+  const judged = figurePairs(roundsA, roundsB).map((pair) => judge(pair, twins, Math.log1p(minEffect)));
   const tested = judged.filter(({ noise }) => noise !== null);
   const adjusted = benjaminiHochberg(tested.map(({ noise }) => noise?.p ?? 1));
   const figures = judged.map((one) => compared(one, adjusted[tested.indexOf(one)] ?? 1));
@@ -169,6 +175,7 @@ export function compareRuns(a: Run, b: Run, options: CompareOptions = {}): Compa
     onlyA: casesA.filter((name) => !cases.includes(name)),
     onlyB: casesB.filter((name) => !cases.includes(name)),
     rounds: { a: roundsA.length, b: roundsB.length },
+    twins,
     minEffect,
     alpha: ALPHA,
     figures,

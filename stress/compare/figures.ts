@@ -23,6 +23,8 @@ export interface Figure {
 /** A round, and the name of its case. */
 export interface CaseRound {
   readonly case: string;
+  /** The round is the case's n-th. */
+  readonly nth: number;
   readonly patched: boolean;
   readonly round: RoundSample;
 }
@@ -96,14 +98,16 @@ function latencyReadings(call: string): Reading[] {
   ];
 }
 
+const reaped = ({ operations }: RoundSample): number => operations['reaped'] ?? 0;
+
 /** Events reaped in a second; a half more, so that a round without any has a logarithm. */
-const throughput = ({ operations, ranMs }: RoundSample): number | null =>
-  ranMs === 0 ? null : (((operations['reaped'] ?? 0) + 0.5) * 1000) / ranMs;
+const throughput = (round: RoundSample): number | null =>
+  round.ranMs === 0 ? null : ((reaped(round) + 0.5) * 1000) / round.ranMs;
 
 function figureOf({ value, ...about }: Reading, rounds: readonly CaseRound[]): Figure {
-  const samples = rounds.flatMap(({ case: name, round }) => {
+  const samples = rounds.flatMap(({ case: name, nth, round }) => {
     const figure = value(round);
-    return figure === null ? [] : [{ case: name, value: figure }];
+    return figure === null ? [] : [{ case: name, nth, value: figure }];
   });
   return { ...about, samples };
 }
@@ -121,10 +125,21 @@ function isRated(cls: string, runs: readonly (readonly CaseRound[])[]): boolean 
 /** A figure of both runs; one of them may have no samples. */
 export type FigurePair = readonly [a: Figure, b: Figure];
 
+/** Throughput of all cases that reap events at all, then of each. */
+function throughputPairs(a: readonly CaseRound[], b: readonly CaseRound[], patched: boolean): FigurePair[] {
+  const reaping = new Set([...a, ...b].filter(({ round }) => reaped(round) > 0).map((round) => round.case));
+  const pair = (name: string, pick: (round: CaseRound) => boolean): FigurePair => {
+    const reading: Reading = { name, group: 'throughput', unit: '/s', needs: null, value: throughput };
+    return [figureOf(reading, a.filter(pick)), figureOf(reading, b.filter(pick))];
+  };
+  const all = pair('throughput.events', (round) => reaping.has(round.case) && (!patched || round.patched));
+  if (reaping.size < 2) return [all];
+  return [all, ...[...reaping].map((name) => pair(`throughput.${name}`, (round) => round.case === name))];
+}
+
 /** Everything that is compared, in the order in which it is shown. */
 export function figurePairs(a: readonly CaseRound[], b: readonly CaseRound[]): FigurePair[] {
   const both = [...a, ...b];
-  const cases = unique(both.map((round) => round.case));
   // as in a report: locks and latencies are those of the patched build, if it was run
   const patched = both.some((round) => round.patched);
   const measured = (rounds: readonly CaseRound[]): CaseRound[] => rounds.filter((r) => !patched || r.patched);
@@ -138,20 +153,10 @@ export function figurePairs(a: readonly CaseRound[], b: readonly CaseRound[]): F
     .sort((x, y) => y.n - x.n || x.cls.localeCompare(y.cls))
     .map(({ cls }) => cls);
   const calls = unique(all.flatMap(({ latency }) => Object.keys(latency))).sort();
-  const about = { group: 'throughput', unit: '/s', needs: null, value: throughput } as const;
-  const whole: Reading = { ...about, name: 'throughput.events' };
-  const pairs: FigurePair[] = [[figureOf(whole, measuredA), figureOf(whole, measuredB)]];
-  if (cases.length > 1) {
-    for (const name of cases) {
-      const of = (rounds: readonly CaseRound[]): CaseRound[] => rounds.filter((round) => round.case === name);
-      const reading: Reading = { ...about, name: `throughput.${name}` };
-      pairs.push([figureOf(reading, of(a)), figureOf(reading, of(b))]);
-    }
-  }
   const readings = [
     ...byContentions.flatMap((cls) => lockReadings(cls, isRated(cls, [measuredA, measuredB]))),
     ...calls.flatMap(latencyReadings),
   ];
-  for (const reading of readings) pairs.push([figureOf(reading, measuredA), figureOf(reading, measuredB)]);
-  return pairs.filter(([x, y]) => x.samples.length + y.samples.length > 0);
+  const pairs = readings.map((reading): FigurePair => [figureOf(reading, measuredA), figureOf(reading, measuredB)]);
+  return [...throughputPairs(a, b, patched), ...pairs].filter(([x, y]) => x.samples.length + y.samples.length > 0);
 }

@@ -5,7 +5,8 @@
  * Rounds are not independent: a machine that others use is slow for seconds, or for minutes. So each run is cut into
  * eight blocks of consecutive rounds, whatever their cases, and a block is one sample: what comes and goes within a
  * block is in its mean, and what differs from block to block is the noise. Welch's t-test on the block means then asks
- * whether the ratio is farther from 1 than the smallest difference of interest.
+ * whether the ratio is farther from 1 than the smallest difference of interest. (Where rounds have twins it is the
+ * t-test of one series: that of the twins' ratios.)
  *
  * What changes more slowly than a block makes blocks alike, and the test too sure. Each run's two halves show that: a
  * ratio that is not twice as far from 1 as the halves of either run are apart is called drift, whatever the test says.
@@ -46,18 +47,15 @@ const halvesApart = (values: readonly number[]): number => {
  *
  * @param smallest - difference of interest, as a log ratio
  */
-export function noiseOf({ logRatio, cases, restA, restB }: Fit, smallest: number): Noise {
-  const rounds = restA.length + restB.length;
-  // the cases' levels are taken from the same rounds, and so took a part of their noise
-  const levels = (rounds - 2) / Math.max(1, rounds - cases - 1);
-  const a = (levels * sampleVariance(blockMeans(restA, BLOCKS))) / BLOCKS;
-  const b = (levels * sampleVariance(blockMeans(restB, BLOCKS))) / BLOCKS;
-  const error = Math.sqrt(a + b);
+export function noiseOf({ logRatio, series, levels }: Fit, smallest: number): Noise {
+  const squares = series.map((values) => (levels * sampleVariance(blockMeans(values, BLOCKS))) / BLOCKS);
+  const square = squares.reduce((sum, one) => sum + one, 0);
   const far = Math.abs(logRatio);
-  const drift = far <= DRIFT_FACTOR * Math.max(halvesApart(restA), halvesApart(restB));
+  const drift = far <= DRIFT_FACTOR * Math.max(...series.map(halvesApart));
   // figures without any noise are counts that came out the same each time
-  if (error === 0) return { low: logRatio, high: logRatio, p: far > smallest ? 0 : 1, drift };
-  const df = (a + b) ** 2 / ((a * a + b * b) / (BLOCKS - 1));
+  if (square === 0) return { low: logRatio, high: logRatio, p: far > smallest ? 0 : 1, drift };
+  const error = Math.sqrt(square);
+  const df = square ** 2 / (squares.reduce((sum, one) => sum + one * one, 0) / (BLOCKS - 1));
   const reach = exceededBy(ALPHA / 2, df) * error;
   return {
     low: logRatio - reach,

@@ -70,13 +70,17 @@ export function scopeSentences({ cases, onlyA, onlyB, rounds }: Comparison): str
 
 /** How it was judged. */
 export function methodSentences(comparison: Comparison): string[] {
-  const { minEffect, alpha, figures } = comparison;
+  const { minEffect, alpha, figures, twins } = comparison;
   const drifted = figures.filter(({ note, verdict }) => note !== null && verdict === 'no difference').length;
   const few = figures.filter(({ verdict }) => verdict === 'too few rounds').length;
   return [
-    "Rounds are compared with rounds of the same case; figures are geometric means. Test: Welch's t on the means of " +
-      `${BLOCKS} blocks of consecutive rounds of each run, against a difference of ${Number((100 * minEffect).toFixed(2))} %; ` +
-      `p by Benjamini-Hochberg over all figures, below ${alpha} counts, and more than twice what the halves of a run differ by.`,
+    twins
+      ? 'Both runs have the same seed: the n-th round of a case is compared with its twin, which had the same workload.'
+      : 'Rounds are compared with rounds of the same case.',
+    `Figures are geometric means over the rounds. Test: ${twins ? "Student's" : "Welch's"} t on the means of ${BLOCKS} ` +
+      `blocks of consecutive rounds, against a difference of ${Number((100 * minEffect).toFixed(2))} %. ` +
+      `A figure moved if p, by Benjamini-Hochberg over all figures, is below ${alpha}, ` +
+      'and the runs differ by more than twice what the halves of one do.',
     ...(drifted === 0
       ? []
       : [`Drift: ${plural(drifted, 'figure')} changed within a run by half as much as between the runs, or more.`]),

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../../src/arch/sab/prng.ts';
 import { benjaminiHochberg } from './adjust.ts';
-import { fitRatio, type Sample } from './fit.ts';
+import { fitCases, fitTwins, type Sample } from './fit.ts';
 import { ALPHA, BLOCKS, blockMeans, noiseOf } from './noise.ts';
 import { type Machine, normal, wandering } from './runs.test-data.ts';
 import { exceededBy, incompleteBeta, upperTail } from './student.ts';
@@ -81,11 +81,12 @@ test('times of a few bins', () => {
   expect([0, 0.5, 0.51, 0.9, 0.91, 1].map((share) => percentileOf(bins, share))).toEqual([10, 10, 20, 20, 100, 100]);
 });
 
-const samples = (name: string, values: readonly number[]): Sample[] => values.map((value) => ({ case: name, value }));
+const samples = (name: string, values: readonly number[]): Sample[] =>
+  values.map((value, nth) => ({ case: name, nth, value }));
 
 describe('the ratio', () => {
   test('of one case is the ratio of the geometric means', () => {
-    const found = fitRatio(samples('x', [2, 8]), samples('x', [1, 9, 9]))!;
+    const found = fitCases(samples('x', [2, 8]), samples('x', [1, 9, 9]))!;
     expect(found.a).toBeCloseTo(4, 12);
     expect(found.b).toBeCloseTo(81 ** (1 / 3), 12);
     expect(Math.exp(found.logRatio)).toBeCloseTo(found.b / found.a, 12);
@@ -94,41 +95,71 @@ describe('the ratio', () => {
   test('of equal cases is 1, however many rounds each has', () => {
     const a = [...samples('slow', [100, 100, 100, 100]), ...samples('fast', [1])];
     const b = [...samples('slow', [100]), ...samples('fast', [1, 1, 1, 1])];
-    const found = fitRatio(a, b)!;
+    const found = fitCases(a, b)!;
     expect(found.logRatio).toBeCloseTo(0, 12);
     expect(found.a).toBeCloseTo(found.b, 9);
-    for (const rest of [...found.restA, ...found.restB]) expect(rest).toBeCloseTo(0, 12);
+    for (const rest of found.series.flat()) expect(rest).toBeCloseTo(0, 12);
   });
 
   test('compares each case with itself', () => {
     const a = [...samples('x', [1, 1]), ...samples('y', [50, 50])];
     const b = [...samples('x', [2, 2]), ...samples('y', [200, 200])];
     // the geometric mean of 2 and 4
-    expect(Math.exp(fitRatio(a, b)!.logRatio)).toBeCloseTo(Math.sqrt(8), 12);
+    expect(Math.exp(fitCases(a, b)!.logRatio)).toBeCloseTo(Math.sqrt(8), 12);
   });
 
   test('leaves out what only one run has', () => {
-    const found = fitRatio([...samples('x', [1]), ...samples('only', [7])], samples('x', [3]))!;
-    expect([found.cases, found.restA.length, Math.exp(found.logRatio)]).toEqual([1, 1, expect.closeTo(3, 9)]);
-    expect(fitRatio(samples('x', [1]), samples('y', [1]))).toBeNull();
+    const found = fitCases([...samples('x', [1]), ...samples('only', [7])], samples('x', [3]))!;
+    expect([found.cases, found.rounds, Math.exp(found.logRatio)]).toEqual([1, { a: 1, b: 1 }, expect.closeTo(3, 9)]);
+    expect(fitCases(samples('x', [1]), samples('y', [1]))).toBeNull();
   });
 
   test('what is left over is 0 on average in A, and the ratio in B', () => {
     const some = fc.array(
-      fc.record({ case: fc.constantFrom('x', 'y', 'z'), value: fc.double({ min: 0.1, max: 99, noNaN: true }) }),
+      fc.record({
+        case: fc.constantFrom('x', 'y', 'z'),
+        nth: fc.nat(9),
+        value: fc.double({ min: 0.1, max: 99, noNaN: true }),
+      }),
       {
         minLength: 3,
       },
     );
     fc.assert(
       fc.property(some, some, (a, b) => {
-        const found = fitRatio(a, b);
+        const found = fitCases(a, b);
         fc.pre(found !== null);
         const mean = (list: readonly number[]): number => list.reduce((sum, x) => sum + x, 0) / list.length;
-        expect(mean(found!.restA)).toBeCloseTo(0, 9);
-        expect(mean(found!.restB)).toBeCloseTo(found!.logRatio, 9);
+        const [restA = [], restB = []] = found!.series;
+        expect(mean(restA)).toBeCloseTo(0, 9);
+        expect(mean(restB)).toBeCloseTo(found!.logRatio, 9);
       }),
     );
+  });
+});
+
+describe('the ratio of twins', () => {
+  test('is that of the rounds that both runs have', () => {
+    const a = [...samples('x', [1, 10, 100]), ...samples('y', [7])];
+    const b = [...samples('x', [2, 20]), ...samples('y', [14, 99])];
+    const found = fitTwins(a, b)!;
+    expect([found.cases, found.rounds]).toEqual([2, { a: 3, b: 3 }]);
+    expect(Math.exp(found.logRatio)).toBeCloseTo(2, 12);
+    expect(found.b / found.a).toBeCloseTo(2, 12);
+    expect(fitTwins(samples('x', [1]), samples('y', [1]))).toBeNull();
+  });
+
+  test('finds what rounds of many sizes would hide', () => {
+    const prng = new Prng(5);
+    const sizes = Array.from({ length: 32 }, () => Math.exp(3 * normal(prng)));
+    const jittered = (ratio: number): Sample[] =>
+      samples(
+        'x',
+        sizes.map((size) => size * ratio * Math.exp(0.05 * normal(prng))),
+      );
+    const [a, b] = [jittered(1), jittered(1.3)];
+    expect(noiseOf(fitTwins(a, b)!, Math.log(1.05))).toMatchObject({ drift: false, p: expect.closeTo(0, 4) });
+    expect(noiseOf(fitCases(a, b)!, Math.log(1.05)).p).toBeGreaterThan(0.2);
   });
 });
 
@@ -151,9 +182,9 @@ describe('the noise', () => {
     );
 
   test('of figures without any', () => {
-    const same = noiseOf(fitRatio(constant(5), constant(5))!, 0.05);
+    const same = noiseOf(fitCases(constant(5), constant(5))!, 0.05);
     expect(same).toMatchObject({ p: 1, low: 0, high: 0 });
-    const twice = noiseOf(fitRatio(constant(5), constant(10))!, 0.05);
+    const twice = noiseOf(fitCases(constant(5), constant(10))!, 0.05);
     expect(twice).toMatchObject({ p: 0, drift: false });
   });
 
@@ -163,7 +194,7 @@ describe('the noise', () => {
         'x',
         Array.from({ length: 64 }, (_, i) => value * (1 + (i % 2) / 1000)),
       );
-    const found = fitRatio(jitter(100), jitter(103))!;
+    const found = fitCases(jitter(100), jitter(103))!;
     expect(noiseOf(found, Math.log(1.05)).p).toBeGreaterThan(0.99);
     expect(noiseOf(found, Math.log(1.01)).p).toBeLessThan(0.001);
   });
@@ -174,10 +205,10 @@ describe('the noise', () => {
         'x',
         Array.from({ length: 40 }, (_, i) => Math.exp((from + i) / 100)),
       );
-    const { p, drift } = noiseOf(fitRatio(ramp(0), ramp(40))!, 0.05);
+    const { p, drift } = noiseOf(fitCases(ramp(0), ramp(40))!, 0.05);
     expect(p).toBeLessThan(ALPHA);
     expect(drift).toBe(true);
-    expect(noiseOf(fitRatio(ramp(0), ramp(200))!, 0.05).drift).toBe(false);
+    expect(noiseOf(fitCases(ramp(0), ramp(200))!, 0.05).drift).toBe(false);
   });
 });
 
@@ -185,6 +216,7 @@ describe('the noise', () => {
 function series(machine: Machine, rounds: number, prng: Prng, ratio = 1): Sample[] {
   return wandering(machine, rounds, prng).map((speed, i) => ({
     case: ['x', 'y', 'z'][i % 3] ?? '',
+    nth: Math.floor(i / 3),
     value: ((i % 3) * 40 + 10) * ratio * Math.exp(speed + machine.noise * normal(prng)),
   }));
 }
@@ -202,13 +234,14 @@ function claims(
   const pairs = 400;
   let [blocks, naive] = [0, 0];
   for (let i = 0; i < pairs; i++) {
-    const found = fitRatio(series(machine, rounds, prng), series(machine, rounds, prng, ratio))!;
+    const found = fitCases(series(machine, rounds, prng), series(machine, rounds, prng, ratio))!;
     const { p, drift } = noiseOf(found, smallest);
     if (p < alpha && !drift) blocks += 1;
     // each round for itself, as if rounds were independent
     const squares = (rest: readonly number[], mean: number): number =>
       rest.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-    const error = Math.sqrt((squares(found.restA, 0) + squares(found.restB, found.logRatio)) / (rounds * (rounds - 1)));
+    const [restA = [], restB = []] = found.series;
+    const error = Math.sqrt((squares(restA, 0) + squares(restB, found.logRatio)) / (rounds * (rounds - 1)));
     if (2 * upperTail(Math.abs(found.logRatio) / error, 2 * rounds - 2) < alpha) naive += 1;
   }
   return { blocks: blocks / pairs, naive: naive / pairs };
@@ -231,6 +264,17 @@ describe('simulated pairs of runs', () => {
     expect(blocks).toBeLessThan(0.05);
     expect(naive).toBeGreaterThan(0.15);
     expect(claims(shared, 200, 1, 22).blocks).toBeLessThan(0.03);
+  });
+
+  test('equal runs of twins are as rarely different', () => {
+    const prng = new Prng(51);
+    let claimed = 0;
+    for (let i = 0; i < 400; i++) {
+      const found = fitTwins(series(shared, 48, prng), series(shared, 48, prng))!;
+      const { p, drift } = noiseOf(found, Math.log(1.05));
+      if (p < ALPHA && !drift) claimed += 1;
+    }
+    expect(claimed / 400).toBeLessThan(0.05);
   });
 
   test('a doubling is found', () => {
