@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The command line of `npm run report` as commander sees it: nothing is printed, read or written. */
+import { Command, CommanderError, Option } from 'commander';
+import { MIN_EFFECT } from '../compare/compare.ts';
+import { either, nearest, UsageError } from '../options_error.ts';
+import { DEFAULT_REPORTERS, parseReporters, REPORTERS, type Reporter } from './reporters.ts';
+
+export interface Render {
+  readonly kind: 'render';
+  readonly folder: string;
+  readonly reporters: readonly Reporter[];
+  /** null for the run's own folder */
+  readonly output: string | null;
+}
+
+export const FORMATS = ['text', 'md', 'json'] as const;
+
+export interface Diff {
+  readonly kind: 'diff';
+  readonly a: string;
+  readonly b: string;
+  readonly format: (typeof FORMATS)[number];
+  /** A share. */
+  readonly minEffect: number;
+  readonly failOnDifference: boolean;
+}
+
+export interface Merge {
+  readonly kind: 'merge';
+  readonly folders: readonly string[];
+  readonly reporters: readonly Reporter[];
+  readonly output: string;
+}
+
+export interface Help {
+  readonly kind: 'help';
+  readonly text: string;
+}
+
+export type ReportCommand = Render | Diff | Merge | Help;
+
+const NAME = 'npm run report --';
+
+const EXAMPLES = {
+  report: `
+Examples:
+  ${NAME} render reports/20261121T024700Z-42
+  ${NAME} diff reports/20261121T024700Z-42 reports/20261121T031500Z-42
+  ${NAME} merge reports/shard-* --output reports/merged
+
+Exit codes: 0 done, 1 usage or input that is no run, 5 a difference (--fail-on-difference), 6 harness.
+`,
+  render: `
+Examples:
+  ${NAME} render reports/20261121T024700Z-42
+  ${NAME} render reports/20261121T024700Z-42 --reporter junit,csv --output artefacts
+`,
+  diff: `
+Examples:
+  ${NAME} diff reports/before reports/after
+  ${NAME} diff reports/before reports/after --min-effect 10% --fail-on-difference
+  ${NAME} diff reports/before reports/after --markdown >> "$GITHUB_STEP_SUMMARY"
+`,
+  merge: `
+Examples:
+  ${NAME} merge shard-1 shard-2 shard-3 --output reports/merged
+`,
+} as const;
+
+/** A share of at most tenfold, as `5%`. */
+function share(text: string): number {
+  const percent = /^(\d+\.?\d*|\.\d+)%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN;
+  if (percent <= 1000) return percent / 100;
+  throw new UsageError(
+    'bad-value',
+    `--min-effect takes a share from 0% to 1000%, not '${text}'; type for example --min-effect 5%`,
+  );
+}
+
+const reporterOption = (): Option =>
+  new Option('--reporter <names>', `reports to write, comma between: ${Object.keys(REPORTERS).join(', ')}`)
+    .default(DEFAULT_REPORTERS, DEFAULT_REPORTERS.join(','))
+    .argParser(parseReporters);
+
+interface RenderOptions {
+  readonly reporter: readonly Reporter[];
+  readonly output?: string;
+}
+interface DiffOptions {
+  readonly json?: true;
+  readonly markdown?: true;
+  readonly minEffect: number;
+  readonly failOnDifference?: true;
+}
+interface MergeOptions {
+  readonly reporter: readonly Reporter[];
+  readonly output: string;
+}
+
+/** @param print - takes the text of a help @param take - takes what was asked for */
+function build(print: (text: string) => void, take: (asked: ReportCommand) => void): Command {
+  const command = new Command(NAME)
+    .description('Renders, compares and merges runs, from the event logs in their folders.')
+    .helpOption('--help', 'print this')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: print,
+      writeErr: () => undefined,
+      getOutHelpWidth: () => 100,
+      getOutHasColors: () => false,
+    })
+    .addHelpText('after', EXAMPLES.report);
+  command
+    .command('render')
+    .description("Makes a run's reports again, also those of a run that was killed.")
+    .argument('<dir>', 'folder of the run')
+    .addOption(reporterOption())
+    .option('--output <dir>', 'folder for the reports, not there yet or empty (default: that of the run)')
+    .addHelpText('after', EXAMPLES.render)
+    .action((folder: string, { reporter, output }: RenderOptions) =>
+      take({ kind: 'render', folder, reporters: reporter, output: output ?? null }),
+    );
+  command
+    .command('diff')
+    .description('Compares throughput, locks and latencies of two runs, and says what moved by more than their noise.')
+    .argument('<a>', 'folder of the run that is compared with')
+    .argument('<b>', 'folder of the run that is compared')
+    .addOption(new Option('--json', 'print the comparison as JSON').conflicts('markdown'))
+    .option('--markdown', 'print it as Markdown')
+    .addOption(
+      new Option('--min-effect <share>', 'smallest difference of interest')
+        .default(MIN_EFFECT, `${100 * MIN_EFFECT}%`)
+        .argParser(share),
+    )
+    .option('--fail-on-difference', 'exit with 5 if anything moved')
+    .addHelpText('after', EXAMPLES.diff)
+    .action((a: string, b: string, { json, markdown, minEffect, failOnDifference }: DiffOptions) =>
+      take({
+        ...{ kind: 'diff', a, b, minEffect, failOnDifference: failOnDifference ?? false },
+        format: json ? 'json' : markdown ? 'md' : 'text',
+      }),
+    );
+  command
+    .command('merge')
+    .description('Adds runs up, such as the shards of one, and makes the reports of them all.')
+    .argument('<dirs...>', 'folders of the runs')
+    .addOption(reporterOption())
+    .requiredOption('--output <dir>', 'folder for the merged run, not there yet or empty')
+    .addHelpText('after', EXAMPLES.merge)
+    .action((folders: readonly string[], { reporter, output }: MergeOptions) =>
+      take({ kind: 'merge', folders, reporters: reporter, output }),
+    );
+  return command;
+}
+
+/** What is to be typed for each command. */
+const USAGE: Readonly<Record<string, string>> = {
+  render: `${NAME} render DIR`,
+  diff: `${NAME} diff A B`,
+  merge: `${NAME} merge DIR… --output DIR`,
+};
+const COMMANDS = Object.keys(USAGE);
+
+function usageError({ code, message }: CommanderError, command: Command, typed: string | undefined): UsageError {
+  const quoted = [...message.matchAll(/'([^']*)'/g)].map((match) => match[1] as string);
+  const [first = '', second = ''] = quoted;
+  const used = command.commands.find((sub) => sub.name() === typed);
+  const usage = USAGE[used?.name() ?? ''] ?? `${NAME} --help`;
+  switch (code) {
+    case 'commander.unknownCommand': {
+      const [like = ''] = nearest(first, COMMANDS);
+      return new UsageError(
+        'unknown-name',
+        `there is no command '${first}', ${either(COMMANDS)} is allowed; type ${USAGE[like]}`,
+      );
+    }
+    case 'commander.unknownOption': {
+      const names = [...(used?.options ?? []).map(({ long }) => long?.slice(2) ?? ''), 'help'];
+      const like = `--${nearest(first, names)[0]}`;
+      return new UsageError(
+        'unknown-option',
+        `there is no option '${first}'${used === undefined ? '' : ` of ${used.name()}`}, the nearest is ${like}; ` +
+          `type ${like}, or --help for all of them`,
+      );
+    }
+    case 'commander.optionMissingArgument': {
+      const flag = first.split(' ')[0] ?? '';
+      return new UsageError(
+        'missing-value',
+        `${flag} needs a value behind it and has none; type ${flag} VALUE, or --help for what is allowed`,
+      );
+    }
+    case 'commander.missingMandatoryOptionValue':
+      return new UsageError('missing-value', `merge needs --output DIR for the merged run; type ${usage}`);
+    case 'commander.missingArgument':
+      return new UsageError(
+        'missing-value',
+        `${typed} needs the folder ${first.toUpperCase()} of a run; type ${usage}`,
+      );
+    case 'commander.excessArguments':
+      return new UsageError('unexpected-argument', `${typed} takes no more folders than these; type ${usage}`);
+    case 'commander.conflictingOption':
+      return new UsageError(
+        'contradiction',
+        `${first} and ${second} contradict each other, only one of them is allowed; leave ${second} out, or ${first}`,
+      );
+    default:
+      return new UsageError('bad-value', `${message.replace(/^error: /, '')}; type ${NAME} --help for what is allowed`);
+  }
+}
+
+/** @throws UsageError */
+export function readReportCommand(argv: readonly string[]): ReportCommand {
+  if (argv.length === 0) {
+    throw new UsageError('missing-value', `a command is needed, ${either(COMMANDS)}; type ${NAME} --help for examples`);
+  }
+  let help = '';
+  let asked: ReportCommand | null = null;
+  const command = build(
+    (text) => {
+      help += text;
+    },
+    (found) => {
+      asked = found;
+    },
+  );
+  try {
+    command.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code !== 'commander.helpDisplayed') throw usageError(error, command, argv[0]);
+  }
+  return asked ?? { kind: 'help', text: help };
+}
