@@ -48,7 +48,7 @@ Examples:
   ${NAME} diff reports/20261121T024700Z-42 reports/20261121T031500Z-42
   ${NAME} merge reports/shard-* --output reports/merged
 
-Exit codes: 0 done, 1 usage or input that is no run, 5 a difference (--fail-on-difference), 6 harness.
+Exit codes: 0 done, 1 usage or no run there, 5 a difference (--fail-on-difference), 6 harness.
 `,
   render: `
 Examples:
