@@ -2,16 +2,21 @@
 /** reports/README.md explains every field and column that there is. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { CSV_COLUMNS } from './csv.ts';
+import { DETECTION_COLUMNS } from './detection_text.ts';
 import { fixture } from './fixture.test-data.ts';
 import { LATENCY_COLUMNS } from './latency_table.ts';
 import { LOCK_STAT_COLUMNS } from './lock_stat.ts';
+import { LOCK_SITE_COLUMNS, LOCK_TIME_COLUMNS } from './lock_times.ts';
+import { MERGED_COLUMNS } from './merged_table.ts';
 import { OUTCOME_HEAD } from './outcome_table.ts';
+import { REPORTERS } from './reporters.ts';
 import { VERDICTS } from './result.ts';
 
 const readme = readFileSync(new URL('../../reports/README.md', import.meta.url), 'utf8');
 
 /** Records whose keys are data, not fields. */
-const BY_NAME = ['operations', 'goals', 'latency'];
+const BY_NAME = ['operations', 'goals', 'latency', 'roles'];
 
 /** Names of all fields below a value. */
 function fieldsOf(value: unknown, byName = false): string[] {
@@ -23,10 +28,19 @@ function fieldsOf(value: unknown, byName = false): string[] {
   ]);
 }
 
+/** What stands in code spans, a line each. */
+const spans = readme
+  .split('\n')
+  .flatMap((line) => [...line.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text))
+  .join('\n');
+
 test('every field of report.json', () => {
-  const fields = [...new Set(fieldsOf(fixture))];
-  expect(fields.length).toBeGreaterThan(70);
-  expect(fields.filter((field) => !new RegExp(`\`[^\`]*\\b${field}\\b[^\`]*\``).test(readme))).toEqual([]);
+  const shard = { index: 1, of: 2 };
+  const { environment } = fixture;
+  const merged = [{ folder: 'shard-1', seed: 42, shard, verdict: 'passed', environment }];
+  const fields = [...new Set(fieldsOf({ ...fixture, merged }))];
+  expect(fields.length).toBeGreaterThan(110);
+  expect(fields.filter((field) => !new RegExp(`\\b${field}\\b`).test(spans))).toEqual([]);
 });
 
 test('every column and every verdict', () => {
@@ -34,9 +48,19 @@ test('every column and every verdict', () => {
     ...OUTCOME_HEAD,
     ...LOCK_STAT_COLUMNS,
     ...LATENCY_COLUMNS.map((column) => column.head),
+    ...[...LOCK_TIME_COLUMNS, ...LOCK_SITE_COLUMNS, ...DETECTION_COLUMNS, ...MERGED_COLUMNS].map(
+      (column) => column.head,
+    ),
+    ...CSV_COLUMNS,
     ...Object.keys(VERDICTS),
   ];
   expect(words.filter((word) => !readme.includes(word))).toEqual([]);
+});
+
+test('every reporter and its file', () => {
+  for (const [name, { file }] of Object.entries(REPORTERS)) {
+    expect(readme).toMatch(new RegExp(`^\\| \`${name}\` \\| \`${file.replace('.', '\\.')}\``, 'm'));
+  }
 });
 
 test('every label of a scenario', () => {
