@@ -261,7 +261,7 @@ const round = (number: number): RoundSample => ({
   ],
 });
 
-/** A getter that sleeps when the window ends, a submitter that was in a call when it began, and a hand-over of locks. */
+/** A getter that sleeps when the window ends, a submitter in a call when it begins, and a hand-over of locks. */
 const traced: TraceWindow = {
   scenario: 1,
   round: 4,

@@ -29,6 +29,10 @@ describe('the schema', () => {
     expect(await problems(toJunit(run))).toEqual([]);
   });
 
+  test('takes the file of a recorded run', async () => {
+    expect(await problems(readFileSync(new URL('golden/junit.xml', import.meta.url), 'utf8'))).toEqual([]);
+  });
+
   test.each([
     ['a case without a class', (xml: string) => xml.replace(/ classname="[^"]*"/, '')],
     ['a time that is no number', (xml: string) => xml.replace(/ time="[^"]*"/, ' time="1 s"')],

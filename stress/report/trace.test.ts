@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { fixture, run } from './fixture.test-data.ts';
 import type { Run, TraceCpu, TraceWindow } from './result.ts';
@@ -67,6 +68,13 @@ test('is the object form that viewers open', () => {
 
 test('a viewer can draw all of it', () => {
   expect(broken(parse(toTrace(run)).traceEvents)).toEqual([]);
+});
+
+test('a viewer can draw all of a recorded run', () => {
+  const { traceEvents } = parse(readFileSync(new URL('golden/trace.json.txt', import.meta.url), 'utf8'));
+  expect(broken(traceEvents)).toEqual([]);
+  const kinds = new Set(traceEvents.map(({ ph, cat }) => `${ph} ${cat}`));
+  for (const kind of ['X syscall', 'X lock', 'i ring']) expect(kinds).toContain(kind);
 });
 
 test('the check sees what a viewer would drop', () => {
