@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * A histogram's bins gathered into buckets that are wide enough to be drawn: four for each doubling, so that they are
- * equally wide on a logarithmic axis.
+ * A histogram's bins gathered into buckets that are wide enough to be drawn or listed: some for each doubling, so that
+ * they are equally wide on a logarithmic axis.
  */
 import { type Bins, highOf, lowOf } from '../../../src/arch/sab/histogram.ts';
-
-const PER_DOUBLING = 4;
 
 export interface Bucket {
   /** ns; at least 1, as a logarithmic axis has no 0 */
@@ -15,15 +13,14 @@ export interface Bucket {
   readonly count: number;
 }
 
-const edge = (index: number): number => 2 ** (index / PER_DOUBLING);
-
 /** @returns the buckets from the first to the last that is not empty */
-export function bucketsOf(bins: Bins): Bucket[] {
+export function bucketsOf(bins: Bins, perDoubling: number): Bucket[] {
+  const edge = (index: number): number => 2 ** (index / perDoubling);
   const counts = new Map<number, number>();
   for (let i = 0; i < bins.length; i += 2) {
     const bin = bins[i] as number;
     const middle = Math.max(1, (lowOf(bin) + highOf(bin)) / 2);
-    const index = Math.floor(Math.log2(middle) * PER_DOUBLING);
+    const index = Math.floor(Math.log2(middle) * perDoubling);
     counts.set(index, (counts.get(index) ?? 0) + (bins[i + 1] as number));
   }
   if (counts.size === 0) return [];

@@ -36,6 +36,10 @@ export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): 
 /** Markup, style or a program of our own, as it is. */
 export const trusted = (text: string): Markup => new Markup(text);
 
+/** A name that may go on in the next line behind each underscore. */
+export const breakable = (name: string): Markup =>
+  html`${name.split(/(?<=_)/).map((part, i) => (i === 0 ? part : html`<wbr>${part}`))}`;
+
 /** A value as JSON inside a script element: nothing in it ends the element or begins a comment. */
 export const embeddedJson = (value: unknown): Markup =>
   trusted(

@@ -4,7 +4,7 @@ import { verdictLine } from '../parameters.ts';
 import type { Finding, Run, RunResult } from '../result.ts';
 import { activity } from './sections/activity.ts';
 import { environment } from './sections/environment.ts';
-import { findings, foundWorstFirst, STEPS_SHOWN } from './sections/findings.ts';
+import { findings, foundWorstFirst, SHOWN } from './sections/findings.ts';
 import { goals } from './sections/goals.ts';
 import { VERDICT_WORDS } from './sections/labels.ts';
 import { latency } from './sections/latency.ts';
@@ -16,11 +16,11 @@ import { verdict } from './sections/verdict.ts';
 import { worth } from './sections/worth.ts';
 import { shell } from './shell.ts';
 
-/** The result without the CPUs of the findings that are too many for a page. */
+/** The result without the CPUs of findings that are too many for a page. */
 function embedded(result: RunResult): RunResult {
   const left = new Set<Finding>(
     foundWorstFirst(result.scenarios)
-      .slice(STEPS_SHOWN)
+      .slice(SHOWN)
       .map(({ finding }) => finding),
   );
   if (left.size === 0) return result;

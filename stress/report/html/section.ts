@@ -25,6 +25,8 @@ export const absent = (text: Part): Markup => html`<p class="absent">${text}</p>
 export const pairs = (list: readonly (readonly [string, Part])[], className = 'pairs'): Markup =>
   html`<dl class="${className}">${list.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 
-/** A command to be copied. */
-export const commandBox = (command: string): Markup =>
-  html`<div class="command"><pre tabindex="0" aria-label="Command"><code>${command}</code></pre><button type="button" class="copy">Copy</button></div>`;
+/** A command to be copied; an option and its value stay on a line. */
+export function commandBox(command: string): Markup {
+  const words = command.split(/ (?=--[a-z])/).map((part, i) => html`${i === 0 ? '' : ' '}<span>${part}</span>`);
+  return html`<div class="command"><pre tabindex="0" aria-label="Command"><code>${words}</code></pre><button type="button" class="copy">Copy</button></div>`;
+}

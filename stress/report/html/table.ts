@@ -33,7 +33,7 @@ export interface TableSpec<T> {
   readonly className?: string;
 }
 
-const sideOf = <T>({ align = 'right' }: Column<T>): string => (align === 'left' ? 'l' : 'r');
+const sideOf = <T>({ align }: Column<T>): Markup | null => (align === 'left' ? html` class="l"` : null);
 
 function heads<T>({ columns, groups, sorted }: TableSpec<T>): Markup {
   const top =
@@ -46,7 +46,7 @@ function heads<T>({ columns, groups, sorted }: TableSpec<T>): Markup {
     const order = i === sorted ? html` aria-sort="descending"` : null;
     const title = column.title === undefined ? null : html` title="${column.title}"`;
     const head = sorted === undefined ? column.head : html`<button type="button" class="sort">${column.head}</button>`;
-    return html`<th scope="col" class="${sideOf(column)}"${order}${title}>${head}</th>`;
+    return html`<th scope="col"${sideOf(column)}${order}${title}>${head}</th>`;
   });
   return html`<thead>${top}<tr>${cells}</tr></thead>`;
 }
@@ -61,11 +61,13 @@ function row<T>(spec: TableSpec<T>, item: T, index: number): Markup {
         ? html`<button type="button" class="open" aria-expanded="false" aria-controls="${id}">${column.cell(item, index)}</button>`
         : column.cell(item, index);
     return column.heading === true
-      ? html`<th scope="row" class="${sideOf(column)}"${value}>${content}</th>`
-      : html`<td class="${sideOf(column)}"${value}>${content}</td>`;
+      ? html`<th scope="row"${sideOf(column)}${value}>${content}</th>`
+      : html`<td${sideOf(column)}${value}>${content}</td>`;
   });
   const more =
-    detail === null ? null : html`<tr class="more" id="${id}"><td colspan="${spec.columns.length}">${detail}</td></tr>`;
+    detail === null
+      ? null
+      : html`<tr class="more" id="${id}"><td colspan="${spec.columns.length}"><div class="detail">${detail}</div></td></tr>`;
   return html`<tr>${cells}</tr>${more}`;
 }
 

@@ -11,17 +11,20 @@ const UNITS = [
   ['µs', 1e3],
 ] as const;
 
-/** Three digits, whatever the size: `1.23`, `45.6`, `789`. */
-const three = (n: number): string => {
-  const digits = n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2;
-  return String(Number(n.toFixed(digits)));
-};
+/** Three digits, whatever the size: `1.20`, `45.6`, `789`. */
+const three = (n: number): string => n.toFixed(n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2);
+/** Up to three digits: `1.2`, `45.6`, `789`. */
+const upToThree = (n: number): string => String(Number(three(n)));
 
-/** `412 ns`, `5.43 µs`, `24.7 ms`, `2.22 s`, `28.9 min` */
-export function duration(ns: number): string {
+function inUnits(ns: number, digits: (n: number) => string): string {
   const unit = UNITS.find(([name, size]) => ns >= (name === 'min' ? 2 * size : 0.9995 * size));
-  return unit === undefined ? `${three(ns)}${SPACE}ns` : `${three(ns / unit[1])}${SPACE}${unit[0]}`;
+  return unit === undefined ? `${upToThree(ns)}${SPACE}ns` : `${digits(ns / unit[1])}${SPACE}${unit[0]}`;
 }
+
+/** `412 ns`, `5.40 µs`, `24.7 ms`, `2.22 s`, `28.9 min` */
+export const duration = (ns: number): string => inUnits(ns, three);
+/** For axes: `1 µs`. */
+export const shortDuration = (ns: number): string => inUnits(ns, upToThree);
 
 /** `12.3 %`; never 0 for something, never 100 for less than all. */
 export function percent(share: number): string {
@@ -29,6 +32,9 @@ export function percent(share: number): string {
   if (share < 1 && share > 0.999) return `>99.9${SPACE}%`;
   return `${(100 * share).toFixed(1)}${SPACE}%`;
 }
+
+/** For axes: `15 %`. */
+export const shortPercent = (share: number): string => `${Number((100 * share).toFixed(1))}${SPACE}%`;
 
 /** A percentile's name: `p50`, `p99.9`. */
 export const percentileName = (share: number): string => `p${Number((100 * share).toFixed(6))}`;
@@ -40,7 +46,7 @@ export function compact(n: number): string {
     ['M', 1e6],
     ['k', 1e3],
   ] as const) {
-    if (n >= size) return `${three(n / size)}${SPACE}${unit}`;
+    if (n >= size) return `${upToThree(n / size)}${SPACE}${unit}`;
   }
-  return three(n);
+  return upToThree(n);
 }

@@ -25,12 +25,7 @@ function lanesOf({ timeline }: RunResult): (readonly [cpu: string, shares: Share
   });
 }
 
-const sharesTable = (
-  id: string,
-  head: string,
-  caption: string,
-  rows: readonly (readonly [string, Shares])[],
-): Markup =>
+const sharesTable = (id: string, head: string, caption: string, rows: readonly (readonly [string, Shares])[]): Markup =>
   table({
     id,
     caption,

@@ -4,15 +4,17 @@ import { buildText, hints, worstFirst } from '../../grade.ts';
 import type { Finding, RunResult, ScenarioResult } from '../../result.ts';
 import { findingCounts, findingTitle } from '../../splat.ts';
 import { plural } from '../../text.ts';
-import { html, type Markup } from '../markup.ts';
+import { breakable, html, type Markup } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
 import { badge, type Tone } from './labels.ts';
 import { marked, steps } from './steps.ts';
 
-/** Findings whose CPUs are in the page; more would make it too large to be sent around. */
-export const STEPS_SHOWN = 40;
-/** Findings that are unfolded at first. */
+/** Findings that are shown in full; more would make the page too large to be sent around. */
+export const SHOWN = 16;
+/** Findings that are unfolded at first: the worst, and some that nobody expected. */
 const OPEN = 3;
+const isOpen = (finding: Finding, index: number): boolean =>
+  index === 0 || (index < OPEN && classOf(finding) === 'unexplained');
 
 export interface Found {
   readonly scenario: ScenarioResult;
@@ -54,30 +56,35 @@ function splat({ scenario, finding }: Found): Markup {
   return html`<pre class="splat" tabindex="0" aria-label="What was found">${lines.map((line) => html`${line}\n`)}</pre>`;
 }
 
+function details(found: Found, index: number): Markup {
+  const table = steps(found.finding, `steps-${index}`);
+  return html`<details${isOpen(found.finding, index) ? html` open` : null}><summary>What the kernel says${
+    table === null ? '' : ', and the last steps of each CPU'
+  }</summary>
+${splat(found)}
+${table}
+</details>`;
+}
+
 function article(found: Found, index: number): Markup {
   const { scenario, finding } = found;
   const { word, tone } = HEADS[classOf(finding)];
-  const table = index < STEPS_SHOWN ? steps(finding, `steps-${index}`) : null;
   return html`<article class="finding" id="finding-${index}" aria-labelledby="finding-${index}-title">
 <h4 id="finding-${index}-title">${badge(word, tone)} ${findingTitle(finding)}</h4>
-<p class="meta"><code>${finding.kind}</code> in <b>${scenario.name}</b>, ${buildText(scenario)}; ${findingCounts(finding)}</p>
-<details${index < OPEN ? html` open` : null}><summary>What the kernel says${table === null ? '' : ', and the last steps of each CPU'}</summary>
-${splat(found)}
-${table}
-</details>
-</article>`;
+<p class="meta"><code>${finding.kind}</code> in <b>${breakable(scenario.name)}</b>, ${buildText(scenario)}; ${findingCounts(finding)}</p>
+${index < SHOWN ? details(found, index) : null}
+</article>
+`;
 }
 
 export function findings({ scenarios }: RunResult): Section {
   const all = foundWorstFirst(scenarios);
   const groups = CLASSES.map((name) => {
-    const some = all
-      .map((found, i) => ({ found, i }))
-      .filter(({ found: { finding } }) => classOf(finding) === name);
+    const some = all.map((found, i) => ({ found, i })).filter(({ found: { finding } }) => classOf(finding) === name);
     if (some.length === 0) return null;
     return html`<h3>${HEADS[name].head} <span class="faint">${some.length}</span></h3>${some.map(({ found, i }) => article(found, i))}`;
   });
-  const left = all.length - STEPS_SHOWN;
+  const left = all.length - SHOWN;
   return {
     id: 'findings',
     title: 'Findings',
@@ -87,7 +94,7 @@ export function findings({ scenarios }: RunResult): Section {
         ? absent('Nothing was found.')
         : html`${groups}${
             left > 0
-              ? absent(`The CPUs of the last ${plural(left, 'finding')} are left out here; report.json has them.`)
+              ? absent(`Of the last ${plural(left, 'finding')} only the title is here; report.json has the rest.`)
               : null
           }`,
   };

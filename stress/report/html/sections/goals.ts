@@ -3,7 +3,7 @@
 import { buildText, missedGoals } from '../../grade.ts';
 import type { RunResult, ScenarioResult } from '../../result.ts';
 import { count } from '../../text.ts';
-import { html, type Markup, type Part } from '../markup.ts';
+import { breakable, html, type Markup, type Part } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
 import { type Column, table } from '../table.ts';
 import { badge } from './labels.ts';
@@ -41,7 +41,7 @@ const COLUMNS: readonly Column<GoalRow>[] = [
 ];
 
 const WHERE: readonly Column<GoalRow>[] = [
-  { head: 'scenario', cell: (row) => row.scenario.name, align: 'left' },
+  { head: 'scenario', cell: (row) => breakable(row.scenario.name), align: 'left' },
   { head: 'build', cell: (row) => buildText(row.scenario), align: 'left' },
 ];
 

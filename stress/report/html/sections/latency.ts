@@ -63,6 +63,7 @@ export function latency(result: RunResult): Section {
             alt: `Curves of time by percentile, both on logarithmic axes. ${alt}.`,
             height: 360,
             data: latencyTable(rows),
+            open: true,
           }),
   };
 }

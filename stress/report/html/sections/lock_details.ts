@@ -18,7 +18,7 @@ const bucketTable = (id: string, d: Distribution): Markup =>
   table<Bucket>({
     id,
     caption: `${count(d.samples)} samples; p50 ${duration(d.p50)}, p90 ${duration(d.p90)}, p99 ${duration(d.p99)}, p99.9 ${duration(d.p999)}.`,
-    rows: bucketsOf(d.histogram).filter((bucket) => bucket.count > 0),
+    rows: bucketsOf(d.histogram, 1).filter((bucket) => bucket.count > 0),
     columns: [
       { head: 'from', cell: (bucket) => duration(bucket.from), heading: true },
       { head: 'to', cell: (bucket) => duration(bucket.to) },

@@ -6,7 +6,7 @@ import { buildText, labelOf, missedGoals } from '../../grade.ts';
 import { OUTCOME_HEAD, type OutcomeRow, outcomeRows } from '../../outcome_table.ts';
 import type { RunResult, ScenarioResult } from '../../result.ts';
 import { count, plural, span } from '../../text.ts';
-import { html, type Markup, type Part } from '../markup.ts';
+import { breakable, html, type Markup, type Part } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
 import { table } from '../table.ts';
 import { goalRows, goalTable } from './goals.ts';
@@ -29,7 +29,7 @@ const tile = ({ scenario, id }: Case): Markup =>
   html`<a class="tile" href="#${id}">${labelBadge(labelOf(scenario))}${
     scenario.build.reverted.length === 0
       ? null
-      : html` <span class="slug">${scenario.build.reverted.join(', ')}</span>`
+      : html` <span class="slug">${breakable(scenario.build.reverted.join(', '))}</span>`
   }<span class="what">${summary(scenario)}</span></a>`;
 
 function grid(cases: readonly Case[]): Markup {
@@ -46,7 +46,7 @@ function grid(cases: readonly Case[]): Markup {
     caption: 'Scenario by build. A reverted build must show its race, the patched build must not.',
     rows: names,
     columns: [
-      { head: 'scenario', cell: (name) => name, align: 'left', heading: true },
+      { head: 'scenario', cell: (name) => breakable(name), align: 'left', heading: true },
       { head: 'patched', cell: (name) => of(name, false), align: 'left' },
       { head: 'with a fix taken back', cell: (name) => of(name, true), align: 'left' },
     ],
@@ -77,7 +77,7 @@ function caseDetails(one: Case): Markup {
   const goals = goalRows([scenario]);
   const operations = Object.entries(scenario.operations);
   return html`<details class="case" id="${id}">
-<summary>${labelBadge(labelOf(scenario))} <b>${scenario.name}</b> <span class="faint">${buildText(scenario)}</span></summary>
+<summary>${labelBadge(labelOf(scenario))} <b>${breakable(scenario.name)}</b> <span class="faint">${buildText(scenario)}</span></summary>
 <p>${scenario.description}: ${summary(scenario)} in ${span(scenario.elapsedMs)}.</p>
 ${missed.length === 0 ? null : html`<p class="note">Vacuous: never happened: ${missed.join(', ')}.</p>`}
 ${scenario.outcomes.length === 0 ? absent('No outcome was counted.') : outcomeTable(one)}
@@ -95,6 +95,9 @@ export function outcomes({ scenarios }: RunResult): Section {
   return {
     id: 'outcomes',
     title: 'Outcomes',
-    body: cases.length === 0 ? absent('No scenario was run.') : html`${grid(cases)}${cases.map(caseDetails)}`,
+    body:
+      cases.length === 0
+        ? absent('No scenario was run.')
+        : html`${grid(cases)}<h3>What was counted</h3>${cases.map(caseDetails)}`,
   };
 }

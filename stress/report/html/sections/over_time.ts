@@ -10,7 +10,7 @@ import { table } from '../table.ts';
 import { compact, percent } from '../units.ts';
 import { measuredOn } from './measured.ts';
 
-const HEIGHT = 520;
+const HEIGHT = 540;
 
 const share = (value: number | null): string => (value === null ? 'no context' : percent(value));
 

@@ -54,7 +54,6 @@ export function steps(finding: Finding, id: string): Markup | null {
       ...cpus.map((cpu, i) => ({
         head: headOf(cpu),
         cell: ({ at, text }: Row) => (at === i ? marked(text, finding) : ''),
-        align: 'left' as const,
       })),
     ],
   });

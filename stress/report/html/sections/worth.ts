@@ -3,7 +3,7 @@
 import type { Detection, RunResult, ScenarioResult } from '../../result.ts';
 import { count, span } from '../../text.ts';
 import { worthSentences } from '../../worth.ts';
-import { html, type Markup } from '../markup.ts';
+import { breakable, html, type Markup } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
 import { type Column, table } from '../table.ts';
 
@@ -18,8 +18,8 @@ const quantile = (head: string, pick: (detection: Detection) => number | null): 
 });
 
 const COLUMNS: readonly Column<Row>[] = [
-  { head: 'fix taken back', cell: ({ build }) => build.reverted.join(', '), align: 'left', heading: true },
-  { head: 'scenario', cell: ({ name }) => name, align: 'left' },
+  { head: 'fix taken back', cell: ({ build }) => breakable(build.reverted.join(', ')), align: 'left', heading: true },
+  { head: 'scenario', cell: ({ name }) => breakable(name), align: 'left' },
   { head: 'rounds', cell: ({ detection }) => count(detection.rounds) },
   { head: 'showed it', cell: ({ detection }) => count(detection.detected) },
   { head: 'exposure', cell: ({ detection }) => span(detection.exposureMs) },
