@@ -5,8 +5,8 @@
  *
  * Each set has threads of its own. V8 compiles the locks for what it has seen called in them, and outside of this
  * benchmark a thread only ever has one set; a thread that had tried several would pay for calls that it cannot inline.
- * The threads of different sets stand for the same CPUs in turns. A round measures every set in each load, beginning
- * with another one each time.
+ * The threads of different sets stand for the same CPUs in turns. A pass measures every set under one load, beginning
+ * with another set each time; passes are many and short, because the sets differ by less than the noise of one.
  */
 import Table from 'cli-table3';
 import type { CpuParams, Machine } from '../../src/init/machine.ts';
@@ -43,15 +43,17 @@ const LOADS: readonly Load[] = [
   },
   { name: 'aio, one context for all', threads: 2, operation: 'event', work: { kind: 'aio', sharedContext: true } },
 ];
+/** Passes in a round, each with a share of its time. */
+const PASSES = 4;
 const THREADS = Math.max(...LOADS.map(({ threads }) => threads));
 
 /** What a set costs under a load. */
 interface Factor {
   readonly set: SetName;
-  /** median over the rounds of its time by the time without instruments */
+  /** median over the passes of its time by the time without instruments */
   readonly factor: number;
   readonly spreadPercent: number;
-  /** ns per operation, round by round */
+  /** ns per operation, pass by pass */
   readonly samples: readonly number[];
 }
 export interface Cost {
@@ -74,13 +76,16 @@ export class InstrumentCost {
     this.sets = SETS.map((set) => new BenchThreads(THREADS, machine, { ...params, ...set }, locks, aio));
   }
 
-  /** One window of `ms` for each set and load. @param round - below 0 it does not count */
+  /** PASSES windows for each set and load, together twice as long as `ms`. @param round - below 0 it does not count */
   async measure(yardstick: Yardstick, ms: number, round: number): Promise<void> {
-    for (const [n, { work }] of LOADS.entries()) {
+    for (let pass = 0; pass < PASSES * LOADS.length; pass++) {
+      const n = pass % LOADS.length;
+      const { work } = LOADS[n] as Load;
       for (let i = 0; i < SETS.length; i++) {
-        const set = (i + Math.abs(round)) % SETS.length;
+        const set = (i + pass) % SETS.length;
         const samples = this.samples[n]?.[set] as Samples;
-        await this.sets[set]?.measure({ samples, c: null, work }, yardstick, ms, round >= 0);
+        const part = { samples, c: null, work };
+        await this.sets[set]?.measure(part, yardstick, (2 * ms) / PASSES, round >= 0);
       }
     }
   }
@@ -91,7 +96,7 @@ export class InstrumentCost {
       const off = times[0] ?? [];
       const factors = SETS.map(({ name: set }, i) => {
         const samples = times[i] ?? [];
-        const ratios = samples.map((ns, round) => ns / (off[round] as number));
+        const ratios = samples.map((ns, pass) => ns / (off[pass] as number));
         return { set, factor: median(ratios), spreadPercent: spreadPercent(ratios), samples };
       });
       return { name, threads, operation, ns: median(off), factors };

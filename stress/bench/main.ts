@@ -51,7 +51,7 @@ Columns:
 
 Columns of the cost of instruments:
   off: ns     as ns above, with nothing switched on
-  the others  median over the rounds of the time with the instrument / the time with nothing, and its spread; each set
+  the others  median over some windows of the time with the instrument / the time with nothing, and its spread; each set
               of instruments has threads of its own`,
   );
 

@@ -50,7 +50,7 @@ import type { LockProbe } from './probe.ts';
 import { LAST_CPU } from './spinlock.ts';
 
 /** One acquisition of a class in so many is timed, on average. */
-export const HOLD_SAMPLE = 64;
+export const HOLD_SAMPLE = 128;
 /** The site of one contention of a class in so many is looked at, on average, if it is time to. */
 const SITE_SAMPLE = 32;
 /** Least time between two looks, ns: a stack costs some 10 us on either side of the lock. */
