@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -53,6 +62,16 @@ test('writing again replaces the files, takes old findings away and leaves every
   expect(readdirSync(join(dir, 'findings')).sort()).toEqual(['001-event-duplicate-io-getevents', 'notes']);
   expect(readFileSync(join(dir, 'events.ndjson'), 'utf8')).toBe(log);
   expect(JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8'))).toMatchObject({ scenarios: { length: 2 } });
+});
+
+test('a file is replaced as a whole: who has the old one open keeps it', () => {
+  const dir = join(folder, 'whole');
+  writeReports(dir, run);
+  const old = join(dir, 'old.json');
+  linkSync(join(dir, 'report.json'), old);
+  writeReports(dir, { ...run, result: { ...fixture, reason: 'another' } });
+  expect(JSON.parse(readFileSync(old, 'utf8'))).toEqual(fixture);
+  expect(JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8'))).toMatchObject({ reason: 'another' });
 });
 
 test('a file that cannot be replaced stays, and nothing unfinished stays beside it', () => {
