@@ -4,15 +4,29 @@ import { interquartileRange, median } from 'simple-statistics';
 import type { RoundSample, Run, RunResult } from '../report/result.ts';
 import type { SweepPoint } from './result.ts';
 
-/** Share of a run's rounds that are left out at its beginning: threads load their code, and V8 compiles it. */
-const WARM_UP = 1 / 3;
+/**
+ * Threads load their code at the beginning of a run, and V8 compiles it, for longer where many share few cores. Rounds
+ * that began before user space had run for so long are left out, a third of all at least; a third of them is used in any
+ * case.
+ */
+const WARM_UP_MS = 3000;
+
+/** How many rounds are left out. */
+function warmUp(rounds: readonly RoundSample[]): number {
+  let ranMs = 0;
+  const cold = rounds.filter((round) => {
+    const before = ranMs;
+    ranMs += round.ranMs;
+    return before < WARM_UP_MS;
+  }).length;
+  const third = rounds.length / 3;
+  return Math.min(Math.max(cold, Math.ceil(third)), Math.floor(2 * third));
+}
 
 /** @returns events/s of each round that counts */
 export function samplesOf(rounds: readonly RoundSample[]): number[] {
   const whole = rounds.filter((round) => round.whole && round.ranMs > 0);
-  // Of two, the second counts; one round has nothing else to say.
-  const first = Math.min(whole.length - 1, Math.ceil(whole.length * WARM_UP));
-  return whole.slice(first).map(({ operations, ranMs }) => ((operations['reaped'] ?? 0) * 1000) / ranMs);
+  return whole.slice(warmUp(whole)).map(({ operations, ranMs }) => ((operations['reaped'] ?? 0) * 1000) / ranMs);
 }
 
 /**

@@ -51,6 +51,9 @@ export function sweepRows(sweep: Sweep): string[][] {
   });
 }
 
+/** Below it the widths differ by something that the law knows nothing of, such as other load on the machine. */
+const R2_POOR = 0.9;
+
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
 
 /** Each figure of the fit with what it means, most telling first. */
@@ -79,7 +82,8 @@ export function fitLines({ fit, points }: Sweep): [figure: string, meaning: stri
       `R² ${r2.toFixed(3)}`,
       points.length === 3
         ? 'three widths and three parameters: it says nothing'
-        : `the law explains ${r2 > 0 ? percent(r2) : 'nothing'} of the differences between the widths`,
+        : `the law explains ${r2 > 0 ? percent(r2) : 'nothing'} of the differences between the widths` +
+          `${r2 < R2_POOR ? ', so its parameters mean little' : ''}`,
     ],
     peakThreads === null
       ? ['no peak', 'throughput does not fall with more threads, as far as the law goes']

@@ -8,10 +8,12 @@
  *     runs/<utc>-<seed>/, …           each run
  */
 import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { environment } from '../environment.ts';
 import { loadRun } from '../log/load.ts';
 import { mergeRuns } from '../log/merge.ts';
+import { toSweepHtml } from '../report/html/sweep_page.ts';
+import type { Run } from '../report/result.ts';
 import { plural, span } from '../report/text.ts';
 import { runFolder, writeReports } from '../report/write.ts';
 import { worstExit } from '../soak/exit_code.ts';
@@ -19,28 +21,13 @@ import { Interrupt } from '../soak/interrupt.ts';
 import { runStress } from '../soak/stress_run.ts';
 import { pointOf } from './point.ts';
 import { SWEEP_SCHEMA_VERSION, type Sweep } from './result.ts';
+import type { SweepSpec } from './spec.ts';
 import { toSweepMarkdown, toSweepText } from './text.ts';
 import { planTurns, type Turn } from './turns.ts';
 import { fitUsl } from './usl.ts';
 import { SERVICE_THREADS } from './widths.ts';
 
 const SCENARIO = 'one_ring_for_all_threads';
-
-export interface SweepSpec {
-  /** Ascending, as parseSweep() returns them. */
-  readonly widths: readonly number[];
-  /** Of the whole sweep. */
-  readonly durationMs: number;
-  readonly seed: number;
-  /** Folder in which the sweep makes its own. */
-  readonly output: string;
-  /** Further arguments of each run, such as `--perturb none`. */
-  readonly passOn: readonly string[];
-  /** Arguments that run the sweep again. */
-  readonly again: string;
-  /** Whether stdout gets the result as JSON, and stderr the table. */
-  readonly json: boolean;
-}
 
 interface Runs {
   /** Folders of the runs, by width. */
@@ -69,22 +56,36 @@ async function runTurns(spec: SweepSpec, turns: readonly Turn[], at: string, run
   return { folders, exitCodes } satisfies Runs;
 }
 
-function pointsOf({ folders }: Runs, at: string): Sweep['points'] {
-  return [...folders]
-    .sort(([a], [b]) => a - b)
-    .flatMap(([threads, runs]) => {
-      const folder = join(at, `threads-${threads}`);
-      const all = mergeRuns(runs, folder);
-      writeReports(folder, all);
-      const passes = runs.map((run) => loadRun(run));
-      const point = pointOf(threads, basename(folder), passes, all.result);
-      return point === null ? [] : [point];
-    });
+/** Those that left a log that can be read. */
+const loaded = (folders: readonly string[]): { folder: string; run: Run }[] =>
+  folders.flatMap((folder) => {
+    try {
+      return [{ folder, run: loadRun(folder) }];
+    } catch (error) {
+      process.stderr.write(`sweep: ${error instanceof Error ? error.message : String(error)}\n`);
+      return [];
+    }
+  });
+
+function pointsOf({ folders }: Runs, at: string, spec: SweepSpec): Sweep['points'] {
+  return spec.widths.flatMap((threads) => {
+    const passes = loaded(folders.get(threads) ?? []);
+    if (passes.length === 0) return [];
+    const folder = `threads-${threads}`;
+    const all = mergeRuns(
+      passes.map((pass) => pass.folder),
+      join(at, folder),
+    );
+    writeReports(join(at, folder), all, spec.reporters);
+    const runs = passes.map(({ run }) => run);
+    return pointOf(threads, folder, runs, all.result) ?? [];
+  });
 }
 
 function write(at: string, sweep: Sweep): void {
   writeFileSync(join(at, 'sweep.json'), `${JSON.stringify(sweep, null, 2)}\n`);
   writeFileSync(join(at, 'sweep.md'), toSweepMarkdown(sweep));
+  writeFileSync(join(at, 'sweep.html'), toSweepHtml(sweep));
 }
 
 /** @throws UsageError if the time is too short for so many widths */
@@ -94,7 +95,7 @@ export async function runSweep(spec: SweepSpec): Promise<{ sweep: Sweep; exitCod
   const interrupt = new Interrupt();
   const at = runFolder(spec.output, startedAt, spec.seed);
   const runs = await runTurns(spec, turns, at, runMs, interrupt);
-  const points = pointsOf(runs, at);
+  const points = pointsOf(runs, at, spec);
   const sweep: Sweep = {
     schemaVersion: SWEEP_SCHEMA_VERSION,
     startedAt,
@@ -109,6 +110,8 @@ export async function runSweep(spec: SweepSpec): Promise<{ sweep: Sweep; exitCod
   const text = toSweepText(sweep, { color, width: Math.min(process.stdout.columns ?? 120, 160) });
   if (spec.json) process.stdout.write(`${JSON.stringify(sweep, null, 2)}\n`);
   (spec.json ? process.stderr : process.stdout).write(text);
-  process.stderr.write(`reports: ${['sweep.json', 'sweep.md'].map((name) => join(at, name)).join(' ')}\n`);
+  process.stderr.write(
+    `reports: ${['sweep.json', 'sweep.md', 'sweep.html'].map((name) => join(at, name)).join(' ')}\n`,
+  );
   return { sweep, exitCode: worstExit(runs.exitCodes, interrupt.signal) };
 }

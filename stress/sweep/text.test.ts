@@ -57,6 +57,13 @@ test('sigma says how much more any number of threads can do', () => {
   expect(meaning(0)?.[1]).toContain('none of the work');
 });
 
+test('a poor fit says so', () => {
+  const meaning = (r2: number) => fitLines({ ...sweepFixture, fit: { ...(sweepFixture.fit as UslFit), r2 } })[2]?.[1];
+  expect(meaning(0.95)).toBe('the law explains 95 % of the differences between the widths');
+  expect(meaning(0.37)).toMatch(/explains 37 % .* mean little$/);
+  expect(meaning(-0.2)).toMatch(/explains nothing .* mean little$/);
+});
+
 test('what no figure was found for is not shown as one', () => {
   expect(fitLines({ ...sweepFixture, points: [first, second], fit: null })).toEqual([
     ['no fit', expect.stringContaining('there are 2')],

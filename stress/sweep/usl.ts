@@ -132,6 +132,3 @@ export function fitUsl(points: readonly Measured[]): UslFit | null {
     peakThreads: kappa > 0 ? Math.max(1, Math.sqrt((1 - sigma) / kappa)) : null,
   };
 }
-
-/** What the law says of a width, events/s. */
-export const predicted = (fit: UslFit, threads: number): number => throughput(fit, threads);
