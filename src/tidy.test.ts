@@ -75,7 +75,7 @@ const LAYERS: readonly RegExp[] = [
   /^src\/(kernel\/(rcu\/|workqueue\.ts)|lib\/percpu-refcount\.ts)/,
   // One layer: an old function of reverts/ calls what stands beside the one that it replaces.
   /^src\/(fs|drivers|reverts)\//,
-  /^src\/(user|init)\//,
+  /^src\/(user|init|det)\//,
   /^src\/index\.ts/,
   /^workers\//,
   /^stress\//,

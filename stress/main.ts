@@ -132,7 +132,8 @@ async function stress(options: Options): Promise<number> {
   progress.finish();
   const { result, written } = conclude(failure);
   print(options, result, written);
-  annotate(result, process.env, (text) => process.stdout.write(text));
+  // With --json stdout is the result's alone.
+  if (!options.json) annotate(result, process.env, (text) => process.stdout.write(text));
   appendStepSummary(toMarkdown(result), process.env, (text) => process.stderr.write(text));
   await pool.close();
   return result.exitCode;

@@ -10,6 +10,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { PHASE, setAborted } from '../src/arch/sab/control.ts';
 import { type Words, wordNotify, wordStore } from '../src/arch/sab/words.ts';
+import { createDetBuffers, type DetBuffers } from '../src/det/state.ts';
 import { createMachine, type Machine } from '../src/init/machine.ts';
 import { createLedger } from '../workers/ledger.ts';
 import { createMeters, type MeterBuffers } from '../workers/meters.ts';
@@ -35,14 +36,17 @@ export class Pool {
   readonly machine: Machine;
   readonly ledger: Words;
   readonly meters: MeterBuffers;
+  readonly det: DetBuffers | null;
   private readonly piscina: Piscina;
   private readonly cpus: Cpu[] = [];
   private closing = false;
 
-  constructor(threads: number, arenaMib: number, sanitize: boolean) {
+  /** @param deterministic - whether one thread is to run at a time */
+  constructor(threads: number, arenaMib: number, sanitize: boolean, deterministic = false) {
     this.machine = createMachine({ cpus: threads, arenaMib, sanitize });
     this.ledger = createLedger(threads, Math.min(ENTRIES_PER_CPU_MAX, Math.floor(ENTRIES / threads)));
     this.meters = createMeters(threads);
+    this.det = deterministic ? createDetBuffers(threads, arenaMib) : null;
     this.piscina = new Piscina({
       filename: fileURLToPath(new URL('dist/workers/cpu.js', ROOT)),
       minThreads: threads,
@@ -58,7 +62,14 @@ export class Pool {
   private start(cpu: number): Cpu {
     const { port1, port2 } = new MessageChannel();
     const abort = new AbortController();
-    const task: CpuTask = { cpu, machine: this.machine, ledger: this.ledger, meters: this.meters, port: port2 };
+    const task: CpuTask = {
+      cpu,
+      machine: this.machine,
+      ledger: this.ledger,
+      meters: this.meters,
+      det: this.det,
+      port: port2,
+    };
     const started: Cpu = { port: port1, abort, done: Promise.resolve(), died: null, report: null };
     port1.on('message', (report: CpuReport) => {
       started.report = report;

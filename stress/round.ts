@@ -106,15 +106,15 @@ const GAP_MS = 250;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-class Round {
-  private readonly pool: Pool;
-  private readonly spec: RoundSpec;
+export class Round {
+  protected readonly pool: Pool;
+  protected readonly spec: RoundSpec;
   private readonly ledger: Ledger;
-  private readonly booted: Booted;
-  private readonly plan: RoundPlan;
+  protected readonly booted: Booted;
+  protected readonly plan: RoundPlan;
   private readonly observed: OopsRecord[] = [];
   private readonly startedAt = ktime_get();
-  private ranMs = 0;
+  protected ranMs = 0;
 
   constructor(pool: Pool, spec: RoundSpec) {
     this.pool = pool;
@@ -141,7 +141,7 @@ class Round {
   }
 
   /** Shows the round to who watches it. */
-  private show(running: boolean): void {
+  protected show(running: boolean): void {
     const { booted, observed, ranMs, plan, pool, spec } = this;
     spec.watch({
       running,
@@ -154,17 +154,17 @@ class Round {
     });
   }
 
-  private get control() {
+  protected get control() {
     return this.pool.machine.control;
   }
 
-  private setPhase(phase: number): void {
+  protected setPhase(phase: number): void {
     wordStore(this.control, ARRIVED, 0);
     wordStore(this.control, PHASE, phase);
     wordNotify(this.control, PHASE);
   }
 
-  private observe(where: string, { kind, title, text, objects }: Observation): void {
+  protected observe(where: string, { kind, title, text, objects }: Observation): void {
     this.observed.push({
       kind,
       title,
@@ -179,12 +179,12 @@ class Round {
     });
   }
 
-  private inspection(): Inspection {
+  protected inspection(): Inspection {
     return { plan: this.plan, ledger: this.ledger, books: this.spec.scenario.books };
   }
 
   /** Asks an oracle; one that trips over a broken kernel says nothing. */
-  private ask(where: string, oracle: () => Observation[]): void {
+  protected ask(where: string, oracle: () => Observation[]): void {
     try {
       for (const observation of oracle()) this.observe(where, observation);
     } catch (error) {
@@ -209,7 +209,7 @@ class Round {
   }
 
   /** Waits until `count` CPUs have arrived. @returns false if the machine broke, or hangs, which is then recorded */
-  private async arrived(count: number, phase: string, nudge: () => void = () => {}): Promise<boolean> {
+  protected async arrived(count: number, phase: string, nudge: () => void = () => {}): Promise<boolean> {
     const start = performanceNow();
     let seen = this.progress();
     let last = start;
@@ -236,7 +236,7 @@ class Round {
   }
 
   /** Lets user space run for its time, or until something breaks. */
-  private async run(): Promise<boolean> {
+  protected async run(): Promise<boolean> {
     this.setPhase(PHASE_RUN);
     const start = performanceNow();
     const until = start + this.spec.runMs;
@@ -251,7 +251,7 @@ class Round {
   }
 
   /** Looks for sleepers whose condition holds, for long enough to believe it. */
-  private async lookForOversleepers(): Promise<void> {
+  protected async lookForOversleepers(): Promise<void> {
     const look = (): number[] => {
       try {
         return oversleepers(this.inspection());

@@ -5,14 +5,20 @@
  * reports; what it must not do is to die without a word.
  */
 import { receiveMessageOnPort } from 'node:worker_threads';
+import { setVirtualClock } from '../src/arch/sab/clock.ts';
 import { ARRIVED, controlPanel, DEAD, PHASE } from '../src/arch/sab/control.ts';
 import { WildJump } from '../src/arch/sab/functable.ts';
 import { setHook } from '../src/arch/sab/memory.ts';
 import { Prng } from '../src/arch/sab/prng.ts';
 import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch/sab/words.ts';
+import { DetCpu } from '../src/det/det_cpu.ts';
+import { signsOf } from '../src/det/signs.ts';
+import { CLOCK } from '../src/det/state.ts';
 import { setDeviceProbe } from '../src/drivers/null_blk.ts';
 import { start_secondary } from '../src/init/machine.ts';
+import { setSpinLimit } from '../src/kernel/locking/spinlock.ts';
 import { type FindingKind, isKernelExit, recordError } from '../src/kernel/oops.ts';
+import { kasan_check } from '../src/mm/kasan.ts';
 import { become } from '../src/user/process.ts';
 import { canceller } from './canceller.ts';
 import { completer } from './completer.ts';
@@ -46,12 +52,13 @@ import { User } from './user.ts';
 /** Longest sleep between two looks at the phase, ms; a look is all that a missed notify can cost. */
 const LOOK_MS = 200;
 
-/** Waits until the phase is `phase` or a later one. @returns the phase */
-function waitPhase(control: Words, phase: number): number {
+/** Waits until the phase is `phase` or a later one. @param det - where one CPU runs at a time @returns the phase */
+function waitPhase(control: Words, phase: number, det: DetCpu | null): number {
   for (;;) {
     const now = wordLoad(control, PHASE);
     if (now >= phase) return now;
-    wordWait(control, PHASE, now, LOOK_MS);
+    if (det?.isActive) det.awaitPhase(phase);
+    else wordWait(control, PHASE, now, LOOK_MS);
   }
 }
 
@@ -101,8 +108,10 @@ function guarded(step: () => void): boolean {
   }
 }
 
-function runRound(task: CpuTask, plan: RoundPlan): void {
-  const { cpu, machine } = task;
+/** Joins the machine. @returns the CPU's part in the deterministic schedule, if there is one */
+function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
+  const { cpu, machine, det } = task;
+  setVirtualClock(det === null ? null : () => det.times[CLOCK] as number);
   start_secondary(machine, {
     cpu,
     reverted: plan.reverted,
@@ -112,6 +121,37 @@ function runRound(task: CpuTask, plan: RoundPlan): void {
     roles: plan.roles,
     bootTime: plan.bootTime,
   });
+  if (det === null) return null;
+  setSpinLimit(0);
+  const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.shadow === null ? null : kasan_check);
+  setHook(hook);
+  hook.enter(PHASE_RUN);
+  return hook;
+}
+
+/** What a thread of user space does when it has played its role. */
+function finish(user: User, well: boolean, det: DetCpu | null): void {
+  const control = controlPanel();
+  waitPhase(control, PHASE_STOP, det);
+  arrive(control);
+  if (user.cpu !== user.plan.leader || !well) return;
+  const steps: [number, () => void][] = [
+    [PHASE_SETTLE, () => settle(user)],
+    [PHASE_TEARDOWN, () => tearDown(user)],
+  ];
+  for (const [phase, step] of steps) {
+    if (waitPhase(control, phase, det) >= PHASE_ABORTED) return;
+    if (!guarded(step)) {
+      wordAdd(control, DEAD, 1);
+      return;
+    }
+    arrive(control);
+  }
+}
+
+function runRound(task: CpuTask, plan: RoundPlan): void {
+  const { cpu, machine } = task;
+  const det = join(task, plan);
   const control = controlPanel();
   const ledger = new Ledger(task.ledger, machine.cpus);
   const area = plan.process.base + cpu * areaBytes(ledger.entriesPerCpu, plan.workload.bufferBytes);
@@ -119,36 +159,20 @@ function runRound(task: CpuTask, plan: RoundPlan): void {
   const daemon = DAEMONS.includes(roleOf(plan, cpu));
   if (!daemon) become(plan.process);
   arrive(control);
+  det?.awaitFirstBaton();
 
-  let well = waitPhase(control, PHASE_RUN) < PHASE_ABORTED;
+  let well = waitPhase(control, PHASE_RUN, det) < PHASE_ABORTED;
   if (well && cpu === plan.leader) well = guarded(() => openContexts(user));
   if (well) well = guarded(() => play(user));
   if (!well) wordAdd(control, DEAD, 1);
-
-  if (!daemon) {
-    waitPhase(control, PHASE_STOP);
-    arrive(control);
-    if (cpu === plan.leader && well) {
-      const steps: [number, () => void][] = [
-        [PHASE_SETTLE, () => settle(user)],
-        [PHASE_TEARDOWN, () => tearDown(user)],
-      ];
-      for (const [phase, step] of steps) {
-        if (waitPhase(control, phase) >= PHASE_ABORTED) break;
-        if (!guarded(step)) {
-          wordAdd(control, DEAD, 1);
-          break;
-        }
-        arrive(control);
-      }
-    }
-  }
-  waitPhase(control, PHASE_SHUTDOWN);
+  if (!daemon) finish(user, well, det);
+  waitPhase(control, PHASE_SHUTDOWN, det);
   setHook(null);
   setDeviceProbe(null);
   const report: CpuReport = { cpu, round: plan.round };
   task.port.postMessage(report);
   arrive(control);
+  det?.leave();
 }
 
 /** The task: rounds, until the operator says that it is over. */

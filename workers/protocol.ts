@@ -2,6 +2,7 @@
 /** What the operator and the CPUs say to each other. Types and numbers only. */
 import type { MessagePort } from 'node:worker_threads';
 import type { Words } from '../src/arch/sab/words.ts';
+import type { DetBuffers } from '../src/det/state.ts';
 import type { Perturbation } from '../src/init/hook.ts';
 import type { Machine } from '../src/init/machine.ts';
 import type { Slug } from '../src/reverts/registry.ts';
@@ -97,6 +98,8 @@ export interface CpuTask {
   readonly machine: Machine;
   readonly ledger: Words;
   readonly meters: MeterBuffers;
+  /** The shared schedule, null where the threads run as they like. */
+  readonly det: DetBuffers | null;
   readonly port: MessagePort;
 }
 

@@ -7,8 +7,8 @@
  */
 import { sched_clock } from '../src/arch/sab/clock.ts';
 import { currentPhase, noteProgress } from '../src/arch/sab/control.ts';
+import { idle } from '../src/arch/sab/park.ts';
 import type { Prng } from '../src/arch/sab/prng.ts';
-import { createWords, wordWait } from '../src/arch/sab/words.ts';
 import { diskWord } from '../src/drivers/null_blk.ts';
 import {
   sys_io_cancel,
@@ -59,7 +59,6 @@ export class User {
   readonly buffers: number;
   readonly bufferBytes: number;
   private readonly event: Event = emptyEvent();
-  private readonly bed = createWords(1);
   private nextEntry = 0;
   private readonly batch = new Int32Array(BATCH_MAX);
   private batched = 0;
@@ -96,7 +95,7 @@ export class User {
 
   /** Does nothing for up to `us`. In user mode: quiescent. */
   pause(us: number): void {
-    if (us > 0) wordWait(this.bed, 0, 0, this.prng.below(us) / 1000);
+    if (us > 0) idle(this.prng.below(us) * 1000);
   }
 
   /** The pause that the workload gives this role between two steps. */

@@ -36,7 +36,7 @@ export function makeHook(
   prng: Prng,
 ): Hook | null {
   if (perturbation === 'none') {
-    return check === null ? null : { access: check, park: () => {} };
+    return check === null ? null : { access: check, sleeper: null };
   }
   const stalls = STALLS[perturbation];
   const bed = createWords(1);
@@ -55,6 +55,6 @@ export function makeHook(
       if (--left < 0) stall();
       if (check !== null) check(op, addr, bytes);
     },
-    park: () => {},
+    sleeper: null,
   };
 }

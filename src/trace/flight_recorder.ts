@@ -2,8 +2,8 @@
 /**
  * The flight recorder: each CPU's last steps, in a ring of its own outside RAM.
  *
- * Written plainly by its CPU, read by whoever reports a finding; a reader may see the newest entry half
- * written, which costs one odd line in a report and nothing on the path of an event.
+ * Written plainly by its CPU, read by whoever reports a finding. A CPU that is quick may overwrite the oldest entry
+ * that is being read, which costs one odd line in a report and nothing on the path of an event.
  */
 import { sched_clock } from '../arch/sab/clock.ts';
 import { smp_processor_id } from '../arch/sab/cpu.ts';
@@ -41,13 +41,14 @@ export function attachFlightRecorder(words: Words | null, epoch: number): void {
 export function trace(point: TracePoint, a = 0, b = 0, c = 0): void {
   if (ring === null) return;
   const count = ring[base] as number;
-  ring[base] = (count + 1) | 0;
   const at = base + 8 + (count & (ENTRIES - 1)) * ENTRY_WORDS;
   times[at >>> 1] = sched_clock() - epoch_ns;
   ring[at + 2] = point;
   ring[at + 3] = a;
   ring[at + 4] = b;
   ring[at + 5] = c;
+  // Last: whoever reads meanwhile sees whole steps.
+  ring[base] = (count + 1) | 0;
 }
 
 /** A step in words. */

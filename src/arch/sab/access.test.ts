@@ -50,7 +50,7 @@ afterEach(() => setHook(null));
 const listen = (): void =>
   setHook({
     access: (op, addr, bytes, atomic) => seen.push(`${op} +${addr - AT} ${bytes}${atomic ? ' atomic' : ''}`),
-    park: () => {},
+    sleeper: null,
   });
 
 describe('a field', () => {

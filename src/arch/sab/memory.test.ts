@@ -72,7 +72,7 @@ const WILD: [string, number, string][] = [
 
 describe.each([false, true])('with a hook: %s', (hooked) => {
   beforeEach(() => {
-    if (hooked) setHook({ access: () => {}, park: () => {} });
+    if (hooked) setHook({ access: () => {}, sleeper: null });
   });
 
   it.each(WILD)('%s traps in every access', (_, addr, kind) => {
@@ -149,7 +149,7 @@ describe('the hook', () => {
   /** [operation, offset, bytes, atomic] of what `f` does */
   function watch(f: () => void): [number, number, number, boolean][] {
     const seen: [number, number, number, boolean][] = [];
-    setHook({ access: (op, addr, bytes, atomic) => seen.push([op, addr - base, bytes, atomic]), park: () => {} });
+    setHook({ access: (op, addr, bytes, atomic) => seen.push([op, addr - base, bytes, atomic]), sleeper: null });
     f();
     setHook(null);
     return seen;
@@ -187,18 +187,12 @@ describe('the hook', () => {
     ]);
     expect(watch(() => memset(base, 1, bytes))).toEqual([[STORE, 0, bytes, false]]);
   });
-  it('sees a park before it happens', () => {
-    const parks: [number, number][] = [];
-    setHook({ access: () => {}, park: (addr, timeout_ns) => parks.push([addr - base, timeout_ns]) });
-    park(base + 8, 1, 77);
-    expect(parks).toEqual([[8, 77]]);
-  });
   it('is called before the access, and can prevent it', () => {
     setHook({
       access: () => {
         throw new Error('no');
       },
-      park: () => {},
+      sleeper: null,
     });
     expect(isHooked()).toBe(true);
     expect(() => store32(base, 5)).toThrow('no');

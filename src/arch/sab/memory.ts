@@ -39,12 +39,22 @@ export const STORE = 1;
 export const RMW = 2;
 export type Access = typeof LOAD | typeof STORE | typeof RMW;
 
-/** Sees every access to RAM before it happens, and every park. It may stall; it must not touch RAM. */
+/** Sees every access to RAM before it happens. It may stall; it must not touch RAM. */
 export interface Hook {
   /** @param bytes - 1, 2, 4, or the length of a block copy */
   access(op: Access, addr: number, bytes: number, atomic: boolean): void;
-  /** This CPU is about to sleep on the word at `addr`, until it is woken or `timeout_ns` have passed. */
-  park(addr: number, timeout_ns: number): void;
+  /** Who sleeps and wakes in the place of the machine; null for real sleep. */
+  readonly sleeper: Sleeper | null;
+}
+
+/** Sleeping and waking where one CPU runs at a time. */
+export interface Sleeper {
+  /** Sleeps on the word at `addr`, which has been found to be as expected. @returns whether the time ran out */
+  park(addr: number, timeout_ns: number): boolean;
+  /** @returns how many were woken */
+  unpark(addr: number, count: number): number;
+  /** Lets some time pass. */
+  idle(ns: number): void;
 }
 
 /** Tells of an access that hit no RAM; set by kernel/panic.ts. Must not return. */
@@ -269,7 +279,5 @@ export function memset_unchecked(addr: number, byte: number, bytes: number): voi
 /** Whether a hook is set; for code that has a cheaper form without one. */
 export const isHooked = (): boolean => hook !== null;
 
-/** Tells the hook of a park; only park.ts calls it. */
-export function hookPark(addr: number, timeout_ns: number): void {
-  if (hook !== null) hook.park(addr, timeout_ns);
-}
+/** Who sleeps and wakes in the place of the machine. */
+export const currentSleeper = (): Sleeper | null => (hook === null ? null : hook.sleeper);

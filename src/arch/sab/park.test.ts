@@ -5,7 +5,7 @@ import { boot } from '../../testing/boot.ts';
 import { memblock_alloc } from './bss.ts';
 import { isAborted, MachineAborted, parkedOn, setAborted } from './control.ts';
 import { setHook, store32 } from './memory.ts';
-import { FOREVER, park, unpark, unparkCpu } from './park.ts';
+import { FOREVER, idle, park, unpark, unparkCpu } from './park.ts';
 
 let word: number;
 beforeEach(() => {
@@ -22,10 +22,34 @@ it('says that the time ran out', () => {
   expect(park(word, 0, 0)).toBe(true);
 });
 it('announces the address while it sleeps, and only then', () => {
-  let seen = -1;
-  setHook({ access: () => {}, park: () => (seen = parkedOn(0)) });
-  park(word, 0, 0);
-  expect([seen, parkedOn(0)]).toEqual([0, 0]);
+  const seen: number[] = [];
+  const park_seen = (addr: number): boolean => {
+    seen.push(addr, parkedOn(0));
+    return true;
+  };
+  setHook({ access: () => {}, sleeper: { park: park_seen, unpark: () => 0, idle: () => {} } });
+  expect(park(word, 0, 77)).toBe(true);
+  expect([seen, parkedOn(0)]).toEqual([[word, word], 0]);
+  // Whoever sleeps in its place is not asked where there is no reason to sleep.
+  expect(park(word, 1, 77)).toBe(false);
+  expect(seen).toHaveLength(2);
+});
+it('wakes and idles through whoever does it in the place of the machine', () => {
+  const told: (readonly [string, number])[] = [];
+  setHook({
+    access: () => {},
+    sleeper: {
+      park: () => false,
+      unpark: (addr) => told.push(['unpark', addr]),
+      idle: (ns) => told.push(['idle', ns]),
+    },
+  });
+  expect(unpark(word, 1)).toBe(1);
+  idle(500);
+  expect(told).toEqual([
+    ['unpark', word],
+    ['idle', 500],
+  ]);
 });
 it('throws when the machine has been given up, before and instead of sleeping', () => {
   setAborted(true);
@@ -40,7 +64,7 @@ it('wakes nobody where nobody sleeps, and touches nothing', () => {
     access: () => {
       throw new Error('unpark touched memory');
     },
-    park: () => {},
+    sleeper: null,
   });
   expect(unpark(word, FOREVER)).toBe(0);
   expect(() => unparkCpu(0)).not.toThrow();

@@ -6,7 +6,8 @@
  */
 import { isAborted, MachineAborted, parkedOn, setParked } from './control.ts';
 import { smp_processor_id } from './cpu.ts';
-import { type Addr, atomicIndex, hookPark, i32, LOAD, PAGE_OFFSET } from './memory.ts';
+import { type Addr, atomicIndex, currentSleeper, i32, LOAD, PAGE_OFFSET } from './memory.ts';
+import { createWords, wordWait } from './words.ts';
 
 /** No timeout. */
 export const FOREVER = Number.POSITIVE_INFINITY;
@@ -20,16 +21,19 @@ export const FOREVER = Number.POSITIVE_INFINITY;
  * @context may not hold a lock that the waker needs; RCU does not count this as quiescent (see schedule())
  */
 export function park(addr: Addr<unknown> | number, expected: number, timeout_ns = FOREVER): boolean {
-  hookPark(addr, timeout_ns);
   const index = atomicIndex(LOAD, addr);
   const cpu = smp_processor_id();
   setParked(cpu, addr);
   // After the announcement: the operator sets the flag, then wakes whoever has announced.
   if (isAborted()) throw new MachineAborted();
-  const result = Atomics.wait(i32, index, expected, timeout_ns / 1e6);
+  const sleeper = currentSleeper();
+  const timedOut =
+    sleeper === null
+      ? Atomics.wait(i32, index, expected, timeout_ns / 1e6) === 'timed-out'
+      : i32[index] === (expected | 0) && sleeper.park(addr, timeout_ns);
   setParked(cpu, 0);
   if (isAborted()) throw new MachineAborted();
-  return result === 'timed-out';
+  return timedOut;
 }
 
 /**
@@ -38,8 +42,19 @@ export function park(addr: Addr<unknown> | number, expected: number, timeout_ns 
  *
  * @returns how many there were
  */
-export const unpark = (addr: Addr<unknown> | number, count: number): number =>
-  Atomics.notify(i32, (addr - PAGE_OFFSET) >>> 2, count);
+export function unpark(addr: Addr<unknown> | number, count: number): number {
+  const sleeper = currentSleeper();
+  if (sleeper !== null) return sleeper.unpark(addr, count);
+  return Atomics.notify(i32, (addr - PAGE_OFFSET) >>> 2, count);
+}
+
+const bed = createWords(1);
+/** Does nothing for so long: user space thinks. @context user mode */
+export function idle(ns: number): void {
+  const sleeper = currentSleeper();
+  if (sleeper !== null) sleeper.idle(ns);
+  else wordWait(bed, 0, 0, ns / 1e6);
+}
 
 /** Wakes the CPU whatever it sleeps on, for the operator; it finds the abort flag, or sleeps on. */
 export function unparkCpu(cpu: number): void {

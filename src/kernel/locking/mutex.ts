@@ -15,7 +15,7 @@ import { record } from '../oops.ts';
 import { might_sleep, sleep_on_word } from '../sched/core.ts';
 import { type LockClass, lockClass, lockClassName } from './classes.ts';
 import { lock_probe } from './probe.ts';
-import { CONTENDED, FREE, LAST_CPU, LOCKED } from './spinlock.ts';
+import { CONTENDED, FREE, LAST_CPU, LOCKED, spin_limit } from './spinlock.ts';
 
 export const mutex = struct('mutex', {
   /** FREE, LOCKED or CONTENDED */
@@ -31,8 +31,6 @@ export type mutex = View<typeof mutex>;
 type MutexAddr = Addr<mutex>;
 const CLS = mutex.offsetof.cls;
 const OWNER = mutex.offsetof.owner;
-/** Probes before sleeping. */
-const SPIN = 300;
 
 export function mutex_init(lock: MutexAddr, name: LockClass): void {
   store32(lock, FREE);
@@ -42,7 +40,7 @@ export function mutex_init(lock: MutexAddr, name: LockClass): void {
 }
 
 function mutex_lock_slowpath(lock: MutexAddr): void {
-  for (let probes = SPIN; probes > 0; probes--) {
+  for (let probes = spin_limit; probes > 0; probes--) {
     if (load32(lock) === FREE && cmpxchg(lock as number as Addr<Word>, FREE, LOCKED) === FREE) return;
   }
   while (xchg(lock as number as Addr<Word>, CONTENDED) !== FREE) sleep_on_word(lock, CONTENDED);

@@ -52,7 +52,7 @@ const AWAITED = CONTENDED;
 export const LAST_CPU = spinlock_t.offsetof.last_cpu;
 
 /** Probes before sleeping; 0 where a spinner can only delay the owner. */
-let spin_limit = 300;
+export let spin_limit = 300;
 export function setSpinLimit(probes: number): void {
   spin_limit = probes;
 }

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * A round under a schedule: the same boot, roles, phases and oracles as on free threads, with one CPU running at a time.
+ *
+ * The operator gets the baton when all that it waits for have arrived, when nobody can run, when the round has taken its
+ * steps, and when something was found. Nothing moves meanwhile, so that a look at the machine is proof.
+ */
+import { setVirtualClock, wall_clock } from '../../src/arch/sab/clock.ts';
+import { ARRIVED, PHASE } from '../../src/arch/sab/control.ts';
+import { setHook } from '../../src/arch/sab/memory.ts';
+import { wordLoad, wordNotify, wordStore, wordWaitAsync } from '../../src/arch/sab/words.ts';
+import { DetCpu } from '../../src/det/det_cpu.ts';
+import { signsOf } from '../../src/det/signs.ts';
+import {
+  ABORT,
+  ARRIVED_ALL,
+  AWAITED,
+  at,
+  CLOCK,
+  CPUS,
+  type DetBuffers,
+  FOUND,
+  GO,
+  HASH,
+  MAX_STEPS,
+  NEEDED,
+  NOBODY_CAN,
+  POINTS,
+  RUNNABLE,
+  STATE,
+  STEPS,
+  STEPS_DONE,
+  SWITCHES,
+  WAITING,
+  WHY,
+} from '../../src/det/state.ts';
+import { send_signal } from '../../src/kernel/sched/core.ts';
+import { DAEMONS, PHASE_ABORTED, PHASE_RUN } from '../../workers/protocol.ts';
+import { describeHang } from '../hang.ts';
+import { oversleepers, overslept } from '../oracles/sleepers.ts';
+import type { Pool } from '../pool.ts';
+import { Round, type RoundResult, type RoundSpec } from '../round.ts';
+import { type Chosen, type Decision, prepare, recorded } from './schedule_words.ts';
+
+/** A thread that keeps the baton for so long computes without an end. */
+const STUCK_MS = 20_000;
+/** Steps after those of the run in which a round must come to its end. */
+const END_STEPS = 2_000_000;
+
+export interface DetSpec extends RoundSpec {
+  readonly how: Chosen;
+  /** Steps that user space runs. */
+  readonly maxSteps: number;
+}
+
+export interface DetResult extends RoundResult {
+  readonly steps: number;
+  readonly points: number;
+  readonly switches: number;
+  /** Over all steps: the same for the same schedule. */
+  readonly hash: number;
+  /** Where it left the default schedule. */
+  readonly decisions: readonly Decision[];
+  /** Whether it ended because its steps were used up, not because all was done. */
+  readonly bounded: boolean;
+}
+
+class DetRound extends Round {
+  private readonly det: DetBuffers;
+  private readonly operator: DetCpu;
+  private readonly maxSteps: number;
+  private bounded = false;
+
+  constructor(pool: Pool, det: DetBuffers, spec: DetSpec) {
+    super(pool, spec);
+    this.det = det;
+    this.maxSteps = spec.maxSteps;
+    this.operator = new DetCpu(pool.threads, det, signsOf(pool.machine, det), null);
+    // What the operator wakes in the kernel wakes under the schedule.
+    setHook(this.operator);
+  }
+
+  protected override setPhase(phase: number): void {
+    const { words } = this.det;
+    wordStore(this.control, ARRIVED, 0);
+    wordStore(this.control, PHASE, phase);
+    for (let cpu = 0; cpu < (words[CPUS] as number); cpu++) {
+      const waits = words[at(cpu, STATE)] === WAITING && (words[at(cpu, AWAITED)] as number) <= phase;
+      if (waits) words[at(cpu, STATE)] = RUNNABLE;
+    }
+    if (phase === PHASE_ABORTED) this.abort();
+    else wordNotify(this.control, PHASE);
+  }
+
+  /** Sends every CPU out of the round. */
+  private abort(): void {
+    const { words } = this.det;
+    words[ABORT] = 1;
+    for (let cpu = 0; cpu < (words[CPUS] as number); cpu++) {
+      wordStore(words, at(cpu, GO), 1);
+      wordNotify(words, at(cpu, GO));
+    }
+    wordNotify(this.control, PHASE);
+  }
+
+  /** Gives the baton away, and waits until it is back. @returns why it came back */
+  private async letRun(): Promise<number> {
+    const { words } = this.det;
+    const go = at(words[CPUS] as number, GO);
+    if (this.operator.start()) {
+      const since = wall_clock();
+      while (wordLoad(words, go) === 0) {
+        await wordWaitAsync(words, go, 0, 1000);
+        if (wall_clock() - since < STUCK_MS * 1e6 || wordLoad(words, go) !== 0) continue;
+        this.ask('watchdog', () => [describeHang(this.plan, 'that never gives the baton back')]);
+        return FOUND;
+      }
+      words[go] = 0;
+    }
+    return words[WHY] as number;
+  }
+
+  protected override async run(): Promise<boolean> {
+    const { words } = this.det;
+    words[MAX_STEPS] = this.maxSteps;
+    words[NEEDED] = 0;
+    this.setPhase(PHASE_RUN);
+    const why = await this.letRun();
+    this.bounded = why === STEPS_DONE;
+    words[MAX_STEPS] = (words[STEPS] as number) + END_STEPS;
+    this.ranMs = (this.det.times[CLOCK] as number) / 1e6;
+    return why === STEPS_DONE || why === NOBODY_CAN;
+  }
+
+  /** Nobody can run, or nobody needs to: who sleeps although what he waits for is there will never wake. */
+  protected override async lookForOversleepers(): Promise<void> {
+    if (this.bounded) return;
+    for (const seen of overslept(this.inspection(), oversleepers(this.inspection()))) this.observe('sleepers', seen);
+  }
+
+  protected override async arrived(count: number, phase: string, nudge: () => void = () => {}): Promise<boolean> {
+    if (phase === 'attach') return super.arrived(count, phase);
+    const { words } = this.det;
+    words[NEEDED] = count;
+    for (let idle = -1; ; ) {
+      nudge();
+      if (phase === 'stop') this.signalAll();
+      const why = await this.letRun();
+      if (why === ARRIVED_ALL) {
+        words[NEEDED] = 0;
+        return true;
+      }
+      const steps = words[STEPS] as number;
+      if (why !== NOBODY_CAN || steps === idle) {
+        if (why === NOBODY_CAN || why === STEPS_DONE) this.ask('watchdog', () => [describeHang(this.plan, phase)]);
+        return false;
+      }
+      idle = steps;
+    }
+  }
+
+  private signalAll(): void {
+    this.plan.roles.forEach((role, cpu) => {
+      if (!DAEMONS.includes(role)) send_signal(cpu);
+    });
+  }
+
+  async play_(): Promise<DetResult> {
+    const result = await this.execute();
+    const { words } = this.det;
+    return {
+      ...result,
+      steps: words[STEPS] as number,
+      points: words[POINTS] as number,
+      switches: words[SWITCHES] as number,
+      hash: (words[HASH] as number) >>> 0,
+      decisions: recorded(this.det),
+      bounded: this.bounded,
+    };
+  }
+}
+
+/** Runs one schedule to its end, however it ends. @param pool - a deterministic one */
+export async function runSchedule(pool: Pool, spec: DetSpec): Promise<DetResult> {
+  const { det } = pool;
+  if (det === null) throw new Error('a schedule needs a pool whose threads run one at a time');
+  prepare(det, pool.threads, spec.how);
+  setVirtualClock(() => det.times[CLOCK] as number);
+  try {
+    return await new DetRound(pool, det, spec).play_();
+  } finally {
+    setHook(null);
+    setVirtualClock(null);
+  }
+}
