@@ -79,6 +79,23 @@ describe('runs that differ', () => {
     expect(figure(compareRuns(less, a), 'locks.ring_lock.contended').verdict).toBe('more');
   });
 
+  test('a machine that was slower for the whole of a run is no slower kernel', () => {
+    const comparison = compareRuns(made(1), made(2, { slower: 2, busier: 2 }));
+    expect(comparison.conclusion).toBe('no difference');
+    expect(figure(comparison, 'machine.between_rounds')).toMatchObject({ verdict: 'slower', note: null });
+    expect(figure(comparison, 'throughput.events')).toMatchObject({
+      verdict: 'no difference',
+      note: 'machine: the time between rounds moved by half as much, or more',
+    });
+    const text = comparisonText(comparison, { color: false, width: 160 });
+    expect(text).toMatch(/throughput\.events .* no difference \(machine\)/);
+    expect(text).toMatch(/Machine: \d+ figures moved, and so did the time between rounds/);
+    // what moved by more than the machine can explain is still found
+    const slower = compareRuns(made(1), made(2, { slower: 6, busier: 1.3 }));
+    expect(figure(slower, 'throughput.events').verdict).toBe('slower');
+    expect(slower.moved).not.toContain('machine.between_rounds');
+  });
+
   test('a difference below the smallest of interest does not count', () => {
     const [a, b] = [made(1, { machine: quiet }), made(2, { machine: quiet, waits: 2 })];
     expect(compareRuns(a, b, { minEffect: 1.5 }).conclusion).toBe('no difference');

@@ -4,12 +4,23 @@
  *
  * fit.ts says what a figure is in a run, noise.ts when a ratio exceeds the noise, adjust.ts what becomes of that when
  * many figures are asked. A figure of too few rounds is shown and never judged.
+ *
+ * A machine that others use may be slower for the whole of one run. The time between rounds, which is no load, shows that:
+ * a figure counts as moved only if it did so by more than twice as much, as a log ratio.
  */
 import { buildText } from '../report/grade.ts';
 import type { Run } from '../report/result.ts';
 import { benjaminiHochberg } from './adjust.ts';
 import { areTwins, CompareError, checkComparable, differing, type ParameterPair } from './comparable.ts';
-import { type CaseRound, type Figure, type FigurePair, type FigureUnit, figurePairs, type Group } from './figures.ts';
+import {
+  BETWEEN_ROUNDS,
+  type CaseRound,
+  type Figure,
+  type FigurePair,
+  type FigureUnit,
+  figurePairs,
+  type Group,
+} from './figures.ts';
 import { type Fit, fitCases, fitTwins } from './fit.ts';
 import { ALPHA, BLOCKS, type Noise, noiseOf } from './noise.ts';
 
@@ -71,13 +82,16 @@ export interface CompareOptions {
 /** The rounds that went to their end, by name of their case. */
 function roundsOf({ result, rounds }: Run): CaseRound[] {
   const counts = new Map<string, number>();
-  return rounds.flatMap((round) => {
+  return rounds.flatMap((round, i) => {
     const scenario = result.scenarios[round.scenario];
     if (scenario === undefined) return [];
     const name = `${scenario.name} (${buildText(scenario)})`;
     const nth = (counts.get(name) ?? 0) + 1;
     counts.set(name, nth);
-    return round.whole ? [{ case: name, nth, patched: scenario.build.reverted.length === 0, round }] : [];
+    if (!round.whole) return [];
+    const next = rounds[i + 1];
+    const gapMs = next === undefined ? null : next.startedMs - round.startedMs - round.ranMs;
+    return [{ case: name, nth, patched: scenario.build.reverted.length === 0, gapMs, round }];
   });
 }
 
@@ -109,8 +123,19 @@ function tooFew({ figure: { needs }, rounds }: Judged): string {
   return `too few rounds: ${rounds.a} and ${rounds.b}${what}, at least ${BLOCKS} are needed in each run`;
 }
 
-/** @param p - adjusted */
-function compared(judged: Judged, p: number): FigureComparison {
+/** Times as much, as a log ratio, as the machine itself moved by. */
+const MACHINE_FACTOR = 2;
+
+/** Why a difference that is beyond the noise does not count, a clause; null if it does. @param machine - log ratio */
+function doubt({ figure, fit, noise }: Judged, machine: number): string | null {
+  if (figure.name === BETWEEN_ROUNDS || fit === null || noise === null) return null;
+  if (noise.drift) return 'drift: the halves of a run differ by half as much, or more';
+  if (Math.abs(fit.logRatio) > MACHINE_FACTOR * Math.abs(machine)) return null;
+  return 'machine: the time between rounds moved by half as much, or more';
+}
+
+/** @param p - adjusted @param machine - by what the machine itself moved, a log ratio */
+function compared(judged: Judged, p: number, machine: number): FigureComparison {
   const { figure, fit: found, rounds, noise } = judged;
   const { name, group, unit } = figure;
   const about = { name, group, unit, rounds, cases: found?.cases ?? 0 };
@@ -118,15 +143,15 @@ function compared(judged: Judged, p: number): FigureComparison {
   if (found === null || noise === null) {
     return { ...about, ...figures, low: null, high: null, p: null, verdict: 'too few rounds', note: tooFew(judged) };
   }
-  const beyond = p < ALPHA;
+  const note = p < ALPHA ? doubt(judged, machine) : null;
   return {
     ...about,
     ...figures,
     low: Math.exp(noise.low),
     high: Math.exp(noise.high),
     p,
-    verdict: verdictOf(figure, found, beyond && !noise.drift),
-    note: beyond && noise.drift ? 'drift: the halves of a run differ by half as much, or more' : null,
+    verdict: verdictOf(figure, found, p < ALPHA && note === null),
+    note,
   };
 }
 
@@ -160,12 +185,18 @@ export function compareRuns(a: Run, b: Run, options: CompareOptions = {}): Compa
   const common = (rounds: readonly CaseRound[]): CaseRound[] => rounds.filter((round) => cases.includes(round.case));
   const [roundsA, roundsB] = [common(allA), common(allB)];
   const judged = figurePairs(roundsA, roundsB).map((pair) => judge(pair, twins, Math.log1p(minEffect)));
-  const tested = judged.filter(({ noise }) => noise !== null);
+  const own = judged.find(({ figure }) => figure.name === BETWEEN_ROUNDS);
+  const machine = own?.noise == null ? 0 : (own.fit?.logRatio ?? 0);
+  const tested = judged.filter((one) => one.noise !== null && one !== own);
   const adjusted = benjaminiHochberg(tested.map(({ noise }) => noise?.p ?? 1));
-  const figures = judged.map((one) => compared(one, adjusted[tested.indexOf(one)] ?? 1));
+  const figures = judged.map((one) =>
+    compared(one, one === own ? (own.noise?.p ?? 1) : (adjusted[tested.indexOf(one)] ?? 1), machine),
+  );
   const size = ({ ratio }: FigureComparison): number => Math.abs(Math.log(ratio ?? 1));
   const moved = figures
-    .filter(({ verdict }) => verdict !== 'no difference' && verdict !== 'too few rounds')
+    .filter(
+      ({ name, verdict }) => name !== BETWEEN_ROUNDS && verdict !== 'no difference' && verdict !== 'too few rounds',
+    )
     .sort((x, y) => size(y) - size(x));
   return {
     comparisonVersion: COMPARISON_VERSION,

@@ -5,7 +5,7 @@ import type { RoundLock, RoundSample } from '../report/result.ts';
 import type { Sample } from './fit.ts';
 import { meanOf, percentileOf, samplesOf } from './times.ts';
 
-export type Group = 'throughput' | 'locks' | 'latency';
+export type Group = 'machine' | 'throughput' | 'locks' | 'latency';
 /** Times are compared in ns, shares in percent. */
 export type FigureUnit = 'ns' | '/s' | '%';
 
@@ -26,6 +26,8 @@ export interface CaseRound {
   /** The round is the case's n-th. */
   readonly nth: number;
   readonly patched: boolean;
+  /** From the round's end to the next one's start, user space's time only; null for the last one. */
+  readonly gapMs: number | null;
   readonly round: RoundSample;
 }
 
@@ -137,6 +139,19 @@ function throughputPairs(a: readonly CaseRound[], b: readonly CaseRound[], patch
   return [all, ...[...reaping].map((name) => pair(`throughput.${name}`, (round) => round.case === name))];
 }
 
+/**
+ * How fast the machine was: the time between rounds, in which a round is checked and torn down and the next one booted.
+ * None of it is load.
+ */
+export const BETWEEN_ROUNDS = 'machine.between_rounds';
+
+function betweenRounds(rounds: readonly CaseRound[]): Figure {
+  const samples = rounds.flatMap(({ case: name, nth, gapMs }) =>
+    gapMs === null ? [] : [{ case: name, nth, value: Math.max(1, gapMs * 1e6) }],
+  );
+  return { name: BETWEEN_ROUNDS, group: 'machine', unit: 'ns', needs: null, samples };
+}
+
 /** Everything that is compared, in the order in which it is shown. */
 export function figurePairs(a: readonly CaseRound[], b: readonly CaseRound[]): FigurePair[] {
   const both = [...a, ...b];
@@ -158,5 +173,8 @@ export function figurePairs(a: readonly CaseRound[], b: readonly CaseRound[]): F
     ...calls.flatMap(latencyReadings),
   ];
   const pairs = readings.map((reading): FigurePair => [figureOf(reading, measuredA), figureOf(reading, measuredB)]);
-  return [...throughputPairs(a, b, patched), ...pairs].filter(([x, y]) => x.samples.length + y.samples.length > 0);
+  const machine: FigurePair = [betweenRounds(measuredA), betweenRounds(measuredB)];
+  return [machine, ...throughputPairs(a, b, patched), ...pairs].filter(
+    ([x, y]) => x.samples.length + y.samples.length > 0,
+  );
 }

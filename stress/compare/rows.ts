@@ -29,7 +29,7 @@ const pText = (p: number | null): string => {
 
 /** A verdict, and in a word why a difference does not count. */
 export const verdictText = ({ verdict, note }: FigureComparison): string =>
-  verdict === 'no difference' && note !== null ? 'no difference (drift)' : verdict;
+  verdict === 'no difference' && note !== null ? `no difference (${note.split(':')[0]})` : verdict;
 
 export const confidence = ({ alpha }: Comparison): string => `${Number((100 * (1 - alpha)).toFixed(2))} %`;
 
@@ -47,6 +47,7 @@ export const columns = (comparison: Comparison): readonly Column<FigureCompariso
 export const alignOf = (head: string): Align => (head === 'figure' || head === 'verdict' ? 'left' : 'right');
 
 const TITLES: Readonly<Record<Group, string>> = {
+  machine: 'The machine',
   throughput: 'Throughput',
   locks: 'Locks',
   latency: 'System call latency',
@@ -71,7 +72,8 @@ export function scopeSentences({ cases, onlyA, onlyB, rounds }: Comparison): str
 /** How it was judged. */
 export function methodSentences(comparison: Comparison): string[] {
   const { minEffect, alpha, figures, twins } = comparison;
-  const drifted = figures.filter(({ note, verdict }) => note !== null && verdict === 'no difference').length;
+  const doubted = (why: string): number => figures.filter(({ note }) => note?.startsWith(`${why}:`)).length;
+  const [drifted, machine] = [doubted('drift'), doubted('machine')];
   const few = figures.filter(({ verdict }) => verdict === 'too few rounds').length;
   return [
     twins
@@ -80,10 +82,13 @@ export function methodSentences(comparison: Comparison): string[] {
     `Figures are geometric means over the rounds. Test: ${twins ? "Student's" : "Welch's"} t on the means of ${BLOCKS} ` +
       `blocks of consecutive rounds, against a difference of ${Number((100 * minEffect).toFixed(2))} %. ` +
       `A figure moved if p, by Benjamini-Hochberg over all figures, is below ${alpha}, ` +
-      'and the runs differ by more than twice what the halves of one do.',
+      'and the runs differ by more than twice what the halves of one do, and than the time between rounds does.',
     ...(drifted === 0
       ? []
       : [`Drift: ${plural(drifted, 'figure')} changed within a run by half as much as between the runs, or more.`]),
+    ...(machine === 0
+      ? []
+      : [`Machine: ${plural(machine, 'figure')} moved, and so did the time between rounds, which is no load.`]),
     ...(few === 0
       ? []
       : [`Too few rounds: ${plural(few, 'figure')} with fewer than ${BLOCKS} rounds that have enough samples.`]),

@@ -38,8 +38,10 @@ export interface Made {
   readonly machine: Machine;
   /** All waits are so many times longer. */
   readonly waits?: number;
-  /** Everything takes so many times longer. */
+  /** All load takes so many times longer. */
   readonly slower?: number;
+  /** What is between rounds takes so many times longer. */
+  readonly busier?: number;
   readonly cases?: readonly string[];
   readonly whole?: boolean;
 }
@@ -52,11 +54,25 @@ const CALLS = ['io_getevents', 'io_submit'];
 const around = (ns: number, samples: number): Bins =>
   [0.5, 1, 2, 9].flatMap((scale, i) => [binOf(ns * scale), Math.round(samples * ([0.3, 0.5, 0.17, 0.03][i] ?? 0))]);
 
-export function makeRun({ seed, rounds, machine, waits = 1, slower = 1, cases = CASES, whole = true }: Made): Run {
+export function makeRun({
+  seed,
+  rounds,
+  machine,
+  waits = 1,
+  slower = 1,
+  busier = 1,
+  cases = CASES,
+  whole = true,
+}: Made): Run {
   const prng = new Prng(seed);
   const speeds = wandering(machine, rounds, prng);
   const time = (ns: number, speed: number): number => ns * slower * Math.exp(speed + machine.noise * normal(prng));
   const scenario = (name: string): ScenarioResult => ({ ...(fixture.scenarios[0] as ScenarioResult), name });
+  const starts: number[] = [];
+  for (let i = 0, at = 0; i < rounds; i++) {
+    starts.push(at);
+    at += 500 + 200 * busier * Math.exp((speeds[i] ?? 0) + machine.noise * normal(prng));
+  }
   const round = (number: number): RoundSample => {
     const which = number % cases.length;
     const speed = speeds[number] ?? 0;
@@ -69,7 +85,7 @@ export function makeRun({ seed, rounds, machine, waits = 1, slower = 1, cases = 
     return {
       number,
       scenario: which,
-      startedMs: number * 700,
+      startedMs: starts[number] ?? 0,
       ranMs: 500,
       whole,
       operations: { reaped: Math.round(1e12 / time(2e6, speed)) * (which + 1) },
