@@ -23,6 +23,6 @@ export const figure = ({ kind, part = '', title, alt, height, data, open = false
 <figcaption>${title}</figcaption>
 <div class="legend"></div>
 <div class="chart" data-chart="${kind}" data-part="${part}" role="img" aria-label="${alt}" style="height:${height}px"></div>
-<noscript><p class="absent">This chart needs JavaScript; the table below has its figures.</p></noscript>
+<p class="absent without">This chart needs JavaScript; the table below has its figures.</p>
 <details class="data"${open ? html` open` : null}><summary>Figures of this chart</summary>${data}</details>
 </figure>`;

@@ -40,14 +40,14 @@ function open(button: HTMLElement): void {
   document.getElementById(button.getAttribute('aria-controls') ?? '')?.classList.toggle('shown', expanded);
 }
 
-/** What is wider than the page is scrolled in place: by arrow keys as well, and named after its caption. */
+/** What is larger than its place is scrolled there: by arrow keys as well, and named after its caption. */
 function makeReachable(box: HTMLElement): void {
-  const wide = box.scrollWidth > box.clientWidth + 1;
+  const large = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
   const caption = box.querySelector('caption');
   if (caption !== null && caption.id === '') caption.id = `${box.querySelector('table')?.id}-caption`;
   const attributes = { tabindex: '0', role: 'region', 'aria-labelledby': caption?.id ?? '' };
   for (const [name, value] of Object.entries(attributes)) {
-    if (wide) box.setAttribute(name, value);
+    if (large) box.setAttribute(name, value);
     else box.removeAttribute(name);
   }
 }

@@ -20,7 +20,8 @@ interface Case {
 /** What a case came to, in a few words. */
 function summary({ rounds, findings, firstFindingMs }: ScenarioResult): string {
   if (rounds === 0) return 'no round';
-  const found = findings.length === 0 ? '' : `, ${plural(findings.length, 'finding')}`;
+  const noun = findings.every(({ known }) => known !== null) ? 'known finding' : 'finding';
+  const found = findings.length === 0 ? '' : `, ${plural(findings.length, noun)}`;
   const first = firstFindingMs === null ? '' : `, first after ${span(firstFindingMs)}`;
   return `${plural(rounds, 'round')}${found}${first}`;
 }
