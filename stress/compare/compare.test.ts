@@ -85,7 +85,8 @@ describe('runs that differ', () => {
     expect(figure(comparison, 'machine.between_rounds')).toMatchObject({ verdict: 'slower', note: null });
     expect(figure(comparison, 'throughput.events')).toMatchObject({
       verdict: 'no difference',
-      note: 'machine: the time between rounds moved by half as much, or more',
+      doubt: 'machine',
+      note: 'the time between rounds moved by half as much, or more',
     });
     const text = comparisonText(comparison, { color: false, width: 160 });
     expect(text).toMatch(/throughput\.events .* no difference \(machine\)/);

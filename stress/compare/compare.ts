@@ -31,6 +31,13 @@ export const MIN_EFFECT = 0.05;
 
 export type FigureVerdict = 'no difference' | 'faster' | 'slower' | 'more' | 'less' | 'too few rounds';
 
+/** Why a difference that is beyond the noise does not count. */
+const DOUBTS = {
+  drift: 'the halves of a run differ by half as much, or more',
+  machine: 'the time between rounds moved by half as much, or more',
+} as const;
+export type Doubt = keyof typeof DOUBTS;
+
 export interface FigureComparison {
   readonly name: string;
   readonly group: Group;
@@ -43,13 +50,14 @@ export interface FigureComparison {
   /** The interval that holds the ratio with confidence 1 - alpha; null if there are too few rounds. */
   readonly low: number | null;
   readonly high: number | null;
-  /** Chance of such a ratio by noise alone, adjusted for the number of figures. */
+  /** Chance of such a ratio by noise alone, adjusted for the number of figures; the machine's own is not. */
   readonly p: number | null;
   /** Rounds that have the figure. */
   readonly rounds: { readonly a: number; readonly b: number };
   readonly cases: number;
   readonly verdict: FigureVerdict;
-  /** What else is to be said, a clause. */
+  readonly doubt: Doubt | null;
+  /** Why there is no verdict, or why it is no other one, a clause. */
   readonly note: string | null;
 }
 
@@ -126,12 +134,11 @@ function tooFew({ figure: { needs }, rounds }: Judged): string {
 /** Times as much, as a log ratio, as the machine itself moved by. */
 const MACHINE_FACTOR = 2;
 
-/** Why a difference that is beyond the noise does not count, a clause; null if it does. @param machine - log ratio */
-function doubt({ figure, fit, noise }: Judged, machine: number): string | null {
+/** @param machine - by what the machine itself moved, a log ratio */
+function doubtOf({ figure, fit, noise }: Judged, machine: number): Doubt | null {
   if (figure.name === BETWEEN_ROUNDS || fit === null || noise === null) return null;
-  if (noise.drift) return 'drift: the halves of a run differ by half as much, or more';
-  if (Math.abs(fit.logRatio) > MACHINE_FACTOR * Math.abs(machine)) return null;
-  return 'machine: the time between rounds moved by half as much, or more';
+  if (noise.drift) return 'drift';
+  return Math.abs(fit.logRatio) > MACHINE_FACTOR * Math.abs(machine) ? null : 'machine';
 }
 
 /** @param p - adjusted @param machine - by what the machine itself moved, a log ratio */
@@ -141,17 +148,19 @@ function compared(judged: Judged, p: number, machine: number): FigureComparison 
   const about = { name, group, unit, rounds, cases: found?.cases ?? 0 };
   const figures = { a: found?.a ?? null, b: found?.b ?? null, ratio: found === null ? null : Math.exp(found.logRatio) };
   if (found === null || noise === null) {
-    return { ...about, ...figures, low: null, high: null, p: null, verdict: 'too few rounds', note: tooFew(judged) };
+    const none = { low: null, high: null, p: null, doubt: null };
+    return { ...about, ...figures, ...none, verdict: 'too few rounds', note: tooFew(judged) };
   }
-  const note = p < ALPHA ? doubt(judged, machine) : null;
+  const doubt = p < ALPHA ? doubtOf(judged, machine) : null;
   return {
     ...about,
     ...figures,
     low: Math.exp(noise.low),
     high: Math.exp(noise.high),
     p,
-    verdict: verdictOf(figure, found, p < ALPHA && note === null),
-    note,
+    verdict: verdictOf(figure, found, p < ALPHA && doubt === null),
+    doubt,
+    note: doubt === null ? null : DOUBTS[doubt],
   };
 }
 

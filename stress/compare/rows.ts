@@ -2,7 +2,7 @@
 /** What every form of a comparison says: its columns, its sections and how it was judged. */
 import type { Align, Column } from '../report/table.ts';
 import { count, plural, short, us } from '../report/text.ts';
-import { type Comparison, type FigureComparison, times } from './compare.ts';
+import { type Comparison, type Doubt, type FigureComparison, times } from './compare.ts';
 import type { FigureUnit, Group } from './figures.ts';
 import { BLOCKS } from './noise.ts';
 
@@ -28,10 +28,10 @@ const pText = (p: number | null): string => {
 };
 
 /** A verdict, and in a word why a difference does not count. */
-export const verdictText = ({ verdict, note }: FigureComparison): string =>
-  verdict === 'no difference' && note !== null ? `no difference (${note.split(':')[0]})` : verdict;
+const verdictText = ({ verdict, doubt }: FigureComparison): string =>
+  doubt === null ? verdict : `${verdict} (${doubt})`;
 
-export const confidence = ({ alpha }: Comparison): string => `${Number((100 * (1 - alpha)).toFixed(2))} %`;
+const confidence = ({ alpha }: Comparison): string => `${Number((100 * (1 - alpha)).toFixed(2))} %`;
 
 export const columns = (comparison: Comparison): readonly Column<FigureComparison>[] => [
   { head: 'figure', cell: ({ name }) => name, spare: 0 },
@@ -72,7 +72,7 @@ export function scopeSentences({ cases, onlyA, onlyB, rounds }: Comparison): str
 /** How it was judged. */
 export function methodSentences(comparison: Comparison): string[] {
   const { minEffect, alpha, figures, twins } = comparison;
-  const doubted = (why: string): number => figures.filter(({ note }) => note?.startsWith(`${why}:`)).length;
+  const doubted = (why: Doubt): number => figures.filter(({ doubt }) => doubt === why).length;
   const [drifted, machine] = [doubted('drift'), doubted('machine')];
   const few = figures.filter(({ verdict }) => verdict === 'too few rounds').length;
   return [
