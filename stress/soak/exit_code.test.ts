@@ -4,7 +4,7 @@ import { exitOf, worstExit } from './exit_code.ts';
 
 test.each([
   [[0, 0], null, 0],
-  [[0, 5, 4], null, 4],
+  [[0, 5, 4], null, 5],
   [[0, 5], null, 5],
   [[4, 6, 0], null, 6],
   [[3, 2, 6], null, 2],

@@ -14,8 +14,8 @@ const WORST_FIRST: readonly number[] = [
   VERDICTS.usage,
   SIGNAL_EXIT.SIGINT,
   SIGNAL_EXIT.SIGTERM,
-  VERDICTS.inconclusive,
   VERDICTS.threshold,
+  VERDICTS.inconclusive,
   VERDICTS.passed,
 ];
 
