@@ -3,63 +3,20 @@
  * Two runs side by side, figure by figure, and which of them moved by more than the runs' own noise.
  *
  * fit.ts says what a figure is in a run, noise.ts when a ratio exceeds the noise, adjust.ts what becomes of that when
- * many figures are asked. A figure of too few rounds is shown and never judged.
- *
- * A machine that others use may be slower for the whole of one run. The time between rounds, which is no load, shows that:
- * a figure counts as moved only if it did so by more than twice as much, as a log ratio.
+ * many figures are asked, verdict.ts what is said of each.
  */
 import { buildText } from '../report/grade.ts';
 import type { Run } from '../report/result.ts';
 import { benjaminiHochberg } from './adjust.ts';
 import { areTwins, CompareError, checkComparable, differing, type ParameterPair } from './comparable.ts';
-import {
-  BETWEEN_ROUNDS,
-  type CaseRound,
-  type Figure,
-  type FigurePair,
-  type FigureUnit,
-  figurePairs,
-  type Group,
-} from './figures.ts';
-import { type Fit, fitCases, fitTwins } from './fit.ts';
-import { ALPHA, BLOCKS, type Noise, noiseOf } from './noise.ts';
+import { BETWEEN_ROUNDS, type CaseRound, figurePairs } from './figures.ts';
+import { ALPHA, BLOCKS } from './noise.ts';
+import { compared, type FigureComparison, judge } from './verdict.ts';
 
 /** Of the form of `diff --json`. */
 const COMPARISON_VERSION = 1;
 /** Smallest difference of interest, as a share. */
 export const MIN_EFFECT = 0.05;
-
-export type FigureVerdict = 'no difference' | 'faster' | 'slower' | 'more' | 'less' | 'too few rounds';
-
-/** Why a difference that is beyond the noise does not count. */
-const DOUBTS = {
-  drift: 'the halves of a run differ by half as much, or more',
-  machine: 'the time between rounds moved by half as much, or more',
-} as const;
-export type Doubt = keyof typeof DOUBTS;
-
-export interface FigureComparison {
-  readonly name: string;
-  readonly group: Group;
-  readonly unit: FigureUnit;
-  /** Geometric means over the rounds, the cases weighted alike in both runs; null if nothing was measured. */
-  readonly a: number | null;
-  readonly b: number | null;
-  /** b / a */
-  readonly ratio: number | null;
-  /** The interval that holds the ratio with confidence 1 - alpha; null if there are too few rounds. */
-  readonly low: number | null;
-  readonly high: number | null;
-  /** Chance of such a ratio by noise alone, adjusted for the number of figures; the machine's own is not. */
-  readonly p: number | null;
-  /** Rounds that have the figure. */
-  readonly rounds: { readonly a: number; readonly b: number };
-  readonly cases: number;
-  readonly verdict: FigureVerdict;
-  readonly doubt: Doubt | null;
-  /** Why there is no verdict, or why it is no other one, a clause. */
-  readonly note: string | null;
-}
 
 export interface Comparison {
   readonly comparisonVersion: number;
@@ -104,65 +61,6 @@ function roundsOf({ result, rounds }: Run): CaseRound[] {
 }
 
 const namesOf = (rounds: readonly CaseRound[]): string[] => [...new Set(rounds.map((round) => round.case))];
-
-function verdictOf({ group, unit }: Figure, { logRatio }: Fit, moved: boolean): FigureVerdict {
-  if (!moved) return 'no difference';
-  if (unit === '%') return logRatio > 0 ? 'more' : 'less';
-  return logRatio > 0 === (group === 'throughput') ? 'faster' : 'slower';
-}
-
-/** A figure before the others are known, with the test that is to be adjusted for them. */
-interface Judged {
-  readonly figure: Figure;
-  readonly fit: Fit | null;
-  readonly rounds: { readonly a: number; readonly b: number };
-  readonly noise: Noise | null;
-}
-
-function judge([a, b]: FigurePair, twins: boolean, smallest: number): Judged {
-  const found = (twins ? fitTwins : fitCases)(a.samples, b.samples);
-  const rounds = found?.rounds ?? { a: a.samples.length, b: b.samples.length };
-  const enough = found !== null && Math.min(rounds.a, rounds.b) >= BLOCKS;
-  return { figure: a, fit: found, rounds, noise: enough ? noiseOf(found, smallest) : null };
-}
-
-function tooFew({ figure: { needs }, rounds }: Judged): string {
-  const what = needs === null ? '' : ` with at least ${needs}`;
-  return `too few rounds: ${rounds.a} and ${rounds.b}${what}, at least ${BLOCKS} are needed in each run`;
-}
-
-/** Times as much, as a log ratio, as the machine itself moved by. */
-const MACHINE_FACTOR = 2;
-
-/** @param machine - by what the machine itself moved, a log ratio */
-function doubtOf({ figure, fit, noise }: Judged, machine: number): Doubt | null {
-  if (figure.name === BETWEEN_ROUNDS || fit === null || noise === null) return null;
-  if (noise.drift) return 'drift';
-  return Math.abs(fit.logRatio) > MACHINE_FACTOR * Math.abs(machine) ? null : 'machine';
-}
-
-/** @param p - adjusted @param machine - by what the machine itself moved, a log ratio */
-function compared(judged: Judged, p: number, machine: number): FigureComparison {
-  const { figure, fit: found, rounds, noise } = judged;
-  const { name, group, unit } = figure;
-  const about = { name, group, unit, rounds, cases: found?.cases ?? 0 };
-  const figures = { a: found?.a ?? null, b: found?.b ?? null, ratio: found === null ? null : Math.exp(found.logRatio) };
-  if (found === null || noise === null) {
-    const none = { low: null, high: null, p: null, doubt: null };
-    return { ...about, ...figures, ...none, verdict: 'too few rounds', note: tooFew(judged) };
-  }
-  const doubt = p < ALPHA ? doubtOf(judged, machine) : null;
-  return {
-    ...about,
-    ...figures,
-    low: Math.exp(noise.low),
-    high: Math.exp(noise.high),
-    p,
-    verdict: verdictOf(figure, found, p < ALPHA && doubt === null),
-    doubt,
-    note: doubt === null ? null : DOUBTS[doubt],
-  };
-}
 
 /** `1.8x`, `120x` */
 export const times = (ratio: number): string => `${ratio >= 100 ? Math.round(ratio) : Number(ratio.toPrecision(3))}x`;

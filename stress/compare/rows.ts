@@ -2,9 +2,10 @@
 /** What every form of a comparison says: its columns, its sections and how it was judged. */
 import type { Align, Column } from '../report/table.ts';
 import { count, plural, short, us } from '../report/text.ts';
-import { type Comparison, type Doubt, type FigureComparison, times } from './compare.ts';
+import { type Comparison, times } from './compare.ts';
 import type { FigureUnit, Group } from './figures.ts';
 import { BLOCKS } from './noise.ts';
+import type { Doubt, FigureComparison } from './verdict.ts';
 
 const MISSING = '-';
 

@@ -3,8 +3,9 @@
 import { palette } from '../report/palette.ts';
 import { fittingColumns, tableLines } from '../report/table.ts';
 import { wrap } from '../report/text.ts';
-import type { Comparison, FigureComparison, FigureVerdict } from './compare.ts';
+import type { Comparison } from './compare.ts';
 import { alignOf, columns, methodSentences, scopeSentences, sections } from './rows.ts';
+import type { FigureComparison, FigureVerdict } from './verdict.ts';
 
 type Paint = (text: string) => string;
 
