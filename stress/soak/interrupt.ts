@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * SIGINT and SIGTERM, for a process whose work is done by another one: what comes is passed on, and what is left to do
- * afterwards is done. A CI sends SIGINT, and SIGTERM some seconds later; that is no reason to leave without a report, but
- * a third signal is.
+ * afterwards is done. A CI sends SIGINT, and SIGTERM some seconds later; that is no reason to leave without a report,
+ * but a third signal is.
  */
 import { ktime_get } from '../../src/arch/sab/clock.ts';
 import { SIGNAL_EXIT, type StopSignal } from './exit_code.ts';

@@ -18,5 +18,7 @@ export function failureRates(runs: readonly SoakRun[]): FailureRate[] {
 }
 
 /** `fail=2 (33.3%), pass=4 (66.7%) of 6 runs` */
-export const rateText = ({ runs, failed: fail }: FailureRate): string =>
-  `fail=${fail} (${percent(fail, runs)}), pass=${runs - fail} (${percent(runs - fail, runs)}) of ${plural(runs, 'run')}`;
+export function rateText({ runs, failed: fail }: FailureRate): string {
+  const pass = runs - fail;
+  return `fail=${fail} (${percent(fail, runs)}), pass=${pass} (${percent(pass, runs)}) of ${plural(runs, 'run')}`;
+}

@@ -63,8 +63,8 @@ export function soakLines(soak: Soak): string[] {
       `${soak.ended}`,
     `verdicts: ${[...verdicts].map(([verdict, n]) => `${verdict} ${n}`).join(', ') || 'none'}`,
     ...rates.map((rate) => `seed ${rate.seed} (run ${rate.run}): ${rateText(rate)}`),
-    `disk: ${gib(disk.bytes)} of ${gib(disk.budgetBytes)}; whole folders of ${plural(kept('whole'), 'run')}, event logs of ` +
-      `${kept('log')}, nothing of ${kept('nothing')}`,
+    `disk: ${gib(disk.bytes)} of ${gib(disk.budgetBytes)}; whole folders of ${plural(kept('whole'), 'run')}, ` +
+      `event logs of ${kept('log')}, nothing of ${kept('nothing')}`,
     soak.merged === null
       ? 'there is no merged report'
       : `the merged report is of ${plural(runs.filter(isMerged).length, 'run')}` +

@@ -6,8 +6,8 @@ import type { SweepPoint } from './result.ts';
 
 /**
  * Threads load their code at the beginning of a run, and V8 compiles it, for longer where many share few cores. Rounds
- * that began before user space had run for so long are left out, a third of all at least; a third of them is used in any
- * case.
+ * that began before user space had run for so long are left out, a third of all at least; a third of them is used in
+ * any case.
  */
 const WARM_UP_MS = 3000;
 

@@ -18,7 +18,7 @@ export const SWEEP_HEAD = [
 ] as const;
 export const SWEEP_ALIGN: readonly Align[] = SWEEP_HEAD.map(() => 'right');
 
-/** Times as many events as the narrowest width; and that for each thread, 1 if every thread adds as much as the first. */
+/** Times the events of the narrowest width; and that for each thread, 1 if every one does as much as there. */
 export function scalingOf(sweep: Sweep, point: SweepPoint): { speedUp: number; efficiency: number } | null {
   const [first] = sweep.points;
   if (first === undefined || first.eventsPerSecond === 0) return null;
@@ -99,7 +99,7 @@ export function sweepNotes({ environment, points, interrupted }: Sweep): string[
   const { cores } = environment;
   const beyond = points.some(({ threads }) => threads > cores);
   return [
-    `threads: those that carry the load; ${plural(SERVICE_THREADS, 'thread')} more serve RCU and work queues, and sleep`,
+    `threads: those that carry the load; ${SERVICE_THREADS} more serve RCU and work queues, and sleep`,
     `${plural(cores, 'core')}${beyond ? `: more than ${plural(cores, 'thread')} take turns on them` : ''}`,
     ...(interrupted ? ['the sweep was interrupted: figures are of the rounds until then'] : []),
   ];

@@ -5,8 +5,8 @@
  *   C(n) = lambda n / (1 + sigma (n - 1) + kappa n (n - 1)),   0 <= sigma <= 1,   kappa >= 0
  *
  * Levenberg-Marquardt knows no bounds but to cut a step off, and then stops beside the optimum wherever a bound holds.
- * The optimum lies inside of all bounds, or on some of them and inside of the others: so each set of bounds is fitted on
- * its own, with those parameters fixed, and the best of them is taken, the plainest where several are as good.
+ * The optimum lies inside of all bounds, or on some of them and inside of the others: so each set of bounds is fitted
+ * on its own, with those parameters fixed, and the best of them is taken, the plainest where several are as good.
  */
 import { levenbergMarquardt } from 'ml-levenberg-marquardt';
 import type { UslFit } from './result.ts';

@@ -3,8 +3,8 @@
 import { UsageError } from '../options_error.ts';
 
 /**
- * Threads that each run of a sweep has besides those that carry the load: one serves RCU, one the work queue. They sleep
- * while contexts neither come nor go.
+ * Threads that each run of a sweep has besides those that carry the load: one serves RCU, one the work queue. They
+ * sleep while contexts neither come nor go.
  */
 export const SERVICE_THREADS = 2;
 /** What a run can have at most, 256, less those. */
