@@ -59,8 +59,8 @@ export function soakLines(soak: Soak): string[] {
   for (const { verdict } of runs) verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
   const kept = (what: SoakRun['kept']): number => runs.filter((run) => run.kept === what).length;
   return [
-    `${plural(runs.length, 'run')} in ${span(soak.elapsedMs)}, ${again} of them to repeat a failure; it ended because ` +
-      `${soak.ended}`,
+    `${plural(runs.length, 'run')} in ${span(soak.elapsedMs)}, ${again} of them to repeat a failure; ` +
+      `it ended because ${soak.ended}`,
     `verdicts: ${[...verdicts].map(([verdict, n]) => `${verdict} ${n}`).join(', ') || 'none'}`,
     ...rates.map((rate) => `seed ${rate.seed} (run ${rate.run}): ${rateText(rate)}`),
     `disk: ${gib(disk.bytes)} of ${gib(disk.budgetBytes)}; whole folders of ${plural(kept('whole'), 'run')}, ` +
