@@ -86,7 +86,7 @@ describe('runs that differ', () => {
     expect(figure(comparison, 'throughput.events')).toMatchObject({
       verdict: 'no difference',
       doubt: 'machine',
-      note: 'the time between rounds moved by half as much, or more',
+      note: 'the time between rounds moved by a third as much, or more',
     });
     const text = comparisonText(comparison, { color: false, width: 160 });
     expect(text).toMatch(/throughput\.events .* no difference \(machine\)/);

@@ -83,7 +83,7 @@ export function methodSentences(comparison: Comparison): string[] {
     `Figures are geometric means over the rounds. Test: ${twins ? "Student's" : "Welch's"} t on the means of ${BLOCKS} ` +
       `blocks of consecutive rounds, against a difference of ${Number((100 * minEffect).toFixed(2))} %. ` +
       `A figure moved if p, by Benjamini-Hochberg over all figures, is below ${alpha}, ` +
-      'and the runs differ by more than twice what the halves of one do, and than the time between rounds does.',
+      'and the runs differ by more than twice what the halves of one do, and three times what the time between rounds does.',
     ...(drifted === 0
       ? []
       : [`Drift: ${plural(drifted, 'figure')} changed within a run by half as much as between the runs, or more.`]),

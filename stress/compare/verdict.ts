@@ -3,8 +3,8 @@
  * What is to be said of one figure: whether it moved, in which direction, and what speaks against it.
  *
  * A figure of too few rounds is shown and never judged. A machine that others use may be slower for the whole of one run.
- * The time between rounds, which is no load, shows that: a figure moved only if its log ratio is more than twice as
- * large.
+ * The time between rounds, which is no load, shows that: a figure moved only if its log ratio is more than three times
+ * as large. (Contention makes a slow machine slower: figures were seen to move by twice what that time did.)
  */
 import { BETWEEN_ROUNDS, type Figure, type FigurePair, type FigureUnit, type Group } from './figures.ts';
 import { type Fit, fitCases, fitTwins } from './fit.ts';
@@ -15,7 +15,7 @@ export type FigureVerdict = 'no difference' | 'faster' | 'slower' | 'more' | 'le
 /** Why a difference that is beyond the noise does not count. */
 const DOUBTS = {
   drift: 'the halves of a run differ by half as much, or more',
-  machine: 'the time between rounds moved by half as much, or more',
+  machine: 'the time between rounds moved by a third as much, or more',
 } as const;
 export type Doubt = keyof typeof DOUBTS;
 
@@ -69,7 +69,7 @@ function tooFew({ figure: { needs }, rounds }: Judged): string {
 }
 
 /** By so many times more, as a log ratio, than the machine itself moved. */
-const MACHINE_FACTOR = 2;
+const MACHINE_FACTOR = 3;
 
 /** @param machine - by what the machine itself moved, a log ratio */
 function doubtOf({ figure, fit, noise }: Judged, machine: number): Doubt | null {
