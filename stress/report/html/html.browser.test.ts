@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { distribution } from '../distribution.ts';
 import { fixture, unexpected } from '../fixture.test-data.ts';
 import type { RunResult } from '../result.ts';
 import { toHtml } from './page.ts';
@@ -66,7 +67,21 @@ const hostile: RunResult = {
   })),
 };
 
-const PAGES = { rich: page(rich), fixture: page(fixture), bare: page(bare), merged: page(merged) } as const;
+/** As little of everything as there can be. */
+const tiny: RunResult = {
+  ...fixture,
+  timeline: fixture.timeline.slice(0, 1),
+  locks: [{ ...fixture.locks[0]!, wait: distribution([64, 1]), hold: distribution([0, 1]) }],
+  latency: { io_submit: distribution([640, 1]) },
+};
+
+const PAGES = {
+  rich: page(rich),
+  fixture: page(fixture),
+  bare: page(bare),
+  merged: page(merged),
+  tiny: page(tiny),
+} as const;
 const OTHERS = {
   hostile: page(hostile),
   sweep: toSweepHtml(sweep),
@@ -158,6 +173,22 @@ test('every chart is drawn, in the page of a full run and of a sweep', async () 
       expect(silent).toBe(0);
     });
   }
+});
+
+test('one sample and one stretch make a chart', async () => {
+  await visit('tiny', {}, async (at) => {
+    await openAll(at);
+    const all = await charts(at);
+    expect(all.map(({ kind }) => kind).sort()).toEqual([
+      'lanes',
+      'lock-times',
+      'lock-times',
+      'over-time',
+      'percentiles',
+      'roles',
+    ]);
+    expect(all.filter(({ shapes, width }) => shapes < 2 || width < 200)).toEqual([]);
+  });
 });
 
 test('pages with nothing, with merged runs and with hostile words do no harm', async () => {

@@ -42,7 +42,17 @@ const data: unknown = JSON.parse(document.getElementById('result')?.textContent 
 const places = [...document.querySelectorAll<HTMLElement>('[data-chart]')];
 const drawn = new Map<HTMLElement, ECharts>();
 
+/** One chart that cannot be drawn says so, and keeps nobody from drawing the others. */
 function draw(place: HTMLElement, width: number): void {
+  try {
+    drawChart(place, width);
+  } catch (error) {
+    place.textContent = 'This chart cannot be drawn; its figures are below.';
+    reportError(error);
+  }
+}
+
+function drawChart(place: HTMLElement, width: number): void {
   const { chart: name = '', part = '' } = place.dataset;
   const kind = KINDS[name];
   if (kind === undefined) throw new Error(`no kind of chart is called ${name}`);

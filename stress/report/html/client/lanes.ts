@@ -59,13 +59,13 @@ export const lanes = ofRun((result, _part, look, alt) => {
     legend: ACTIVITIES.map((name, i) => ({ name, color: color(i), mark: 'bar', fill: HEIGHTS[i] as number })),
     option: {
       ...base(look, alt),
-      grid: { left: 52, right: 16, top: 4, bottom: 48 },
+      grid: { left: 52, right: 16, top: 4, bottom: 48, outerBoundsMode: 'none' },
       xAxis: axis(look, {
         type: 'value',
         min: 0,
         max: endOf(result),
         splitLine: { show: false },
-        axisLabel: { formatter: clockOf },
+        axisLabel: { showMaxLabel: false, formatter: clockOf },
       }),
       yAxis: axis(look, {
         type: 'category',

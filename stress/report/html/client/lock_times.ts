@@ -29,7 +29,7 @@ export const lockTimes = ofRun((result, part, look, alt) => {
   const buckets = bucketsOf(d.histogram, BARS_PER_DOUBLING);
   const color = what === 'wait' ? look.inkOf(1).color : look.accent;
   const low = Math.floor(Math.log10(Math.max(1, d.min)));
-  const high = Math.ceil(Math.log10(Math.max(10, d.max)));
+  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(1, d.max))));
   return {
     option: {
       ...base(look, alt),

@@ -67,6 +67,15 @@ function moment(point: TimelinePoint, who: string): HTMLElement {
   ]);
 }
 
+/** A line's points; one without neighbours is no line, and is drawn as a dot. */
+function pointsOf(timeline: readonly TimelinePoint[], pick: Line['pick']): object[] {
+  const values = timeline.map(pick);
+  return timeline.map(({ ms }, i) => {
+    const alone = (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null;
+    return { value: [ms / 1000, values[i]], ...(alone ? { symbol: 'circle', symbolSize: 4 } : {}) };
+  });
+}
+
 /** Where a build with a fix taken back was under way, as areas; neighbours are one. */
 function shadedOf(stretches: readonly Stretch[]): [{ xAxis: number }, { xAxis: number }][] {
   const areas: [{ xAxis: number }, { xAxis: number }][] = [];
@@ -94,7 +103,13 @@ export const overTime = ofRun((result, _part, look, alt) => {
         padding: 0,
         textStyle: { fontSize: 12, fontWeight: 'normal', color: look.faint },
       })),
-      grid: PANELS.map((_, i) => ({ left: 52, right: 16, top: i * pitch + ABOVE, height: pitch - ABOVE - BETWEEN })),
+      grid: PANELS.map((_, i) => ({
+        left: 52,
+        right: 16,
+        top: i * pitch + ABOVE,
+        height: pitch - ABOVE - BETWEEN,
+        outerBoundsMode: 'none',
+      })),
       xAxis: PANELS.map((_, i) =>
         axis(look, {
           type: 'value',
@@ -102,7 +117,7 @@ export const overTime = ofRun((result, _part, look, alt) => {
           min: 0,
           max: endOf(result),
           splitLine: { show: false },
-          axisLabel: { show: i === PANELS.length - 1, formatter: clockOf },
+          axisLabel: { show: i === PANELS.length - 1, showMaxLabel: false, formatter: clockOf },
         }),
       ),
       yAxis: PANELS.map(({ format, max }, i) =>
@@ -136,11 +151,10 @@ export const overTime = ofRun((result, _part, look, alt) => {
           name,
           xAxisIndex: panel,
           yAxisIndex: panel,
-          showSymbol: false,
-          symbolSize: 6,
+          symbol: 'none',
           lineStyle: { color: look.inkOf(series).color, width: 1.5, type: dash },
           itemStyle: { color: look.inkOf(series).color },
-          data: timeline.map((point) => [point.ms / 1000, pick(point)]),
+          data: pointsOf(timeline, pick),
           ...(i === 0
             ? { markArea: { silent: true, itemStyle: { color: look.shade }, data: shadedOf(stretches) } }
             : {}),

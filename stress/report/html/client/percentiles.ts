@@ -11,8 +11,6 @@ import { axis, base, tip } from './axes.ts';
 import { ofRun } from './chart.ts';
 
 const NINES_MAX = 9;
-/** More curves than these have no room for their names at their ends. */
-const NAMED_MAX = 8;
 
 /** Where a share of the times stands on the axis. */
 const nines = (share: number): number => -Math.log10(1 - share);
@@ -38,7 +36,6 @@ export const percentiles = ofRun((result, _part, look, alt) => {
     .filter(([, d]) => d.samples > 0)
     .sort(([, a], [, b]) => b.samples - a.samples)
     .map(([name, d], i) => ({ name, points: curve(d.histogram, d.samples, d.max), ink: look.inkOf(i) }));
-  const named = !look.narrow && calls.length <= NAMED_MAX;
   const last = Math.max(1, ...calls.flatMap(({ points }) => points.map(([place]) => place)));
   const ticks = [0, nines(0.5), ...Array.from({ length: NINES_MAX }, (_, i) => i + 1)].filter((at) => at <= last + 0.1);
   return {
@@ -47,7 +44,7 @@ export const percentiles = ofRun((result, _part, look, alt) => {
       ...base(look, alt),
       grid: {
         left: 8,
-        right: named ? 96 : 20,
+        right: 20,
         top: 16,
         bottom: 8,
         outerBoundsMode: 'same',
@@ -90,8 +87,6 @@ export const percentiles = ofRun((result, _part, look, alt) => {
         lineStyle: { color: ink.color, width: 2, type: ink.dash },
         itemStyle: { color: ink.color },
         emphasis: { focus: 'series' },
-        endLabel: { show: named, formatter: '{a}', color: ink.color, fontSize: 12 },
-        labelLayout: { moveOverlap: 'shiftY' },
       })),
     },
   };

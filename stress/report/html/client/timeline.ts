@@ -11,6 +11,10 @@ export interface Stretch {
 
 /** A stretch reaches to the middle between it and the next. */
 export function stretchesOf({ timeline, scenarios, elapsedMs }: RunResult): Stretch[] {
+  const [only, more] = timeline;
+  if (only !== undefined && more === undefined) {
+    return [{ from: 0, to: Math.max(elapsedMs, only.ms) / 1000, scenario: scenarios[only.scenario] ?? null }];
+  }
   return timeline.map((point, i) => {
     const before = timeline[i - 1];
     const after = timeline[i + 1];

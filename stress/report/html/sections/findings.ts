@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was found, worst first, each as a kernel says it, with what the CPUs did just before. */
-import { buildText, hints, worstFirst } from '../../grade.ts';
-import type { Finding, RunResult, ScenarioResult } from '../../result.ts';
+import { buildText, hints } from '../../grade.ts';
+import type { Finding, RunResult } from '../../result.ts';
 import { findingCounts, findingTitle } from '../../splat.ts';
 import { plural } from '../../text.ts';
 import { breakable, html, type Markup } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
-import { badge, type Tone } from './labels.ts';
+import { CLASSES, classOf, type Found, foundWorstFirst, HEADS } from './finding_classes.ts';
+import { badge } from './labels.ts';
 import { marked, steps } from './steps.ts';
 
 /** Findings that are shown in full; more would make the page too large to be sent around. */
@@ -15,31 +16,6 @@ export const SHOWN = 16;
 const OPEN = 3;
 const isOpen = (finding: Finding, index: number): boolean =>
   index === 0 || (index < OPEN && classOf(finding) === 'unexplained');
-
-export interface Found {
-  readonly scenario: ScenarioResult;
-  readonly finding: Finding;
-}
-
-type Class = 'unexplained' | 'expected' | 'known';
-const CLASSES: readonly Class[] = ['unexplained', 'expected', 'known'];
-const HEADS: Readonly<Record<Class, { readonly head: string; readonly word: string; readonly tone: Tone }>> = {
-  unexplained: { head: 'Where nothing should be found', word: 'unexpected', tone: 'bad' },
-  expected: { head: 'On builds with a fix taken back', word: 'expected', tone: 'good' },
-  known: { head: 'Known in v3.17', word: 'known', tone: 'odd' },
-};
-
-function classOf({ known, expected }: Finding): Class {
-  if (known !== null) return 'known';
-  return expected ? 'expected' : 'unexplained';
-}
-
-/** All findings: those that nobody expected, those that were, those that v3.17 is known for; by count in each. */
-export function foundWorstFirst(scenarios: readonly ScenarioResult[]): Found[] {
-  const all = scenarios.flatMap((scenario) => worstFirst(scenario.findings).map((finding) => ({ scenario, finding })));
-  const rank = ({ finding }: Found): number => CLASSES.indexOf(classOf(finding));
-  return all.sort((a, b) => rank(a) - rank(b) || b.finding.count - a.finding.count);
-}
 
 const where = ({ cpu, role }: Finding): string => (cpu < 0 ? `found by the ${role}` : `${role} on cpu ${cpu}`);
 

@@ -7,10 +7,22 @@ import { html, type Markup, type Part } from '../markup.ts';
 import { commandBox, pairs } from '../section.ts';
 import { table } from '../table.ts';
 import { compact } from '../units.ts';
+import { CLASSES, classOf, foundWorstFirst, HEADS } from './finding_classes.ts';
 import { badge, VERDICT_WORDS } from './labels.ts';
 
 /** `2026-11-21 02:47 UTC` */
 const startOf = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+
+/** How many, and of which kind: a good run has findings, too, where they are expected. */
+function findingsOf(scenarios: RunResult['scenarios']): Part {
+  const all = foundWorstFirst(scenarios);
+  const kinds = CLASSES.map((name) => ({
+    word: HEADS[name].word,
+    n: all.filter((one) => classOf(one.finding) === name).length,
+  }));
+  const parts = kinds.filter(({ n }) => n > 0).map(({ word, n }) => `${count(n)} ${word}`);
+  return html`${count(all.length)}${parts.length === 0 ? null : html` <small>${parts.join(', ')}</small>`}`;
+}
 
 function figures({ parameters, elapsedMs, scenarios, throughput, environment }: RunResult): [string, Part][] {
   const sum = (pick: (scenario: RunResult['scenarios'][number]) => number): number =>
@@ -19,7 +31,7 @@ function figures({ parameters, elapsedMs, scenarios, throughput, environment }: 
     ['time', span(elapsedMs)],
     ['threads', html`${parameters.threads} <small>on ${environment.cores} cores</small>`],
     ['rounds', count(sum((scenario) => scenario.rounds))],
-    ['findings', count(sum((scenario) => scenario.findings.length))],
+    ['findings', findingsOf(scenarios)],
     ...(throughput.events > 0
       ? [['events', html`${compact(throughput.eventsPerSecond)}<small>/s</small>`] as [string, Part]]
       : []),
