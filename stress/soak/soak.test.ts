@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { $, sleep } from 'zx';
+import { $, ps, sleep } from 'zx';
 import { loadRun } from '../log/load.ts';
 import { seedOf } from './budget.ts';
 import type { Soak } from './result.ts';
@@ -98,6 +98,28 @@ test('an interrupt ends the run under way, and all that was run becomes a report
   expect(soak).toMatchObject({ interrupted: true, exitCode: 143, ended: expect.stringContaining('SIGTERM') });
   expect(soak.runs.map(({ verdict }) => verdict)).toEqual(['interrupted']);
   expect(loadRun(join(at, 'merged')).result.interrupted).toBe(true);
+}, 120_000);
+
+test('a run that is killed is a failure with a report like any other, and the soak goes on', async () => {
+  const folder = join(output, 'killed');
+  const args = ['--minutes', '10', '--run-minutes', '5', '--threads', '3', '--seed', '10', '--rerun', '0'];
+  const running = soak$`exec node ${MAIN} ${args} --output ${folder} -- ${LOAD}`;
+  while (!hasRound(folder)) await sleep(100);
+  const children = await ps.lookup({ ppid: String(running.child?.pid) });
+  expect(children).toHaveLength(1);
+  process.kill(Number(children[0]?.pid), 'SIGKILL');
+  await new Promise<void>((resolve) => {
+    running.stderr.on('data', (text) => /run 1 .* harness/.test(String(text)) && resolve());
+  });
+  running.child?.kill('SIGINT');
+  const { exitCode } = await running;
+  expect(exitCode).toBe(6);
+  const { at, soak } = soakIn(folder);
+  expect(soak.runs.map(({ verdict }) => verdict).slice(0, 2)).toEqual(
+    ['harness', 'interrupted'].slice(0, soak.runs.length),
+  );
+  expect(readdirSync(join(at, 'runs', soak.runs[0]?.folder ?? ''))).toContain('report.json');
+  expect(loadRun(join(at, 'merged')).result.merged[0]?.seed).toBe(seedOf(10, 0));
 }, 120_000);
 
 test('arguments that the stress test refuses end the soak at once, with its sentence', async () => {

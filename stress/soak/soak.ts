@@ -89,6 +89,8 @@ export class Soaking {
     );
     const run = load(folder);
     const known = typeof run === 'string' ? null : run.result;
+    // A run that was killed has not written its reports.
+    if (typeof run !== 'string' && folder !== null && known?.exitCode !== exitCode) writeReports(folder, run);
     const done: SoakRun = {
       number: this.runs.length + 1,
       seed,
