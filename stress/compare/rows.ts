@@ -61,12 +61,12 @@ export const sections = ({ figures }: Comparison): { title: string; rows: Figure
 
 /** What was compared, a sentence each. */
 export function scopeSentences({ cases, onlyA, onlyB, rounds }: Comparison): string[] {
-  const only = (name: string, list: readonly string[]): string[] =>
+  const leftOut = (name: string, list: readonly string[]): string[] =>
     list.length === 0 ? [] : [`Only ${name} has whole rounds of ${list.join(', ')}: left out.`];
   return [
     `${plural(cases.length, 'case')} in both runs, ${plural(rounds.a, 'round')} in A and ${count(rounds.b)} in B.`,
-    ...only('A', onlyA),
-    ...only('B', onlyB),
+    ...leftOut('A', onlyA),
+    ...leftOut('B', onlyB),
   ];
 }
 
@@ -78,12 +78,13 @@ export function methodSentences(comparison: Comparison): string[] {
   const few = figures.filter(({ verdict }) => verdict === 'too few rounds').length;
   return [
     twins
-      ? 'Both runs have the same seed: the n-th round of a case is compared with its twin, which had the same workload.'
+      ? 'Both runs have the same seed: the n-th round of a case is compared with its twin of the same workload.'
       : 'Rounds are compared with rounds of the same case.',
     `Figures are geometric means over the rounds. Test: ${twins ? "Student's" : "Welch's"} t on the means of ${BLOCKS} ` +
       `blocks of consecutive rounds, against a difference of ${Number((100 * minEffect).toFixed(2))} %. ` +
       `A figure moved if p, by Benjamini-Hochberg over all figures, is below ${alpha}, ` +
-      'and the runs differ by more than twice what the halves of one do, and three times what the time between rounds does.',
+      'and the runs differ by more than twice what the halves of one do, ' +
+      'and three times what the time between rounds does.',
     ...(drifted === 0
       ? []
       : [`Drift: ${plural(drifted, 'figure')} changed within a run by half as much as between the runs, or more.`]),

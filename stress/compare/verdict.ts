@@ -2,9 +2,9 @@
 /**
  * What is to be said of one figure: whether it moved, in which direction, and what speaks against it.
  *
- * A figure of too few rounds is shown and never judged. A machine that others use may be slower for the whole of one run.
- * The time between rounds, which is no load, shows that: a figure moved only if its log ratio is more than three times
- * as large. (Contention makes a slow machine slower: figures were seen to move by twice what that time did.)
+ * A figure of too few rounds is shown and never judged. A machine that others use may be slower for the whole of one
+ * run. The time between rounds, which is no load, shows that: a figure moved only if its log ratio is more than three
+ * times as large. (Contention makes a slow machine slower: figures were seen to move by twice what that time did.)
  */
 import { BETWEEN_ROUNDS, type Figure, type FigurePair, type FigureUnit, type Group } from './figures.ts';
 import { type Fit, fitCases, fitTwins } from './fit.ts';
