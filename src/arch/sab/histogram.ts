@@ -13,14 +13,16 @@ const SUB = 1 << SUB_BITS;
 /** The longest time, ns, that has a bin of its own; what is longer is counted with it. About 137 s. */
 const LONGEST_NS = 2 ** 37 - 1;
 
-const exponent = (ns: number): number =>
-  ns < 2 ** 31 ? 31 - Math.clz32(ns) - SUB_BITS : 63 - Math.clz32(ns / 2 ** 32) - SUB_BITS;
-
 /** @param ns - at least 0 */
 export function binOf(ns: number): number {
   if (ns < 2 * SUB) return ns < 0 ? 0 : ns | 0;
+  if (ns < 2 ** 31) {
+    // By shifts: this is on the path of a lock, and a power is a call.
+    const e = 31 - Math.clz32(ns) - SUB_BITS;
+    return SUB * e + ((ns | 0) >> e);
+  }
   const value = Math.min(ns, LONGEST_NS);
-  const e = exponent(value);
+  const e = 63 - Math.clz32(value / 2 ** 32) - SUB_BITS;
   return SUB * e + Math.floor(value / 2 ** e);
 }
 

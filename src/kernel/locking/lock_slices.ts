@@ -8,7 +8,7 @@
 import { createDoubles, type Doubles } from '../../arch/sab/words.ts';
 import { LOCK_CLASS_COUNT, lockClassName } from './classes.ts';
 
-/** Slices that a CPU keeps. */
+/** Slices that a CPU keeps. A power of two. */
 const SLICES = 256;
 /** [start, duration, class and kind, -] */
 const SLICE_DOUBLES = 4;
@@ -33,7 +33,7 @@ export function noteSlice(
 ): void {
   const base = cpu * CPU_DOUBLES;
   const written = slices[base] as number;
-  const at = base + 4 + (written % SLICES) * SLICE_DOUBLES;
+  const at = base + 4 + (written & (SLICES - 1)) * SLICE_DOUBLES;
   slices[at] = start;
   slices[at + 1] = duration;
   slices[at + 2] = cls + kind * LOCK_CLASS_COUNT;
@@ -55,7 +55,7 @@ export function readLockSlices({ slices }: { readonly slices: Doubles }, cpu: nu
   const written = slices[base] as number;
   const read: LockSlice[] = [];
   for (let n = Math.max(0, written - SLICES + 1); n < written; n++) {
-    const at = base + 4 + (n % SLICES) * SLICE_DOUBLES;
+    const at = base + 4 + (n & (SLICES - 1)) * SLICE_DOUBLES;
     const code = slices[at + 2] as number;
     read.push({
       startUs: (slices[at] as number) / 1000,

@@ -49,15 +49,19 @@ function mutex_lock_slowpath(lock: MutexAddr): void {
 /** @context may sleep */
 export function mutex_lock(lock: MutexAddr): void {
   might_sleep();
-  const probe = lock_probe;
-  const cls = probe === null ? 0 : load32(lock + CLS);
-  if (probe !== null) probe.acquire(lock, cls, false, true);
   const contended = cmpxchg(lock as number as Addr<Word>, FREE, LOCKED) !== FREE;
-  if (contended) {
-    if (probe !== null) probe.contended(lock, cls);
-    mutex_lock_slowpath(lock);
+  const probe = lock_probe;
+  if (probe === null) {
+    if (contended) mutex_lock_slowpath(lock);
+  } else {
+    const cls = load32(lock + CLS);
+    probe.acquire(lock, cls, false, true);
+    if (contended) {
+      probe.contended(lock, cls);
+      mutex_lock_slowpath(lock);
+    }
+    probe.acquired(lock, cls, contended);
   }
-  if (probe !== null) probe.acquired(lock, cls, contended);
   store32(lock + OWNER, smp_processor_id() + 1);
 }
 

@@ -6,7 +6,7 @@
  * @linux include/linux/lockdep.h LOCK_CONTENDED() v3.17
  */
 export interface LockProbe {
-  /** About to take the lock. @param sleeps - whether it is a lock that may sleep */
+  /** This CPU takes the lock, and has not waited for it yet. @param sleeps - whether it is a lock that may sleep */
   acquire(lock: number, cls: number, trylock: boolean, sleeps: boolean): void;
   /** It is taken by somebody else: waiting begins. */
   contended(lock: number, cls: number): void;

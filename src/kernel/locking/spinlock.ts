@@ -75,15 +75,20 @@ export function lock_slowpath(word: number): void {
 /** @context any; preemption is off until spin_unlock() */
 export function spin_lock(lock: Addr<spinlock_t>): void {
   preempt_disable();
-  const probe = lock_probe;
-  const cls = probe === null ? 0 : load32(lock + CLS);
-  if (probe !== null) probe.acquire(lock, cls, false, false);
+  // Before anything else looks at the lock: a plain look would fetch its cache line, and this fetch it once more.
   const contended = cmpxchg(lock as number as Addr<Word>, UNLOCKED, HELD) !== UNLOCKED;
+  const probe = lock_probe;
+  if (probe === null) {
+    if (contended) lock_slowpath(lock);
+    return;
+  }
+  const cls = load32(lock + CLS);
+  probe.acquire(lock, cls, false, false);
   if (contended) {
-    if (probe !== null) probe.contended(lock, cls);
+    probe.contended(lock, cls);
     lock_slowpath(lock);
   }
-  if (probe !== null) probe.acquired(lock, cls, contended);
+  probe.acquired(lock, cls, contended);
 }
 
 /** @returns whether the lock was free and is now held */
