@@ -14,6 +14,7 @@ import { loadRun } from '../log/load.ts';
 import { mergeRuns } from '../log/merge.ts';
 import { toSweepHtml } from '../report/html/sweep_page.ts';
 import type { Run } from '../report/result.ts';
+import { appendStepSummary } from '../report/step_summary.ts';
 import { plural, span } from '../report/text.ts';
 import { runFolder, writeReports } from '../report/write.ts';
 import { worstExit } from '../soak/exit_code.ts';
@@ -106,6 +107,7 @@ export async function runSweep(spec: SweepSpec): Promise<{ sweep: Sweep; exitCod
     fit: fitUsl(points),
   };
   write(at, sweep);
+  appendStepSummary(toSweepMarkdown(sweep), process.env, (warning) => process.stderr.write(warning));
   const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
   const text = toSweepText(sweep, { color, width: Math.min(process.stdout.columns ?? 120, 160) });
   if (spec.json) process.stdout.write(`${JSON.stringify(sweep, null, 2)}\n`);
