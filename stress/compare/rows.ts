@@ -80,7 +80,8 @@ export function methodSentences(comparison: Comparison): string[] {
     twins
       ? 'Both runs have the same seed: the n-th round of a case is compared with its twin of the same workload.'
       : 'Rounds are compared with rounds of the same case.',
-    `Figures are geometric means over the rounds. Test: ${twins ? "Student's" : "Welch's"} t on the means of ${BLOCKS} ` +
+    'Figures are geometric means over the rounds. ' +
+      `Test: ${twins ? "Student's" : "Welch's"} t on the means of ${BLOCKS} ` +
       `blocks of consecutive rounds, against a difference of ${Number((100 * minEffect).toFixed(2))} %. ` +
       `A figure moved if p, by Benjamini-Hochberg over all figures, is below ${alpha}, ` +
       'and the runs differ by more than twice what the halves of one do, ' +
