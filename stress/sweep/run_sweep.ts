@@ -24,7 +24,7 @@ import { pointOf } from './point.ts';
 import { SWEEP_SCHEMA_VERSION, type Sweep } from './result.ts';
 import type { SweepSpec } from './spec.ts';
 import { toSweepMarkdown, toSweepText } from './text.ts';
-import { planTurns, type Turn } from './turns.ts';
+import { planTurns, type Turns } from './turns.ts';
 import { fitUsl } from './usl.ts';
 import { SERVICE_THREADS } from './widths.ts';
 
@@ -37,7 +37,7 @@ interface Runs {
 }
 
 /** Runs the turns one after the other, until they are done, are interrupted, or one is refused. */
-async function runTurns(spec: SweepSpec, turns: readonly Turn[], at: string, runMs: number, interrupt: Interrupt) {
+async function runTurns(spec: SweepSpec, { turns, runMs }: Turns, at: string, interrupt: Interrupt): Promise<Runs> {
   const folders = new Map<number, string[]>();
   const exitCodes: number[] = [];
   for (const [i, { threads, pass }] of turns.entries()) {
@@ -54,7 +54,7 @@ async function runTurns(spec: SweepSpec, turns: readonly Turn[], at: string, run
     }
     if (folder === null) break;
   }
-  return { folders, exitCodes } satisfies Runs;
+  return { folders, exitCodes };
 }
 
 /** Those that left a log that can be read. */
@@ -91,11 +91,11 @@ function write(at: string, sweep: Sweep): void {
 
 /** @throws UsageError if the time is too short for so many widths */
 export async function runSweep(spec: SweepSpec): Promise<{ sweep: Sweep; exitCode: number }> {
-  const { turns, runMs } = planTurns(spec.widths, spec.durationMs);
+  const turns = planTurns(spec.widths, spec.durationMs);
   const startedAt = new Date().toISOString();
   const interrupt = new Interrupt();
   const at = runFolder(spec.output, startedAt, spec.seed);
-  const runs = await runTurns(spec, turns, at, runMs, interrupt);
+  const runs = await runTurns(spec, turns, at, interrupt);
   const points = pointsOf(runs, at, spec);
   const sweep: Sweep = {
     schemaVersion: SWEEP_SCHEMA_VERSION,
