@@ -7,7 +7,9 @@ export interface Figure {
   readonly kind: string;
   /** Which part of the data, if the kind can draw several. */
   readonly part?: string;
-  readonly title: Part;
+  readonly title: string;
+  /** What else is to be known of it, in a few words. */
+  readonly note: string;
   /** What the chart shows, for those who do not see it. */
   readonly alt: string;
   /** in CSS pixels */
@@ -18,11 +20,12 @@ export interface Figure {
   readonly open?: boolean;
 }
 
-export const figure = ({ kind, part = '', title, alt, height, data, open = false }: Figure): Markup =>
+export const figure = ({ kind, part = '', title, note, alt, height, data, open = false }: Figure): Markup =>
   html`<figure>
-<figcaption>${title}</figcaption>
+<figcaption><b>${title}</b> <span class="faint">${note}</span></figcaption>
 <div class="legend"></div>
-<div class="chart" data-chart="${kind}" data-part="${part}" role="img" aria-label="${alt}" style="height:${height}px"></div>
+<div class="chart" style="height:${height}px" data-chart="${kind}" data-part="${part}" role="img" aria-label="${alt}">
+</div>
 <p class="absent without">This chart needs JavaScript; the table below has its figures.</p>
 <details class="data"${open ? html` open` : null}><summary>Figures of this chart</summary>${data}</details>
 </figure>`;

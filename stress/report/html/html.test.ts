@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The pages as text: complete, harmless, small, and asking for nothing. How they look and act: html.browser.test.ts. */
+/**
+ * The pages as text: complete, harmless, small, and asking for nothing. How they look and what they do is
+ * html.browser.test.ts's.
+ */
 import { expect, test } from 'vitest';
 import { fixture, unexpected } from '../fixture.test-data.ts';
 import { verdictLine } from '../parameters.ts';

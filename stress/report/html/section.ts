@@ -23,10 +23,12 @@ export const absent = (text: Part): Markup => html`<p class="absent">${text}</p>
 
 /** Pairs of a name and what it is. */
 export const pairs = (list: readonly (readonly [string, Part])[], className = 'pairs'): Markup =>
-  html`<dl class="${className}">${list.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  html`<dl class="${className}">
+${list.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;
 
 /** A command to be copied; an option and its value stay on a line. */
 export function commandBox(command: string): Markup {
   const words = command.split(/ (?=--[a-z])/).map((part, i) => html`${i === 0 ? '' : ' '}<span>${part}</span>`);
-  return html`<div class="command"><pre tabindex="0" aria-label="Command"><code>${words}</code></pre><button type="button" class="copy">Copy</button></div>`;
+  return html`<div class="command"><pre tabindex="0" aria-label="Command"><code>${words}</code></pre>
+<button type="button" class="copy">Copy</button></div>`;
 }

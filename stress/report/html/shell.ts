@@ -64,7 +64,8 @@ export function shell({ title, name, banner, sections, end, data }: Page): strin
 </head>
 <body>
 <a class="skip" href="#main">Skip to the report</a>
-<header class="top"><p class="brand"><b>kioctx</b> ${name}</p><button type="button" id="theme" hidden>Dark theme</button></header>
+<header class="top"><p class="brand"><b>kioctx</b> ${name}</p>
+<button type="button" id="theme" hidden>Dark theme</button></header>
 <nav aria-label="Sections"><ul>${sections.map((one) => html`<li><a href="#${one.id}">${one.title}</a></li>`)}</ul></nav>
 <main id="main" tabindex="-1">
 ${banner}

@@ -54,12 +54,11 @@ function heads<T>({ columns, groups, sorted }: TableSpec<T>): Markup {
 function row<T>(spec: TableSpec<T>, item: T, index: number): Markup {
   const detail = spec.more?.(item, index) ?? null;
   const id = `${spec.id}-more-${index}`;
+  const opener = (content: Part): Markup =>
+    html`<button type="button" class="open" aria-expanded="false" aria-controls="${id}">${content}</button>`;
   const cells = spec.columns.map((column, i) => {
     const value = column.value === undefined ? null : html` data-value="${column.value(item)}"`;
-    const content =
-      i === 0 && detail !== null
-        ? html`<button type="button" class="open" aria-expanded="false" aria-controls="${id}">${column.cell(item, index)}</button>`
-        : column.cell(item, index);
+    const content = i === 0 && detail !== null ? opener(column.cell(item, index)) : column.cell(item, index);
     return column.heading === true
       ? html`<th scope="row"${sideOf(column)}${value}>${content}</th>`
       : html`<td${sideOf(column)}${value}>${content}</td>`;
@@ -67,7 +66,8 @@ function row<T>(spec: TableSpec<T>, item: T, index: number): Markup {
   const more =
     detail === null
       ? null
-      : html`<tr class="more" id="${id}"><td colspan="${spec.columns.length}"><div class="detail">${detail}</div></td></tr>`;
+      : html`<tr class="more" id="${id}"><td colspan="${spec.columns.length}">
+<div class="detail">${detail}</div></td></tr>`;
   return html`<tr>${cells}</tr>${more}`;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Throughput, ring occupancy and free slots, grace periods, live contexts: one above the other, over the same time. */
-import type { TimelinePoint } from '../../result.ts';
+import type { RunResult, TimelinePoint } from '../../result.ts';
 import { compact, percent, shortPercent } from '../units.ts';
 import { axis, base, slider, tip, wheel } from './axes.ts';
 import { ofRun } from './chart.ts';
+import type { Look } from './look.ts';
 import { clockOf, endOf, type Stretch, stretchesOf, whoOf } from './timeline.ts';
 
 /** Room below the last panel, for the labels of the axis and the slider. */
@@ -88,6 +89,23 @@ function shadedOf(stretches: readonly Stretch[]): [{ xAxis: number }, { xAxis: n
   return areas;
 }
 
+function seriesOf({ timeline }: RunResult, stretches: readonly Stretch[], look: Look): object[] {
+  const shaded = { silent: true, itemStyle: { color: look.shade }, data: shadedOf(stretches) };
+  return PANELS.flatMap(({ lines }, panel) =>
+    lines.map(({ name, pick, dash, series }, i) => ({
+      type: 'line',
+      name,
+      xAxisIndex: panel,
+      yAxisIndex: panel,
+      symbol: 'none',
+      lineStyle: { color: look.inkOf(series).color, width: 1.5, type: dash },
+      itemStyle: { color: look.inkOf(series).color },
+      data: pointsOf(timeline, pick),
+      ...(i === 0 ? { markArea: shaded } : {}),
+    })),
+  );
+}
+
 export const overTime = ofRun((result, _part, look, alt) => {
   const { timeline } = result;
   const stretches = stretchesOf(result);
@@ -145,21 +163,7 @@ export const overTime = ofRun((result, _part, look, alt) => {
         { ...slider(look), xAxisIndex: PANELS.map((_, i) => i) },
         { ...wheel, xAxisIndex: PANELS.map((_, i) => i) },
       ],
-      series: PANELS.flatMap(({ lines }, panel) =>
-        lines.map(({ name, pick, dash, series }, i) => ({
-          type: 'line',
-          name,
-          xAxisIndex: panel,
-          yAxisIndex: panel,
-          symbol: 'none',
-          lineStyle: { color: look.inkOf(series).color, width: 1.5, type: dash },
-          itemStyle: { color: look.inkOf(series).color },
-          data: pointsOf(timeline, pick),
-          ...(i === 0
-            ? { markArea: { silent: true, itemStyle: { color: look.shade }, data: shadedOf(stretches) } }
-            : {}),
-        })),
-      ),
+      series: seriesOf(result, stretches, look),
     },
   };
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The stretches of a run: from when to when, and what was under way. */
 import type { RunResult, ScenarioResult } from '../../result.ts';
+import { clock } from '../../text.ts';
 
 export interface Stretch {
   /** s since the start of the run */
@@ -41,8 +42,5 @@ export const whoOf = (scenario: ScenarioResult | null): string => {
 /** `12.5 s`, `3:05`, `1:02:05` */
 export function clockOf(seconds: number): string {
   if (seconds < 120) return `${Number(seconds.toFixed(1))} s`;
-  const two = (n: number): string => String(n).padStart(2, '0');
-  const s = Math.round(seconds);
-  const hours = Math.floor(s / 3600);
-  return `${hours > 0 ? `${hours}:` : ''}${hours > 0 ? two(Math.floor(s / 60) % 60) : Math.floor(s / 60)}:${two(s % 60)}`;
+  return clock(1000 * Math.round(seconds)).replace(/^0(?=\d:)/, '');
 }

@@ -41,7 +41,8 @@ function lanes(result: RunResult): Markup {
   if (rows.length === 0) return absent('No activity was recorded.');
   return figure({
     kind: 'lanes',
-    title: html`<b>Each CPU</b> <span class="faint">what it did most of the time; the higher, the harder</span>`,
+    title: 'Each CPU',
+    note: 'what it did most of the time',
     alt: `${rows.length} lanes, one for each CPU, that show over the run what the CPU did most of the time.`,
     height: rows.length * LANE_HEIGHT + AXES_HEIGHT,
     data: sharesTable('lane-table', 'cpu', 'Share of the stretches that each CPU mostly spent so.', rows),
@@ -53,7 +54,8 @@ function roles(result: RunResult): Markup {
   if (rows.length === 0) return absent('No time was measured by role.');
   return figure({
     kind: 'roles',
-    title: html`<b>Each role</b> <span class="faint">${measuredOn(result)}</span>`,
+    title: 'Each role',
+    note: measuredOn(result),
     alt: `A bar for each of ${rows.length} roles that shows how its threads' time was shared out.`,
     height: rows.length * ROLE_HEIGHT + AXES_HEIGHT,
     data: sharesTable('role-table', 'role', "Share of the time of each role's threads.", rows),

@@ -29,7 +29,8 @@ function splat({ scenario, finding }: Found): Markup {
     ...hints(scenario, finding).map((hint) => html`<b class="hint">${hint}</b>`),
     ...(finding.stack.length === 0 ? [] : [html`stack:`, ...finding.stack.map((frame) => html`  ${frame}`)]),
   ];
-  return html`<pre class="splat" tabindex="0" aria-label="What was found">${lines.map((line) => html`${line}\n`)}</pre>`;
+  const text = lines.map((line) => html`${line}\n`);
+  return html`<pre class="splat" tabindex="0" aria-label="What was found">${text}</pre>`;
 }
 
 function details(found: Found, index: number): Markup {
@@ -47,7 +48,8 @@ function article(found: Found, index: number): Markup {
   const { word, tone } = HEADS[classOf(finding)];
   return html`<article class="finding" id="finding-${index}" aria-labelledby="finding-${index}-title">
 <h4 id="finding-${index}-title">${badge(word, tone)} ${findingTitle(finding)}</h4>
-<p class="meta"><code>${finding.kind}</code> in <b>${breakable(scenario.name)}</b>, ${buildText(scenario)}; ${findingCounts(finding)}</p>
+<p class="meta"><code>${finding.kind}</code> in <b>${breakable(scenario.name)}</b>, ${buildText(scenario)};
+${findingCounts(finding)}</p>
 ${index < SHOWN ? details(found, index) : null}
 </article>
 `;
@@ -58,7 +60,8 @@ export function findings({ scenarios }: RunResult): Section {
   const groups = CLASSES.map((name) => {
     const some = all.map((found, i) => ({ found, i })).filter(({ found: { finding } }) => classOf(finding) === name);
     if (some.length === 0) return null;
-    return html`<h3>${HEADS[name].head} <span class="faint">${some.length}</span></h3>${some.map(({ found, i }) => article(found, i))}`;
+    return html`<h3>${HEADS[name].head} <span class="faint">${some.length}</span></h3>
+${some.map(({ found, i }) => article(found, i))}`;
   });
   const left = all.length - SHOWN;
   return {

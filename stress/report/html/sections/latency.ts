@@ -59,7 +59,8 @@ export function latency(result: RunResult): Section {
         ? absent('No system call was measured.')
         : figure({
             kind: 'percentiles',
-            title: html`<b>Percentiles</b> <span class="faint">how long all but the slowest took</span>`,
+            title: 'Percentiles',
+            note: 'how long all but the slowest took',
             alt: `Curves of time by percentile, both on logarithmic axes. ${alt}.`,
             height: 360,
             data: latencyTable(rows),

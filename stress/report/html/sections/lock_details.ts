@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a row of the lock table opens to: how waits and holds are distributed, and where they happened. */
 import type { ContentionPoint, Distribution, Lock } from '../../result.ts';
-import { count, frequency } from '../../text.ts';
+import { count, frequency, plural } from '../../text.ts';
 import { type Bucket, bucketsOf } from '../buckets.ts';
 import { figure } from '../figure.ts';
 import { html, type Markup } from '../markup.ts';
@@ -17,7 +17,9 @@ const NOUNS = { wait: 'waits for', hold: 'sampled holds of' } as const;
 const bucketTable = (id: string, d: Distribution): Markup =>
   table<Bucket>({
     id,
-    caption: `${count(d.samples)} samples; p50 ${duration(d.p50)}, p90 ${duration(d.p90)}, p99 ${duration(d.p99)}, p99.9 ${duration(d.p999)}.`,
+    caption:
+      `${count(d.samples)} samples; p50 ${duration(d.p50)}, p90 ${duration(d.p90)}, ` +
+      `p99 ${duration(d.p99)}, p99.9 ${duration(d.p999)}.`,
     rows: bucketsOf(d.histogram, 1).filter((bucket) => bucket.count > 0),
     columns: [
       { head: 'from', cell: (bucket) => duration(bucket.from), heading: true },
@@ -34,7 +36,8 @@ function times(lock: Lock, index: number, what: What): Markup {
   return figure({
     kind: 'lock-times',
     part: `${index}.${what}`,
-    title: html`<b>${what === 'wait' ? 'Time waited' : 'Time held'}</b> <span class="faint">${count(d.samples)} samples</span>`,
+    title: what === 'wait' ? 'Time waited' : 'Time held',
+    note: plural(d.samples, 'sample'),
     alt:
       `Histogram of ${name} on a logarithmic axis of time: half took at most ${duration(d.p50)}, ` +
       `99 % at most ${duration(d.p99)}, the longest ${duration(d.max)}.`,
@@ -60,4 +63,5 @@ function sites(id: string, caption: string, points: readonly ContentionPoint[]):
 
 export const lockDetails = (lock: Lock, index: number): Markup =>
   html`<div class="pair">${times(lock, index, 'wait')}${times(lock, index, 'hold')}</div>
-<div class="pair">${sites(`lock-${index}-waiters`, 'Sites that waited', lock.waiters)}${sites(`lock-${index}-holders`, 'Sites that held it meanwhile', lock.holders)}</div>`;
+<div class="pair">${sites(`lock-${index}-waiters`, 'Sites that waited', lock.waiters)}
+${sites(`lock-${index}-holders`, 'Sites that held it meanwhile', lock.holders)}</div>`;

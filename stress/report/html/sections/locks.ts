@@ -84,7 +84,7 @@ export function locks(result: RunResult): Section {
     lead:
       result.locks.length === 0
         ? null
-        : `${result.locks.length === 1 ? '1 class' : `${result.locks.length} classes`}, ${contended} contended. ${measuredOn(result)} ` +
+        : `${contended} of ${result.locks.length} lock classes were contended. ${measuredOn(result)} ` +
           'Hold times are sampled and their total is scaled up; wait times are not.',
     body: result.locks.length === 0 ? absent('No lock was measured.') : lockTable(result.locks),
   };

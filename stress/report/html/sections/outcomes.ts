@@ -78,7 +78,8 @@ function caseDetails(one: Case): Markup {
   const goals = goalRows([scenario]);
   const operations = Object.entries(scenario.operations);
   return html`<details class="case" id="${id}">
-<summary>${labelBadge(labelOf(scenario))} <b>${breakable(scenario.name)}</b> <span class="faint">${buildText(scenario)}</span></summary>
+<summary>${labelBadge(labelOf(scenario))} <b>${breakable(scenario.name)}</b>
+<span class="faint">${buildText(scenario)}</span></summary>
 <p>${scenario.description}: ${summary(scenario)} in ${span(scenario.elapsedMs)}.</p>
 ${missed.length === 0 ? null : html`<p class="note">Vacuous: never happened: ${missed.join(', ')}.</p>`}
 ${scenario.outcomes.length === 0 ? absent('No outcome was counted.') : outcomeTable(one)}

@@ -63,10 +63,12 @@ export function overTime(result: RunResult): Section {
         ? absent('No timeline was recorded.')
         : html`${zoom}${figure({
             kind: 'over-time',
-            title: html`<b>Throughput, rings, grace periods and contexts</b> <span class="faint">shaded: a build with a fix taken back</span>`,
+            title: 'Throughput, rings, grace periods and contexts',
+            note: 'shaded: a build with a fix taken back',
             alt:
               `Four charts over the time of the run, ${span(result.elapsedMs)}: events a second, from ` +
-              `${compact(Math.min(...rates))} to ${compact(Math.max(...rates))}; shares of unread and of free ring slots; ` +
+              `${compact(Math.min(...rates))} to ${compact(Math.max(...rates))}; ` +
+              'shares of unread and of free ring slots; ' +
               'grace periods a second; live contexts.',
             height: HEIGHT,
             data: timeTable(result),

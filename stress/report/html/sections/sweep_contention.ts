@@ -26,7 +26,8 @@ function contentionTable({ points }: Sweep, classes: readonly string[]): Part {
           const lock = locks.find((one) => one.class === cls);
           return lock === undefined || lock.acquisitions === 0
             ? html`<span class="faint">–</span>`
-            : html`${percent(lock.contentions / lock.acquisitions)} <span class="faint">of ${count(lock.acquisitions)}</span>`;
+            : html`${percent(lock.contentions / lock.acquisitions)}
+<span class="faint">of ${count(lock.acquisitions)}</span>`;
         },
       })),
     ],
@@ -44,7 +45,8 @@ export function sweepContention(sweep: Sweep): Section {
         ? absent('No lock was contended.')
         : figure({
             kind: 'sweep-contention',
-            title: html`<b>Acquisitions that waited</b> <span class="faint">by lock class</span>`,
+            title: 'Acquisitions that waited',
+            note: 'by lock class',
             alt: `Share of acquisitions that waited, by threads, for ${classes.join(', ')}.`,
             height: 340,
             data: contentionTable(sweep, classes),

@@ -3,7 +3,7 @@
 import type { Sweep, SweepPoint } from '../../../sweep/result.ts';
 import { count } from '../../text.ts';
 import { figure } from '../figure.ts';
-import { html, type Part } from '../markup.ts';
+import type { Part } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
 import { table } from '../table.ts';
 import { compact, percent } from '../units.ts';
@@ -41,7 +41,8 @@ export function sweepThroughput(sweep: Sweep): Section {
         ? absent('No width was run to its end.')
         : figure({
             kind: 'sweep-throughput',
-            title: html`<b>Events a second</b> <span class="faint">medians, samples, fit and what linear growth would be</span>`,
+            title: 'Events a second',
+            note: 'medians, samples, fit and what linear growth would be',
             alt: `Throughput by threads: ${points
               .map((point) => `${point.threads} threads, ${compact(point.eventsPerSecond)} events/s`)
               .join('; ')}.`,

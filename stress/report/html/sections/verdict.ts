@@ -65,11 +65,12 @@ function merged({ merged: runs }: RunResult): Markup | null {
 
 export function verdict(result: RunResult): Markup {
   const { word, tone } = VERDICT_WORDS[result.verdict];
+  const { shard } = result.parameters;
   const cutShort = result.interrupted
     ? html`<p class="note">The run was interrupted; all figures are up to there, and no threshold was judged.</p>`
     : null;
   return html`<div class="banner ${tone}">
-<p class="eyebrow">Stress run of ${startOf(result.startedAt)}${result.parameters.shard === null ? '' : `, shard ${shardText(result.parameters.shard)}`}</p>
+<p class="eyebrow">Stress run of ${startOf(result.startedAt)}${shard === null ? '' : `, shard ${shardText(shard)}`}</p>
 <h1>${word} <span class="exit">exit ${result.exitCode}</span></h1>
 <p class="reason">${result.reason}</p>
 ${cutShort}

@@ -33,8 +33,8 @@ function detections(rows: readonly Row[]): Markup {
   return table<Row>({
     id: 'detection',
     caption:
-      'Time to detection, were its rate constant: −ln(1 − q) × exposure / rounds that showed it. A soak that is shorter ' +
-      'than p99 may well miss such a race.',
+      'Time to detection, were its rate constant: −ln(1 − q) × exposure / rounds that showed it. ' +
+      'A soak that is shorter than p99 may well miss such a race.',
     rows,
     columns: COLUMNS,
   });
