@@ -52,7 +52,8 @@ Columns:
 Columns of the cost of instruments:
   off: ns     as ns above, with nothing switched on
   the others  median over some windows of the time with the instrument / the time with nothing, and its spread; each set
-              of instruments has threads of its own`,
+              of instruments has threads of its own; another run may differ by some percent more than the spread, since
+              V8 compiles what a thread runs as it finds it`,
   );
 
 /** Runs all rounds. */
