@@ -290,8 +290,29 @@ test('the charts over time are zoomed together, by buttons', async () => {
     await expect.poll(() => labels('lanes')).not.toEqual(before);
     const seconds = (texts: string[]): string[] => texts.filter((text) => / s$/.test(text));
     expect(seconds(await labels('over-time'))).toEqual(seconds(await labels('lanes')));
+    const zoomed = await labels('lanes');
+    await at.getByRole('button', { name: 'Dark theme' }).click();
+    expect(await labels('lanes')).toEqual(zoomed);
     await at.getByRole('button', { name: 'Whole run' }).click();
     await expect.poll(() => labels('lanes')).toEqual(before);
+  });
+});
+
+test('a tooltip says what is under the pointer, and no other chart speaks', async () => {
+  await visit('rich', {}, async (at) => {
+    await at.locator('[data-chart=over-time]').evaluate((place) => place.scrollIntoView({ block: 'start' }));
+    const box = await at.evaluate(() => {
+      const lanes = [...document.querySelectorAll('[data-chart=lanes] svg path')].map((one) =>
+        one.getBoundingClientRect(),
+      );
+      const { x, y, width, height } = lanes.filter((one) => one.width > 20 && one.height > 8 && one.height < 30)[0]!;
+      return { x: x + width / 2, y: y + height / 2 };
+    });
+    await at.mouse.move(box.x - 1, box.y);
+    await at.mouse.move(box.x, box.y);
+    await expect
+      .poll(() => at.locator('.tip').allTextContents())
+      .toEqual([expect.stringMatching(/^cpu 0: (user|kernel|lock)/)]);
   });
 });
 

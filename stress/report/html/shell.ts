@@ -7,6 +7,7 @@
  * (stress/report/html/client/, bundled by rolldown.config.js).
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { UsageError } from '../../options_error.ts';
 import { ROOT } from '../../root.ts';
 import { embeddedJson, embeddedScript, html, type Markup, trusted } from './markup.ts';
 import { type Section, section } from './section.ts';
@@ -46,7 +47,7 @@ function program(): Markup {
   try {
     return embeddedScript(readFileSync(PROGRAM, 'utf8'));
   } catch {
-    throw new Error('The report page has no program yet: dist/report-client.js is missing; type npm run build.');
+    throw new UsageError('output', 'dist/report-client.js, the program of the page, is missing: type npm run build.');
   }
 }
 

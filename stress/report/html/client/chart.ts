@@ -18,8 +18,8 @@ export interface LegendEntry {
 export interface Chart {
   readonly option: EChartsCoreOption;
   readonly legend?: readonly LegendEntry[];
-  /** Charts of a group show the same part of their x axes. */
-  readonly group?: string;
+  /** Whether its x axis is the time of the run; such charts are zoomed together. */
+  readonly overTime?: boolean;
 }
 
 /**

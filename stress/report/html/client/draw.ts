@@ -13,12 +13,12 @@ import {
   TitleComponent,
   TooltipComponent,
 } from 'echarts/components';
-import { connect, type ECharts, init, use } from 'echarts/core';
+import { type ECharts, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { KINDS } from './kinds.ts';
 import { renderLegend } from './legend.ts';
 import { lookOf } from './look.ts';
-import { followZoom } from './zoom.ts';
+import { rangeOf, zoomTogether } from './zoom.ts';
 
 use([
   BarChart,
@@ -57,19 +57,17 @@ function drawChart(place: HTMLElement, width: number): void {
   const kind = KINDS[name];
   if (kind === undefined) throw new Error(`no kind of chart is called ${name}`);
   const look = lookOf(width, place.clientHeight);
-  const { option, legend = [], group } = kind(data, part, look, place.getAttribute('aria-label') ?? '');
+  const { option, legend = [], overTime = false } = kind(data, part, look, place.getAttribute('aria-label') ?? '');
   const known = drawn.get(place);
   const chart = known ?? init(place, null, { renderer: 'svg', width, height: look.height });
   chart.resize({ width, height: look.height });
+  const range = known !== undefined && overTime ? rangeOf(known) : null;
   chart.setOption(option, { notMerge: true });
+  if (range !== null) chart.dispatchAction({ type: 'dataZoom', start: range.start, end: range.end });
   renderLegend(place, chart, legend);
   if (known !== undefined) return;
   drawn.set(place, chart);
-  if (group !== undefined) {
-    chart.group = group;
-    connect(group);
-    followZoom(chart);
-  }
+  if (overTime) zoomTogether(chart);
 }
 
 const widthOf = (place: HTMLElement): number => Math.floor(place.getBoundingClientRect().width);

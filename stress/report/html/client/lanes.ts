@@ -55,7 +55,7 @@ export const lanes = ofRun((result, _part, look, alt) => {
   const slices = Array.from({ length: cpus }, (_, cpu) => slicesOf(activities, stretches, cpu)).flat();
   const color = (activity: number): string => look.activities[activity] as string;
   return {
-    group: 'time',
+    overTime: true,
     legend: ACTIVITIES.map((name, i) => ({ name, color: color(i), mark: 'bar', fill: HEIGHTS[i] as number })),
     option: {
       ...base(look, alt),

@@ -111,7 +111,7 @@ export const overTime = ofRun((result, _part, look, alt) => {
   const stretches = stretchesOf(result);
   const pitch = (look.height - BELOW) / PANELS.length;
   return {
-    group: 'time',
+    overTime: true,
     option: {
       ...base(look, alt),
       title: PANELS.map(({ title }, i) => ({

@@ -86,7 +86,7 @@ export const percentiles = ofRun((result, _part, look, alt) => {
         symbol: ink.symbol,
         lineStyle: { color: ink.color, width: 2, type: ink.dash },
         itemStyle: { color: ink.color },
-        emphasis: { focus: 'series' },
+        emphasis: { disabled: true },
       })),
     },
   };

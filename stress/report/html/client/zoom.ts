@@ -9,6 +9,7 @@ interface Range {
 }
 
 const NARROWEST = 1;
+const SAME = 1e-6;
 const WHOLE: Range = { start: 0, end: 100 };
 
 /** The range as wide as `width`, around a middle, within the run. */
@@ -29,7 +30,8 @@ const MOVES: Readonly<Record<string, (range: Range) => Range>> = {
 
 const charts: ECharts[] = [];
 
-const rangeOf = (chart: ECharts): Range => ((chart.getOption()['dataZoom'] ?? []) as readonly Range[])[0] ?? WHOLE;
+export const rangeOf = (chart: ECharts): Range =>
+  ((chart.getOption()['dataZoom'] ?? []) as readonly Range[])[0] ?? WHOLE;
 
 function say({ start, end }: Range): void {
   const place = document.querySelector('.zoom output');
@@ -37,9 +39,23 @@ function say({ start, end }: Range): void {
   if (place !== null) place.textContent = whole ? '' : `${Math.round(start)} % to ${Math.round(end)} % of the run`;
 }
 
-export function followZoom(chart: ECharts): void {
+/** Shows this part in all charts but those that show it already. */
+function show(range: Range): void {
+  for (const chart of charts) {
+    const { start, end } = rangeOf(chart);
+    const same = Math.abs(start - range.start) + Math.abs(end - range.end) < SAME;
+    if (!same) chart.dispatchAction({ type: 'dataZoom', ...range });
+  }
+  say(range);
+}
+
+/**
+ * Not by connect() of ECharts: that would share tooltips as well, by the number of a point, which is another time in
+ * another chart.
+ */
+export function zoomTogether(chart: ECharts): void {
   charts.push(chart);
-  chart.on('datazoom', () => say(rangeOf(chart)));
+  chart.on('datazoom', () => show(rangeOf(chart)));
 }
 
 export function enableZoom(): void {
@@ -48,8 +64,7 @@ export function enableZoom(): void {
       const chart = charts[0];
       const move = MOVES[button.dataset['zoom'] ?? ''];
       if (chart === undefined || move === undefined) return;
-      // connected charts follow
-      chart.dispatchAction({ type: 'dataZoom', ...move(rangeOf(chart)) });
+      show(move(rangeOf(chart)));
     });
   }
 }
