@@ -139,6 +139,15 @@ async function stress(options: Options): Promise<number> {
   return result.exitCode;
 }
 
+/** Runs the same load at each width. What it needs is loaded only then. */
+async function sweep(options: Options, widths: readonly number[]): Promise<number> {
+  const [{ runSweep }, { sweepSpec }] = await Promise.all([
+    import('./sweep/run_sweep.ts'),
+    import('./sweep/spec.ts'),
+  ]);
+  return (await runSweep(sweepSpec(options, widths))).exitCode;
+}
+
 async function main(): Promise<number> {
   const known = SCENARIOS.map((s) => ({
     name: s.name,
@@ -157,7 +166,7 @@ async function main(): Promise<number> {
       process.stdout.write(`${list(asked.scenarios)}\n`);
       return 0;
     default:
-      return stress(asked);
+      return asked.sweep === null ? stress(asked) : sweep(asked, asked.sweep);
   }
 }
 

@@ -45,6 +45,12 @@ export type Asked =
   | { readonly kind: 'version' }
   | { readonly kind: 'list'; readonly scenarios: readonly string[] };
 
+/** A sweep measures, and what widens races or checks accesses is in its way. */
+const defaults = (sweep: unknown): Pick<Options, 'perturb' | 'sanitize'> =>
+  sweep === undefined || sweep === null
+    ? { perturb: 'light', sanitize: 'address' }
+    : { perturb: 'none', sanitize: 'none' };
+
 /** @throws UsageError */
 export function parseOptions(argv: readonly string[], knownScenarios: readonly KnownScenario[]): Options | Asked {
   const typed = readCommandLine(argv);
@@ -64,7 +70,7 @@ export function parseOptions(argv: readonly string[], knownScenarios: readonly K
     roles !== null,
   );
   checkOutput(typed.output);
-  const { build, revert, perturb, sanitize, arenaMib, output, maxFindings } = typed;
+  const { build, revert, arenaMib, output, maxFindings, perturb, sanitize } = { ...defaults(typed.sweep), ...typed };
   return {
     kind: 'run',
     threads,
@@ -106,8 +112,9 @@ export function againLine(options: Options): string {
   if (options.revert.length > 0) words.push('--revert', options.revert.join(','));
   else if (options.build !== 'both') words.push('--build', options.build);
   if (options.roles !== null) words.push('--roles', rolesText(options.roles));
-  if (options.perturb !== 'light') words.push('--perturb', options.perturb);
-  if (options.sanitize !== 'address') words.push('--sanitize', options.sanitize);
+  const usual = defaults(options.sweep);
+  if (options.perturb !== usual.perturb) words.push('--perturb', options.perturb);
+  if (options.sanitize !== usual.sanitize) words.push('--sanitize', options.sanitize);
   if (options.arenaMib !== 64) words.push('--arena-mib', String(options.arenaMib));
   if (options.output !== 'reports') words.push('--output', options.output);
   if (options.failFast) words.push('--fail-fast');

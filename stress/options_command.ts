@@ -26,8 +26,8 @@ export interface Typed {
   readonly revert: readonly Slug[];
   readonly seed?: number;
   readonly roles?: RoleCounts;
-  readonly perturb: (typeof PERTURB)[number];
-  readonly sanitize: (typeof SANITIZE)[number];
+  readonly perturb?: (typeof PERTURB)[number];
+  readonly sanitize?: (typeof SANITIZE)[number];
   readonly arenaMib: number;
   readonly list?: true;
   readonly json?: true;
@@ -98,15 +98,13 @@ function runOptions(): Command {
       new Option('--roles <mix>', 'threads of each role, such as submitter=5,completer=3,kworker=2').argParser(roles),
     )
     .addOption(
-      new Option('--perturb <how>', 'random stalls that widen races')
+      new Option('--perturb <how>', 'random stalls that widen races (default: light, of a sweep none)')
         .choices(PERTURB)
-        .default('light')
         .argParser(oneOf('--perturb', PERTURB)),
     )
     .addOption(
-      new Option('--sanitize <what>', 'checks of each memory access')
+      new Option('--sanitize <what>', 'checks of each memory access (default: address, of a sweep none)')
         .choices(SANITIZE)
-        .default('address')
         .argParser(oneOf('--sanitize', SANITIZE)),
     )
     .addOption(

@@ -38,7 +38,7 @@ function cancelOne(user: User): boolean {
 
 /** The role. Ends with the round. */
 export function canceller(user: User): void {
-  while (user.running()) {
+  while (user.takeTurn()) {
     if (!cancelOne(user)) user.pause(1000);
     user.rest();
   }

@@ -165,7 +165,7 @@ function quotaLoop(user: User): void {
 export function destroyer(user: User): void {
   const program = user.plan.workload.programs.destroyer ?? 'default';
   const buffers = new FreedBuffers(user);
-  while (user.running()) {
+  while (user.takeTurn()) {
     try {
       if (program === 'destroy_and_free') destroyAndFree(user, buffers);
       else if (program === 'scribble') scribbleAndDestroy(user);

@@ -38,7 +38,7 @@ function get(user: User): void {
 
 /** The role. Ends with the round. */
 export function getter(user: User): void {
-  while (user.running()) {
+  while (user.takeTurn()) {
     get(user);
     user.rest();
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * The migrator: moves ring pages, again and again. It asks for pages by address, as move_pages() does, and now
- * and then sweeps through all of RAM, as compaction does.
+ * and then sweeps through all of RAM, as compaction does; with the program `rings_only` it does not.
  *
  * @linux mm/migrate.c move_pages(), mm/compaction.c v3.17
  */
@@ -53,8 +53,9 @@ function moveRing(user: User): boolean {
 
 /** The role. Ends with the round. */
 export function migrator(user: User): void {
-  for (let pass = 0; user.running(); pass++) {
-    if (pass % SWEEP === 0) {
+  const sweeps = user.plan.workload.programs.migrator !== 'rings_only';
+  for (let pass = 0; user.takeTurn(); pass++) {
+    if (sweeps && pass % SWEEP === 0) {
       kernel_enter();
       const pages = movablePages();
       kernel_exit();

@@ -69,6 +69,8 @@ export interface Workload {
   /** How long a device takes, us. */
   readonly delayMinUs: number;
   readonly delayMaxUs: number;
+  /** Turns that a thread of user space takes at what it does; 0 for as many as there is time for. */
+  readonly turns: number;
   /** Most of a pause between two steps of a thread, us, by role; 0 for none. */
   readonly pauseUs: Partial<Record<Role, number>>;
   /** What aio_max_nr is set to; 0 leaves it alone, QUOTA_FOR_DESTROYERS has room for one context for each destroyer. */

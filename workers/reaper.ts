@@ -36,7 +36,7 @@ function reap(user: User): number {
 
 /** The role. Ends with the round. */
 export function reaper(user: User): void {
-  while (user.running()) {
+  while (user.takeTurn()) {
     if (reap(user) === 0) user.pause(100);
     user.rest();
   }

@@ -155,7 +155,7 @@ function overcommit(user: User): void {
 /** The role. Ends with the round. */
 export function submitter(user: User): void {
   const program = user.plan.workload.programs.submitter ?? 'default';
-  while (user.running()) {
+  while (user.takeTurn()) {
     try {
       if (program === 'overcommit') overcommit(user);
       else if (program === 'submit_and_reap') submitAndReap(user);

@@ -62,6 +62,7 @@ export class User {
   private nextEntry = 0;
   private readonly batch = new Int32Array(BATCH_MAX);
   private batched = 0;
+  private turn = 0;
 
   /** @param area - user address of its memory, areaBytes() long */
   constructor(cpu: number, plan: RoundPlan, prng: Prng, ledger: Ledger, meter: Meter, area: number) {
@@ -91,6 +92,12 @@ export class User {
   /** Whether the round goes on. */
   running(): boolean {
     return currentPhase() < PHASE_STOP;
+  }
+
+  /** Whether the round goes on, and this thread has a turn left; takes one. */
+  takeTurn(): boolean {
+    const { turns } = this.plan.workload;
+    return this.running() && (turns === 0 || this.turn++ < turns);
   }
 
   /** Does nothing for up to `us`. In user mode: quiescent. */

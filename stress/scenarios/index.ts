@@ -10,6 +10,7 @@ import { hostile_user } from './hostile_user.ts';
 import { one_ring_for_all_threads } from './one_ring_for_all_threads.ts';
 import { isShown, type Scenario } from './scenario.ts';
 import { scribbled_ring_frees_live_requests } from './scribbled_ring_frees_live_requests.ts';
+import { SMALL_SCENARIOS } from './small.ts';
 import { unread_events_overwritten } from './unread_events_overwritten.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   everything_at_once,
   hostile_user,
   one_ring_for_all_threads,
+  ...SMALL_SCENARIOS,
 ];
 
 /** Whether a build without these fixes may show a finding of that kind, in whatever scenario. */

@@ -57,6 +57,7 @@ export const workload = (part: Partial<Workload>): Workload => ({
   pendingPercent: 0,
   delayMinUs: 0,
   delayMaxUs: 0,
+  turns: 0,
   pauseUs: {},
   aioMaxNr: 0,
   ...part,
