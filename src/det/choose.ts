@@ -74,6 +74,17 @@ function scripted(words: Words, script: Words, cpu: number): number {
   return canRun(words, next) ? next : -1;
 }
 
+/** Whether the script says something at this step of `cpu`. */
+export function isScripted(words: Words, script: Words, cpu: number): boolean {
+  const local = words[at(cpu, LOCAL)] as number;
+  const to = words[at(cpu, SCRIPT_TO)] as number;
+  for (let next = words[at(cpu, CURSOR)] as number; next < to; next++) {
+    const step = script[next * DECISION_WORDS + 1] as number;
+    if (step >= local) return step === local;
+  }
+  return false;
+}
+
 function anyone(words: Words): number {
   const cpus = words[CPUS] as number;
   let count = 0;
@@ -123,7 +134,6 @@ export function redrawRacing(words: Words, cpu: number, addr: number, writes: bo
 }
 
 export const isPos = (words: Words): boolean => (words[SCHEDULER] as number) > PCT;
-export const isScript = (words: Words): boolean => words[SCHEDULER] === SCRIPT;
 
 /**
  * @param cpu - who is at this step

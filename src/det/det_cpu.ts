@@ -10,7 +10,7 @@
 import { MachineAborted } from '../arch/sab/control.ts';
 import { type Access, type Hook, LOAD, PAGE_OFFSET, type Sleeper } from '../arch/sab/memory.ts';
 import { type Bytes, type Doubles, type Words, wordLoad, wordNotify, wordStore, wordWait } from '../arch/sab/words.ts';
-import { choose, isPos, nextInTurn, redrawRacing } from './choose.ts';
+import { choose, isPos, isScripted, nextInTurn, redrawRacing } from './choose.ts';
 import type { Signs } from './signs.ts';
 import {
   ABORT,
@@ -143,7 +143,10 @@ export class DetCpu implements Hook, Sleeper {
     const index = (addr - PAGE_OFFSET) >>> 2;
     const writes = op !== LOAD;
     this.learn(index, writes);
-    if (this.known[index] === SHARED) this.point(addr, writes);
+    // Where a script, and the end at a finding, do not depend on what is known of who shares what, a recording can be
+    // followed by whoever knows nothing yet.
+    if (words[STOP_AT_FINDING] !== 0 && this.signs.found()) this.toOperator(FOUND);
+    if (this.known[index] === SHARED || isScripted(words, this.script, cpu)) this.point(addr, writes);
     if (steps >= (words[MAX_STEPS] as number)) this.toOperator(STEPS_DONE);
   }
 
@@ -164,7 +167,6 @@ export class DetCpu implements Hook, Sleeper {
   private point(addr: number, writes: boolean): void {
     const { words, cpu } = this;
     words[POINTS] = (words[POINTS] as number) + 1;
-    if (words[STOP_AT_FINDING] !== 0 && this.signs.found()) this.toOperator(FOUND);
     words[at(cpu, PENDING)] = addr;
     words[at(cpu, PENDING_WRITES)] = writes ? 1 : 0;
     if (words[LIST_CHOICES] !== 0) this.listChoice(cpu, true);
