@@ -3,8 +3,7 @@
  * The campaign: which case gets the next round, until the time is up.
  *
  * Every case gets a round first. After that, whoever has had least time for its weight: a reverted build that has not
- * shown
- * its race weighs most, one that has shown it least.
+ * shown its race weighs most, one that has shown it least.
  */
 import { mix32 } from '../src/arch/sab/prng.ts';
 import type { Slug } from '../src/reverts/registry.ts';
@@ -63,8 +62,10 @@ export interface CampaignState {
 /** The cases that the options ask for. @throws UsageError if a scenario needs more threads */
 export function chooseCases(options: Options, scenarios: readonly Scenario[]): Case[] {
   const { revert } = options;
-  const chosen = scenarios.filter(({ name, fixedBy }) =>
-    options.scenarios.length > 0 ? options.scenarios.includes(name) : fixedBy.some((slug) => revert.includes(slug)),
+  const chosen = scenarios.filter(({ name, fixedBy, onlyByName }) =>
+    options.scenarios.length > 0
+      ? options.scenarios.includes(name)
+      : !onlyByName && fixedBy.some((slug) => revert.includes(slug)),
   );
   const largest = chosen.reduce((a, b) => (minThreads(b) > minThreads(a) ? b : a), chosen[0] as Scenario);
   if (minThreads(largest) > options.threads) {

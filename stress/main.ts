@@ -141,10 +141,7 @@ async function stress(options: Options): Promise<number> {
 
 /** Runs the same load at each width. What it needs is loaded only then. */
 async function sweep(options: Options, widths: readonly number[]): Promise<number> {
-  const [{ runSweep }, { sweepSpec }] = await Promise.all([
-    import('./sweep/run_sweep.ts'),
-    import('./sweep/spec.ts'),
-  ]);
+  const [{ runSweep }, { sweepSpec }] = await Promise.all([import('./sweep/run_sweep.ts'), import('./sweep/spec.ts')]);
   return (await runSweep(sweepSpec(options, widths))).exitCode;
 }
 

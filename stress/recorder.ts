@@ -27,6 +27,8 @@ import { Stretch } from './stretch.ts';
 /** Between two lines of each kind, ms. */
 const SAMPLE_MS = 250;
 const SO_FAR_MS = 900;
+/** Most that can pass between two looks at a round that runs. */
+const LOOK_MS = 20;
 /** Steps, and slices of locks, of each CPU in a window. */
 const WINDOW_STEPS = 128;
 /** A run keeps no more of windows than this; they say how it went, not all that happened. */
@@ -132,18 +134,21 @@ export class Recorder {
     };
   }
 
-  private findings({ observed, ranMs }: RoundView): void {
+  private findings({ observed, ranMs, runsFromUs }: RoundView): void {
     const { oops } = this.pool.machine;
     let found = false;
+    // When it was recorded, not when it is seen here.
+    const when = ({ us }: OopsRecord): number => Math.max(0, Math.min(ranMs + LOOK_MS, (us - runsFromUs) / 1000));
     for (const taken = oopsCount(oops); this.machineSeen < taken; this.machineSeen++) {
       const record = readOops(oops, this.machineSeen);
       // Still being written; or there was no room, then there is none for those behind it either.
       if (record === null) break;
-      this.finding(record, ranMs);
+      this.finding(record, when(record));
       found = true;
     }
     for (; this.observedSeen < observed.length; this.observedSeen++) {
-      this.finding(observed[this.observedSeen] as OopsRecord, ranMs);
+      const record = observed[this.observedSeen] as OopsRecord;
+      this.finding(record, when(record));
       found = true;
     }
     if (found) this.log.sync();

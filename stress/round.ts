@@ -72,6 +72,8 @@ export interface RoundView {
   readonly runMs: number;
   /** ktime_get() of the boot */
   readonly bootTime: number;
+  /** When user space began to run, since the boot, us; Infinity before. */
+  readonly runsFromUs: number;
   /** address of the process's mm_struct */
   readonly mm: number;
   /** What the oracles and the watchdog have found; what the CPUs have is in the machine's log. */
@@ -115,6 +117,7 @@ export class Round {
   private readonly observed: OopsRecord[] = [];
   private readonly startedAt = ktime_get();
   protected ranMs = 0;
+  private runsFromUs = Number.POSITIVE_INFINITY;
 
   constructor(pool: Pool, spec: RoundSpec) {
     this.pool = pool;
@@ -148,6 +151,7 @@ export class Round {
       ranMs,
       runMs: spec.runMs,
       bootTime: booted.bootTime,
+      runsFromUs: this.runsFromUs,
       mm: plan.process.mm,
       observed,
       isOut: (cpu) => pool.isOut(cpu),
@@ -237,6 +241,7 @@ export class Round {
 
   /** Lets user space run for its time, or until something breaks. */
   protected async run(): Promise<boolean> {
+    this.runsFromUs = (ktime_get() - this.booted.bootTime) / 1000;
     this.setPhase(PHASE_RUN);
     const start = performanceNow();
     const until = start + this.spec.runMs;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * A round under a schedule: the same boot, roles, phases and oracles as on free threads, with one CPU running at a time.
+ * A round under a schedule: the same boot, roles, phases and oracles as on free threads, with one CPU running at a
+ * time.
  *
- * The operator gets the baton when all that it waits for have arrived, when nobody can run, when the round has taken its
- * steps, and when something was found. Nothing moves meanwhile, so that a look at the machine is proof.
+ * The operator gets the baton when all that it waits for have arrived, when nobody can run, when the round has taken
+ * its steps, and when something was found. Nothing moves meanwhile, so that a look at the machine is proof.
  */
 import { setVirtualClock, wall_clock } from '../../src/arch/sab/clock.ts';
 import { ARRIVED, PHASE } from '../../src/arch/sab/control.ts';

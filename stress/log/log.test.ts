@@ -128,7 +128,7 @@ test('merging adds counts and histograms, and makes one finding of the same', ()
   const one = write(logOf(1), 'one');
   const two = write(logOf(2), 'two');
   const output = join(root, 'merged');
-  const { result, rounds } = mergeRuns([one, two], output);
+  const { result } = mergeRuns([one, two], output);
   const alone = loadRun(one).result;
   expect(result.throughput.events).toBe(2 * alone.throughput.events);
   expect(result.elapsedMs).toBe(2 * alone.elapsedMs);
@@ -136,13 +136,14 @@ test('merging adds counts and histograms, and makes one finding of the same', ()
   expect(result.scenarios).toHaveLength(alone.scenarios.length);
   expect(result.scenarios[0]?.findings.map(({ count }) => count)).toEqual([4]);
   expect(result.timeline.map(({ ms }) => ms)).toEqual([500, 1500, 2500, 4500, 5500, 6500]);
-  expect(rounds.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5]);
   expect(result.merged.map(({ folder, seed, verdict }) => [folder, seed, verdict])).toEqual([
     ['one', 1, 'passed'],
     ['two', 2, 'passed'],
   ]);
   // What has been merged can be read again, and merged again.
-  expect(loadRun(output)).toEqual({ result, rounds, trace: loadRun(output).trace });
+  const read = loadRun(output);
+  expect(read.result).toEqual(result);
+  expect(read.rounds.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5]);
   const three = write(logOf(3), 'three');
   const again = mergeRuns([output, three], join(root, 'merged-again'));
   expect(again.result.merged.map(({ folder }) => folder)).toEqual(['one', 'two', 'three']);

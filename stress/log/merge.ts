@@ -7,12 +7,16 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { makeFolder } from '../report/folder.ts';
 import type { Run } from '../report/result.ts';
-import { RunFold } from './fold.ts';
+import { type Keep, RunFold } from './fold.ts';
 import { judged } from './judged.ts';
 import { loadRun } from './load.ts';
 import { LogError, readLog } from './reader.ts';
 import { LOG_VERSION, type MergedFrom, type RunRecord } from './records.ts';
 import { LogWriter } from './writer.ts';
+
+const RESULT_ONLY: Keep = { rounds: false, trace: false };
+/** A merged run keeps no more of the windows of its parts than this; each part's own log has all of them. */
+const WINDOWS_BYTES_MAX = 16 * 1024 * 1024;
 
 interface Part {
   readonly folder: string;
@@ -76,16 +80,21 @@ export function mergeRuns(folders: readonly string[], output: string): Run {
   checkAlike(folders.flatMap((folder) => headsOf(folder).map((head) => ({ folder, head }))));
   const parts: Part[] = folders.map((folder) => ({
     folder,
-    from: { folder: basename(resolve(folder)), verdict: loadRun(folder).result.verdict },
+    from: { folder: basename(resolve(folder)), verdict: loadRun(folder, RESULT_ONLY).result.verdict },
   }));
   checkOutput(output);
   makeFolder(output);
   const log = new LogWriter(output);
-  const fold = new RunFold({ rounds: true, trace: true });
+  const fold = new RunFold({ rounds: false, trace: true });
+  let windowBytes = 0;
   log.write({ t: 'merge', log: LOG_VERSION, folders: parts.map(({ from }) => from.folder) });
   for (const { folder, from } of parts) {
     readLog(folder, (record) => {
       if (record.t === 'merge') return;
+      if (record.t === 'trace') {
+        windowBytes += JSON.stringify(record).length;
+        if (windowBytes > WINDOWS_BYTES_MAX) return;
+      }
       // A part of a merged run says already where it is from.
       const line = record.t === 'run' ? { ...record, from: record.from ?? from } : record;
       log.write(line);
