@@ -20,6 +20,8 @@ import { ROOT } from './root.ts';
 /** Ledger entries in all; fewer for each CPU where there are many. */
 const ENTRIES = 16_384;
 const ENTRIES_PER_CPU_MAX = 1024;
+/** A schedule has a handful of requests, and each entry's memory is mapped and unmapped in it. */
+const ENTRIES_PER_CPU_DETERMINISTIC = 64;
 
 interface Cpu {
   port: MessagePort;
@@ -44,7 +46,8 @@ export class Pool {
   /** @param deterministic - whether one thread is to run at a time */
   constructor(threads: number, arenaMib: number, sanitize: boolean, deterministic = false) {
     this.machine = createMachine({ cpus: threads, arenaMib, sanitize });
-    this.ledger = createLedger(threads, Math.min(ENTRIES_PER_CPU_MAX, Math.floor(ENTRIES / threads)));
+    const entriesMax = deterministic ? ENTRIES_PER_CPU_DETERMINISTIC : ENTRIES_PER_CPU_MAX;
+    this.ledger = createLedger(threads, Math.min(entriesMax, Math.floor(ENTRIES / threads)));
     this.meters = createMeters(threads);
     this.det = deterministic ? createDetBuffers(threads, arenaMib) : null;
     this.piscina = new Piscina({

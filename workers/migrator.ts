@@ -51,8 +51,17 @@ function moveRing(user: User): boolean {
   return true;
 }
 
+/** Waits until the leader has made the shared contexts: a turn that finds no ring is lost. */
+function awaitRings(user: User): void {
+  const { ledger, plan } = user;
+  for (let slot = 0; slot < plan.workload.contexts; slot++) {
+    while (user.running() && !ledger.alive(slot)) user.pause(10);
+  }
+}
+
 /** The role. Ends with the round. */
 export function migrator(user: User): void {
+  awaitRings(user);
   const sweeps = user.plan.workload.programs.migrator !== 'rings_only';
   for (let pass = 0; user.takeTurn(); pass++) {
     if (sweeps && pass % SWEEP === 0) {

@@ -123,11 +123,11 @@ export class DetCpu implements Hook, Sleeper {
   // The hook.
 
   access(op: Access, addr: number, bytes: number): void {
-    if (this.active) this.step(op, addr);
+    if (this.active) this.step(op, addr, bytes);
     if (this.check !== null) this.check(op, addr, bytes);
   }
 
-  private step(op: Access, addr: number): void {
+  private step(op: Access, addr: number, bytes: number): void {
     const { words, cpu, times } = this;
     this.countOwnStep();
     words[HASH] = Math.imul((words[HASH] as number) ^ (addr + op) ^ (cpu << 28), 0x01000193);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a sweep came to, in a sentence, and the command that runs it again. */
 import type { Sweep } from '../../../sweep/result.ts';
+import { plural } from '../../text.ts';
 import { html, type Markup } from '../markup.ts';
 import { commandBox } from '../section.ts';
 import { compact } from '../units.ts';
@@ -10,7 +11,7 @@ function peak({ points }: Sweep): string {
   const best = [...points].sort((a, b) => b.eventsPerSecond - a.eventsPerSecond)[0];
   return best === undefined
     ? 'No width was run to its end.'
-    : `Of the widths that were run, ${best.threads} threads did most: ${compact(best.eventsPerSecond)} events/s.`;
+    : `Of the widths that were run, ${plural(best.threads, 'thread')} did most: ${compact(best.eventsPerSecond)} events/s.`;
 }
 
 export const sweepBanner = (sweep: Sweep): Markup => html`<div class="banner ${sweep.interrupted ? 'odd' : 'none'}">

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Throughput at each width, against one that grows with the threads. */
 import type { Sweep, SweepPoint } from '../../../sweep/result.ts';
+import { scalingOf, sweepNotes } from '../../../sweep/rows.ts';
 import { count } from '../../text.ts';
 import { figure } from '../figure.ts';
 import type { Part } from '../markup.ts';
@@ -8,24 +9,24 @@ import { absent, type Section } from '../section.ts';
 import { table } from '../table.ts';
 import { compact, percent } from '../units.ts';
 
-function widthTable({ points, fit }: Sweep): Part {
-  const first = points[0];
-  // without a fit the narrowest run stands for one thread
-  const one = fit?.lambda ?? (first === undefined ? 0 : first.eventsPerSecond / first.threads);
-  const speedUp = (point: SweepPoint): number => point.eventsPerSecond / one;
+function widthTable(sweep: Sweep): Part {
+  const speedUp = (point: SweepPoint): string => scalingOf(sweep, point)?.speedUp.toFixed(2) ?? '–';
+  const efficiency = (point: SweepPoint): string => {
+    const scaling = scalingOf(sweep, point);
+    return scaling === null ? '–' : percent(scaling.efficiency);
+  };
   return table<SweepPoint>({
     id: 'width-table',
-    caption: `Speed-up is against ${compact(one)} events/s for one thread, ${
-      fit === null ? 'from the narrowest run' : 'as fitted'
-    }; efficiency is speed-up divided by threads.`,
-    rows: points,
+    caption:
+      `Speed-up is against the narrowest width; efficiency is that for each thread. ${sweepNotes(sweep).join('; ')}`,
+    rows: sweep.points,
     columns: [
       { head: 'threads', cell: (point) => String(point.threads), heading: true },
       { head: 'events/s', cell: (point) => count(point.eventsPerSecond) },
       { head: 'spread', cell: (point) => `± ${count(point.spread)}`, title: 'half the distance between the quartiles' },
       { head: 'samples', cell: (point) => count(point.samples.length) },
-      { head: 'speed-up', cell: (point) => (one > 0 ? `${speedUp(point).toFixed(2)} ×` : '–') },
-      { head: 'efficiency', cell: (point) => (one > 0 ? percent(speedUp(point) / point.threads) : '–') },
+      { head: 'speed-up', cell: speedUp },
+      { head: 'efficiency', cell: efficiency },
     ],
   });
 }
