@@ -11,7 +11,8 @@ function peak({ points }: Sweep): string {
   const best = [...points].sort((a, b) => b.eventsPerSecond - a.eventsPerSecond)[0];
   return best === undefined
     ? 'No width was run to its end.'
-    : `Of the widths that were run, ${plural(best.threads, 'thread')} did most: ${compact(best.eventsPerSecond)} events/s.`;
+    : `Of the widths that were run, ${plural(best.threads, 'thread')} did most: ` +
+        `${compact(best.eventsPerSecond)} events/s.`;
 }
 
 export const sweepBanner = (sweep: Sweep): Markup => html`<div class="banner ${sweep.interrupted ? 'odd' : 'none'}">
