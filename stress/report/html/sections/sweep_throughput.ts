@@ -17,8 +17,7 @@ function widthTable(sweep: Sweep): Part {
   };
   return table<SweepPoint>({
     id: 'width-table',
-    caption:
-      `Speed-up is against the narrowest width; efficiency is that for each thread. ${sweepNotes(sweep).join('; ')}`,
+    caption: `Speed-up is against the narrowest width; efficiency, for each thread. ${sweepNotes(sweep).join('; ')}`,
     rows: sweep.points,
     columns: [
       { head: 'threads', cell: (point) => String(point.threads), heading: true },
