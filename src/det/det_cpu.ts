@@ -142,11 +142,16 @@ export class DetCpu implements Hook, Sleeper {
     if (now >= (times[NEXT_DEADLINE] as number)) this.wakeSleepers(now);
     const index = (addr - PAGE_OFFSET) >>> 2;
     const writes = op !== LOAD;
-    this.learn(index, writes);
+    // A block is one step, and a point if any of its words is one.
+    let shared = false;
+    for (let i = index, end = (addr + bytes - PAGE_OFFSET + 3) >>> 2; i < end; i++) {
+      this.learn(i, writes);
+      shared ||= this.known[i] === SHARED;
+    }
     // Where a script, and the end at a finding, do not depend on what is known of who shares what, a recording can be
     // followed by whoever knows nothing yet.
     if (words[STOP_AT_FINDING] !== 0 && this.signs.found()) this.toOperator(FOUND);
-    if (this.known[index] === SHARED || isScripted(words, this.script, cpu)) this.point(addr, writes);
+    if (shared || isScripted(words, this.script, cpu)) this.point(addr, writes);
     if (steps >= (words[MAX_STEPS] as number)) this.toOperator(STEPS_DONE);
   }
 
