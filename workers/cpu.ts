@@ -12,6 +12,7 @@ import { setHook } from '../src/arch/sab/memory.ts';
 import { Prng } from '../src/arch/sab/prng.ts';
 import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch/sab/words.ts';
 import { DetCpu } from '../src/det/det_cpu.ts';
+import { FULL_ON, FullRecorder } from '../src/det/full_recorder.ts';
 import { signsOf } from '../src/det/signs.ts';
 import { CLOCK } from '../src/det/state.ts';
 import { setDeviceProbe } from '../src/drivers/null_blk.ts';
@@ -124,6 +125,7 @@ function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
   if (det === null) return null;
   setSpinLimit(0);
   const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.shadow === null ? null : kasan_check);
+  if (det.full.entries[FULL_ON] === 1) hook.recorder = new FullRecorder(cpu, det.full, machine.oops);
   setHook(hook);
   hook.enter(PHASE_RUN);
   return hook;

@@ -11,6 +11,7 @@ import { MachineAborted } from '../arch/sab/control.ts';
 import { type Access, type Hook, LOAD, PAGE_OFFSET, type Sleeper } from '../arch/sab/memory.ts';
 import { type Bytes, type Doubles, type Words, wordLoad, wordNotify, wordStore, wordWait } from '../arch/sab/words.ts';
 import { choose, isPos, isScripted, nextInTurn, redrawRacing } from './choose.ts';
+import { type FullRecorder, NOTE_LEAVE, NOTE_SLEEP, NOTE_WAIT } from './full_recorder.ts';
 import type { Signs } from './signs.ts';
 import {
   ABORT,
@@ -67,6 +68,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 export class DetCpu implements Hook, Sleeper {
   readonly sleeper: Sleeper = this;
+  /** Writes everything down; null but where a schedule is told. */
+  recorder: FullRecorder | null = null;
   private readonly cpu: number;
   private readonly words: Words;
   private readonly times: Doubles;
@@ -123,7 +126,11 @@ export class DetCpu implements Hook, Sleeper {
   // The hook.
 
   access(op: Access, addr: number, bytes: number): void {
-    if (this.active) this.step(op, addr, bytes);
+    if (this.active) {
+      this.recorder?.arrive();
+      this.step(op, addr, bytes);
+      this.recorder?.access(op, addr, bytes);
+    }
     if (this.check !== null) this.check(op, addr, bytes);
   }
 
@@ -193,6 +200,7 @@ export class DetCpu implements Hook, Sleeper {
     words[at(cpu, SINCE)] = words[STEPS] as number;
     words[at(cpu, TIMED_OUT)] = 0;
     this.setDeadline(cpu, timeout_ns === NEVER ? NEVER : (this.times[CLOCK] as number) + timeout_ns);
+    this.recorder?.stop(NOTE_SLEEP, addr);
     this.block(ASLEEP);
     return words[at(cpu, TIMED_OUT)] !== 0;
   }
@@ -221,6 +229,7 @@ export class DetCpu implements Hook, Sleeper {
   /** Waits until the phase has come, or the round has been given up. */
   awaitPhase(phase: number): void {
     this.words[at(this.cpu, AWAITED)] = phase;
+    this.recorder?.stop(NOTE_WAIT, phase);
     this.untilAborted(() => this.block(WAITING));
   }
 
@@ -228,6 +237,7 @@ export class DetCpu implements Hook, Sleeper {
   leave(): void {
     if (!this.active) return;
     this.active = false;
+    this.recorder?.stop(NOTE_LEAVE, 0);
     this.countOwnStep();
     this.words[at(this.cpu, STATE)] = OUT;
     if (this.words[ABORT] === 0) this.pass(this.whoIsNext());

@@ -6,6 +6,7 @@
  * orders them. The operator, who boots, judges and decides what is next, takes part as one CPU more.
  */
 import { type Bytes, createBytes, createDoubles, createWords, type Doubles, type Words } from '../arch/sab/words.ts';
+import { createFullBuffers, type FullBuffers } from './full_recorder.ts';
 
 // Words of the header.
 /** Accesses to RAM so far, of all CPUs. */
@@ -111,6 +112,8 @@ export interface DetBuffers {
   readonly script: Words;
   readonly choices: Words;
   readonly log: Words;
+  /** What is told of a schedule that is run again for it. */
+  readonly full: FullBuffers;
   /** For each word of RAM who has touched it, as far as is known: the one for choosing, and the one being learned. */
   readonly known: Bytes;
   readonly learned: Bytes;
@@ -123,6 +126,7 @@ export const createDetBuffers = (cpus: number, arenaMib: number): DetBuffers => 
   script: createWords(ENTRIES_MAX * DECISION_WORDS),
   choices: createWords(ENTRIES_MAX * CHOICE_WORDS),
   log: createWords(LOG_MAX * LOG_WORDS),
+  full: createFullBuffers(),
   known: createBytes(arenaMib * 262_144),
   learned: createBytes(arenaMib * 262_144),
 });

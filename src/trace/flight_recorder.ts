@@ -51,6 +51,9 @@ export function trace(point: TracePoint, a = 0, b = 0, c = 0): void {
   ring[base] = (count + 1) | 0;
 }
 
+/** Steps that a CPU has noted so far. */
+export const stepsTaken = (words: Words, cpu: number): number => (words[cpu * CPU_WORDS] as number) >>> 0;
+
 /** A step in words. */
 export interface TraceEntry {
   /** since the machine's start */

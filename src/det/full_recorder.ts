@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Writes down everything that a CPU does, when a schedule is run once more to be told.
+ *
+ * An access is written down when it is about to happen, behind the point at which another CPU may have been chosen, so
+ * that the entries stand in the order in which RAM changed. What it left in its word is looked at when the next entry is
+ * written, whoever writes it: nothing else has happened in between.
+ *
+ * A stack costs more than a hundred steps do. A first run is therefore written down without, and a second one, which is
+ * the same, has the stacks of the entries that turned out to matter.
+ */
+import { type Access, i32, isRam, PAGE_OFFSET } from '../arch/sab/memory.ts';
+import { type Bytes, createBytes, createWords, type Words } from '../arch/sab/words.ts';
+import { frameOf, type OopsLog, oopsCount } from '../kernel/oops.ts';
+import { flightRecorder, recordedSteps, stepsTaken } from '../trace/flight_recorder.ts';
+
+/** Entries that are kept, the last ones. A power of two. */
+export const FULL_ENTRIES = 1 << 18;
+const TEXT_BYTES = 1 << 22;
+
+/** Kinds of entries beside the accesses, LOAD, STORE and RMW. */
+export const NOTE_TRACE = 3;
+export const NOTE_SLEEP = 4;
+export const NOTE_WAIT = 5;
+export const NOTE_LEAVE = 6;
+
+// Header.
+/** Whether CPUs write. */
+export const FULL_ON = 0;
+/** Entries so far. */
+export const FULL_COUNT = 1;
+/** Bytes of text so far. */
+export const FULL_TEXT = 2;
+const HEADER = 8;
+
+// Words of an entry.
+/** Kind, and the CPU above it. */
+export const ENTRY_KIND = 0;
+export const ENTRY_ADDR = 1;
+export const ENTRY_BYTES = 2;
+export const ENTRY_BEFORE = 3;
+export const ENTRY_AFTER = 4;
+/** Problems that were on record. */
+export const ENTRY_OOPSES = 5;
+/** Of its stack, or of a trace point's words. */
+export const ENTRY_TEXT = 6;
+export const ENTRY_TEXT_BYTES = 7;
+export const ENTRY_WORDS = 8;
+export const KIND_BITS = 3;
+
+/** Can be posted. */
+export interface FullBuffers {
+  readonly entries: Words;
+  readonly text: Bytes;
+  /** By entry: whether its stack is wanted. */
+  readonly wanted: Bytes;
+}
+
+export const createFullBuffers = (): FullBuffers => ({
+  entries: createWords(HEADER + FULL_ENTRIES * ENTRY_WORDS),
+  text: createBytes(TEXT_BYTES),
+  wanted: createBytes(FULL_ENTRIES),
+});
+
+/** Index of an entry's first word. */
+export const entryAt = (n: number): number => HEADER + (n & (FULL_ENTRIES - 1)) * ENTRY_WORDS;
+
+/** The frames of this thread's stack, innermost first, without the machine's own. */
+function frames(): string {
+  return (new Error('here').stack ?? '')
+    .split('\n')
+    .flatMap((text) => {
+      const frame = frameOf(text);
+      return frame === null || /^src\/(arch\/sab|det)\//.test(frame.file) ? [] : [frame.line];
+    })
+    .join('\n');
+}
+
+export class FullRecorder {
+  private readonly cpu: number;
+  private readonly full: FullBuffers;
+  private readonly oops: OopsLog;
+  private traced = 0;
+
+  constructor(cpu: number, full: FullBuffers, oops: OopsLog) {
+    this.cpu = cpu;
+    this.full = full;
+    this.oops = oops;
+  }
+
+  /** Before this CPU may lose the baton: what it has noted of itself since. */
+  arrive(): void {
+    const words = flightRecorder();
+    if (words === null) return;
+    const taken = stepsTaken(words, this.cpu);
+    if (taken === this.traced) return;
+    for (const { point, text } of recordedSteps(words, this.cpu, taken - this.traced)) {
+      this.write(NOTE_TRACE, 0, 0, `${point}\n${text}`);
+    }
+    this.traced = taken;
+  }
+
+  /** The access comes now. */
+  access(op: Access, addr: number, bytes: number): void {
+    const { entries, wanted } = this.full;
+    const n = entries[FULL_COUNT] as number;
+    this.write(op, addr, bytes, wanted[n & (FULL_ENTRIES - 1)] === 1 ? frames() : '');
+  }
+
+  /** The CPU stops by itself. @param kind - one of the notes @param addr - what it sleeps on, or waits for */
+  stop(kind: number, addr: number): void {
+    this.arrive();
+    this.write(kind, addr, 0, '');
+  }
+
+  private write(kind: number, addr: number, bytes: number, text: string): void {
+    const { entries } = this.full;
+    const n = entries[FULL_COUNT] as number;
+    settleLast(this.full);
+    entries[FULL_COUNT] = n + 1;
+    const at = entryAt(n);
+    const word = kind < NOTE_TRACE ? wordNow(addr) : 0;
+    entries[at + ENTRY_KIND] = kind | (this.cpu << KIND_BITS);
+    entries[at + ENTRY_ADDR] = addr;
+    entries[at + ENTRY_BYTES] = bytes;
+    entries[at + ENTRY_BEFORE] = word;
+    entries[at + ENTRY_AFTER] = word;
+    entries[at + ENTRY_OOPSES] = oopsCount(this.oops);
+    entries[at + ENTRY_TEXT] = entries[FULL_TEXT] as number;
+    entries[at + ENTRY_TEXT_BYTES] = text === '' ? 0 : this.writeText(text);
+  }
+
+  /** @returns bytes written, 0 if there is no room */
+  private writeText(text: string): number {
+    const { entries, text: to } = this.full;
+    const bytes = new TextEncoder().encode(text);
+    const from = entries[FULL_TEXT] as number;
+    if (from + bytes.length > to.length) return 0;
+    to.set(bytes, from);
+    entries[FULL_TEXT] = from + bytes.length;
+    return bytes.length;
+  }
+}
+
+const wordNow = (addr: number): number => (isRam(addr, 1) ? (i32[(addr - PAGE_OFFSET) >>> 2] as number) : 0);
+
+/** Looks at what the last access has left. Also the operator's, at the end. */
+export function settleLast({ entries }: FullBuffers): void {
+  const count = entries[FULL_COUNT] as number;
+  if (count === 0) return;
+  const at = entryAt(count - 1);
+  const kind = (entries[at + ENTRY_KIND] as number) & ((1 << KIND_BITS) - 1);
+  if (kind < NOTE_TRACE) entries[at + ENTRY_AFTER] = wordNow(entries[at + ENTRY_ADDR] as number);
+}
