@@ -11,7 +11,8 @@ export type UsageCode =
   | 'unknown-name'
   | 'contradiction'
   | 'too-few-threads'
-  | 'output';
+  | 'output'
+  | 'schedule';
 
 /** Input that cannot be run; `message` is the sentence to print. */
 export class UsageError extends Error {

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A schedule: all that is needed to see the same steps again. */
+import { isSlug, SLUGS } from '../../src/reverts/registry.ts';
+import { nearest, UsageError } from '../options_error.ts';
+import { SCENARIOS } from '../scenarios/index.ts';
 import type { Decision } from './schedule_words.ts';
 
 /** Version of the form. */
 export const SCHEDULE_FORMAT = 1;
+
+/** In which order stores become visible: at once, in a CPU's own order, in any. */
+export const MEMORIES = ['sc', 'tso', 'weak'] as const;
+export type Memory = (typeof MEMORIES)[number];
 
 export interface Schedule {
   readonly format: number;
@@ -20,11 +27,40 @@ export interface Schedule {
   readonly seed: number;
   /** Turns of each thread of user space; null for the scenario's own. */
   readonly turns: number | null;
-  readonly memory: 'sc' | 'tso' | 'weak';
+  readonly memory: Memory;
   readonly arenaMib: number;
   readonly maxSteps: number;
   /** Where it leaves the default schedule. */
   readonly decisions: readonly Decision[];
   /** Over all steps; null if it has not been run. */
   readonly hash: number | null;
+}
+
+export const badSchedule = (what: string, allowed: string, next: string): UsageError =>
+  new UsageError('schedule', `--replay: the schedule ${what}, ${allowed}; ${next}`);
+
+export const otherFormat = (format: string): UsageError =>
+  badSchedule(
+    `is of format ${format}`,
+    `this version reads format ${SCHEDULE_FORMAT}`,
+    'check out the commit that wrote it and type the same there',
+  );
+
+/** @throws UsageError if it is for a scenario or a build that there is not */
+export function checkNames({ scenario, reverted }: Schedule): void {
+  const names = SCENARIOS.map(({ name }) => name);
+  if (!names.includes(scenario)) {
+    throw badSchedule(
+      `is for a scenario '${scenario}' that there is not`,
+      `the nearest is ${nearest(scenario, names)[0]}`,
+      'check out the commit that wrote it and type the same there',
+    );
+  }
+  const unknown = reverted.find((slug) => !isSlug(slug));
+  if (unknown === undefined) return;
+  throw badSchedule(
+    `is for a build without a fix '${unknown}' that there is not`,
+    `the fixes are ${SLUGS.join(', ')}`,
+    'check out the commit that wrote it and type the same there',
+  );
 }
