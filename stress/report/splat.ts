@@ -12,6 +12,10 @@ const RULE = 66;
 /** `an event was delivered twice in aio_read_events_ring` */
 export const findingTitle = ({ title, where }: Finding): string => (where === '' ? title : `${title} in ${where}`);
 
+/** The first line of a splat; some titles say already what they are. */
+export const splatTitle = (finding: Finding): string =>
+  `${/^(WARNING|BUG|INFO|kernel BUG):/.test(finding.title) ? '' : 'BUG: '}${findingTitle(finding)}`;
+
 /** How often, and when first. */
 export const findingCounts = ({ count, rounds, firstAtMs }: Finding): string =>
   `seen ${plural(count, 'time')} in ${plural(rounds, 'round')}, first after ${span(firstAtMs)}`;
@@ -29,7 +33,7 @@ export function splat(scenario: ScenarioResult, finding: Finding, colors: Palett
   const paint = finding.known === null ? colors.bad : colors.odd;
   const lines = [
     rule,
-    ...wrap(`BUG: ${findingTitle(finding)}`, width, '', '     ').map(paint),
+    ...wrap(splatTitle(finding), width, '', '     ').map(paint),
     ...wrap(`${finding.kind} ${by(finding)}, ${findingCounts(finding)}`, width),
   ];
   // what the kernel says may be laid out; its indentation stays

@@ -2,7 +2,7 @@
 /** What was found, worst first, each as a kernel says it, with what the CPUs did just before. */
 import { buildText, hints } from '../../grade.ts';
 import type { Finding, RunResult } from '../../result.ts';
-import { findingCounts, findingTitle } from '../../splat.ts';
+import { findingCounts, findingTitle, splatTitle } from '../../splat.ts';
 import { plural } from '../../text.ts';
 import { breakable, html, type Markup } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
@@ -21,7 +21,7 @@ const where = ({ cpu, role }: Finding): string => (cpu < 0 ? `found by the ${rol
 
 function splat({ scenario, finding }: Found): Markup {
   const lines = [
-    html`<b>BUG: ${findingTitle(finding)}</b>`,
+    html`<b>${splatTitle(finding)}</b>`,
     html`${finding.kind}: ${where(finding)}`,
     ...finding.text.map((line) => html`  ${marked(line, finding)}`),
     ...(finding.objects.length === 0 ? [] : [html`objects: ${marked(finding.objects.join(', '), finding)}`]),
