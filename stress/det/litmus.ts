@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Runs litmus tests under the deterministic engine, a seed at a time, and collects what the registers held. */
+import { Piscina } from 'piscina';
+import { memory, setRamSize, store32 } from '../../src/arch/sab/memory.ts';
+import { createWords, wordLoad, wordWaitAsync } from '../../src/arch/sab/words.ts';
+import { DetCpu } from '../../src/det/det_cpu.ts';
+import { at, createDetBuffers, type DetBuffers, HASH, RUNNABLE, SHARED, STATE } from '../../src/det/state.ts';
+import type { Litmus } from './litmus.test-data.ts';
+import { LITMUS_MIB, type LitmusTask, NO_SIGNS, variableAt } from './litmus_thread.ts';
+import { type Chosen, type Decision, prepare, recorded } from './schedule_words.ts';
+
+const THREADS = 4;
+const VARIABLES = 12;
+const REGISTERS = 4;
+const ENTRY = new URL('../../dist/stress/det/litmus_thread.js', import.meta.url.replace('/dist/stress/', '/stress/'))
+  .href;
+
+export interface LitmusRun {
+  /** A digit for each register. */
+  readonly outcome: string;
+  readonly hash: number;
+  readonly decisions: readonly Decision[];
+}
+
+export class LitmusPool {
+  private readonly piscina = new Piscina({
+    filename: ENTRY,
+    minThreads: THREADS,
+    maxThreads: THREADS,
+    workerData: { memory },
+    idleTimeout: Number.POSITIVE_INFINITY,
+    atomics: 'disabled',
+  });
+  private readonly buffers = new Map<number, DetBuffers>();
+
+  /** One schedule of a test. */
+  async run(test: Litmus, how: Chosen): Promise<LitmusRun> {
+    const cpus = test.threads.length;
+    const det = this.buffers.get(cpus) ?? createDetBuffers(cpus, LITMUS_MIB);
+    this.buffers.set(cpus, det);
+    setRamSize(LITMUS_MIB);
+    prepare(det, cpus, how);
+    for (let n = 0; n < VARIABLES; n++) {
+      store32(variableAt(n), 0);
+      det.known[n * 16] = SHARED;
+    }
+    const results = createWords(1 + REGISTERS);
+    const running = test.threads.map((ops, cpu) => {
+      const task: LitmusTask = { cpu, det, ops, results };
+      return this.piscina.run(task);
+    });
+    for (let joined = 0; joined < cpus; joined = wordLoad(results, 0)) await wordWaitAsync(results, 0, joined, 100);
+    for (let cpu = 0; cpu < cpus; cpu++) det.words[at(cpu, STATE)] = RUNNABLE;
+    new DetCpu(cpus, det, NO_SIGNS, null).start();
+    await Promise.all(running);
+    const registers = Math.max(...test.sc.map((outcome) => outcome.length));
+    return {
+      outcome: Array.from({ length: registers }, (_, n) => results[1 + n]).join(''),
+      hash: (det.words[HASH] as number) >>> 0,
+      decisions: recorded(det),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.piscina.destroy();
+  }
+}
