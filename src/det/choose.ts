@@ -22,6 +22,7 @@ import {
   CPUS,
   CURSOR,
   DECISION_WORDS,
+  GO_ON,
   LOCAL,
   LOWEST,
   PENDING,
@@ -62,16 +63,25 @@ export function nextInTurn(words: Words, cpu: number): number {
   return -1;
 }
 
-/** What the script says at this step of `cpu`. @returns -1 if nothing, or if who is named cannot run */
+/**
+ * What the script says at this step of `cpu`. What it says can be impossible where it was recorded on other code.
+ * @returns -1 if nothing, or if who is named cannot run
+ */
 function scripted(words: Words, script: Words, cpu: number): number {
   const local = words[at(cpu, LOCAL)] as number;
   const to = words[at(cpu, SCRIPT_TO)] as number;
   let cursor = words[at(cpu, CURSOR)] as number;
-  while (cursor < to && (script[cursor * DECISION_WORDS + 1] as number) < local) cursor++;
+  let possible = true;
+  for (; cursor < to && (script[cursor * DECISION_WORDS + 1] as number) < local; cursor++) possible = false;
+  let next = -1;
+  if (cursor < to && script[cursor * DECISION_WORDS + 1] === local) {
+    next = script[cursor++ * DECISION_WORDS + 2] as number;
+    if (!canRun(words, next)) possible = false;
+  }
   words[at(cpu, CURSOR)] = cursor;
-  if (cursor >= to || script[cursor * DECISION_WORDS + 1] !== local) return -1;
-  const next = script[cursor * DECISION_WORDS + 2] as number;
-  return canRun(words, next) ? next : -1;
+  if (possible) return next;
+  if (words[GO_ON] !== 0) words[SCHEDULER] = RANDOM;
+  return -1;
 }
 
 /** Whether the script says something at this step of `cpu`. */
@@ -145,6 +155,7 @@ export function choose(words: Words, script: Words, cpu: number, able: boolean):
   if (scheduler === SCRIPT) {
     const next = scripted(words, script, cpu);
     if (next >= 0) return next;
+    if (words[SCHEDULER] === RANDOM) return anyone(words);
     return able ? cpu : nextInTurn(words, cpu);
   }
   if (scheduler === RANDOM) return anyone(words);

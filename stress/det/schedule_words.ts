@@ -15,7 +15,9 @@ import {
   DECISIONS,
   type DetBuffers,
   ENTRIES_MAX,
+  GO_ON,
   LIST_CHOICES,
+  LOG_STEPS,
   LOWEST,
   MAX_STEPS,
   NEXT_DEADLINE,
@@ -57,6 +59,10 @@ export interface Chosen {
   readonly script: readonly Decision[];
   readonly listChoices: boolean;
   readonly stopAtFinding: boolean;
+  /** Whether each step is logged. */
+  readonly logSteps?: boolean;
+  /** For script: whether one that cannot be followed is left for a random walk. */
+  readonly goOn?: boolean;
 }
 
 /** Everything at its beginning. What has been learned of who shares what stays. */
@@ -70,6 +76,8 @@ export function prepare({ words, times, script }: DetBuffers, cpus: number, how:
   words[SCHEDULER] = SCHEDULERS.indexOf(how.scheduler);
   words[STOP_AT_FINDING] = how.stopAtFinding ? 1 : 0;
   words[LIST_CHOICES] = how.listChoices ? 1 : 0;
+  words[LOG_STEPS] = how.logSteps === true ? 1 : 0;
+  words[GO_ON] = how.goOn === true ? 1 : 0;
   words[ABORT] = 0;
   const random = new Prng(how.seed);
   words[RNG] = random.next() | 1;
