@@ -1,31 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A thread that submits a batch to a shared context and reads as many events from it, its own or others'. */
+/** Threads that submit a batch to a shared context and read as many events from it, their own or others'. */
 import { errname } from '../src/uapi/errno.ts';
-import { FD_INLINE } from './layout.ts';
+import { FD_DEVICE, FD_INLINE } from './layout.ts';
 import { ownerOf } from './ledger.ts';
 import type { User } from './user.ts';
 
-/** One turn. What is in the ring stays below a batch for each thread: whoever adds some takes as many. */
-export function submitAndReap(user: User): void {
+/** Submits a batch of reads of one file. @returns how many were accepted */
+function submitBatch(user: User, fd: number, owner: number, ctx: number): number {
+  let prepared = 0;
+  while (prepared < user.plan.workload.batch && user.prepare(fd, owner, ctx) >= 0) prepared++;
+  if (prepared === 0) {
+    user.count('books full');
+    return 0;
+  }
+  const ret = user.submit(ctx);
+  if (ret < 0) user.count(`submit ${errname(ret)}`);
+  return Math.max(0, ret);
+}
+
+/** Reads at least `min` events, whenever they come, and at most `most`. */
+function readEvents(user: User, ctx: number, min: number, most: number): void {
+  const got = user.getevents(ctx, min, most, min === 0 ? 0 : -1);
+  if (got > 0) user.deliverAll(got);
+  else if (got < 0) user.count(`getevents ${errname(got)}`);
+}
+
+/** Uses a shared context for one turn of `f`. */
+function withContext(user: User, f: (owner: number, ctx: number) => void): void {
   const { ledger, prng, plan } = user;
-  const { batch, contexts } = plan.workload;
-  const slot = prng.below(contexts);
+  const slot = prng.below(plan.workload.contexts);
   const seq = ledger.enter(slot);
   if (seq === 0) {
     user.pause(200);
     return;
   }
-  const ctx = ledger.handle(slot);
-  let prepared = 0;
-  while (prepared < batch && user.prepare(FD_INLINE, ownerOf(slot, seq), ctx) >= 0) prepared++;
-  if (prepared > 0) {
-    const ret = user.submit(ctx);
-    if (ret < 0) user.count(`submit ${errname(ret)}`);
-  } else {
-    user.count('books full');
-  }
-  const got = user.getevents(ctx, 0, batch, 0);
-  if (got > 0) user.deliverAll(got);
-  else if (got < 0) user.count(`getevents ${errname(got)}`);
+  f(ownerOf(slot, seq), ledger.handle(slot));
   ledger.leave(slot);
+}
+
+/** One turn. What is in the ring stays below a batch for each thread: whoever adds some takes as many. */
+export function submitAndReap(user: User): void {
+  withContext(user, (owner, ctx) => {
+    submitBatch(user, FD_INLINE, owner, ctx);
+    readEvents(user, ctx, 0, user.plan.workload.batch);
+  });
+}
+
+/** One turn. Whoever waits in io_getevents() reads as soon as the device is done, whatever happens to the ring. */
+export function submitAndWait(user: User): void {
+  withContext(user, (owner, ctx) => {
+    const accepted = submitBatch(user, FD_DEVICE, owner, ctx);
+    if (accepted > 0) readEvents(user, ctx, accepted, accepted);
+  });
 }

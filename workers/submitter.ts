@@ -6,6 +6,7 @@
  *   overcommit        a context of its own, filled until it is full, then emptied, as the program that found
  *                     d856f32a86b2 does
  *   submit_and_reap   a batch to a shared context, and as many events from it (see submit_and_reap.ts)
+ *   submit_and_wait   the same from a device, for whose completions it waits
  *   hostile           system calls with whatever arguments (see hostile.ts)
  */
 import { EAGAIN, EINVAL, errname } from '../src/uapi/errno.ts';
@@ -13,7 +14,7 @@ import { emptyEvent, ring_field, SegmentationFault, user_getevent } from '../src
 import { hostile } from './hostile.ts';
 import { BATCH_MAX, FD_DEVICE, FD_INLINE, FD_PENDING } from './layout.ts';
 import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
-import { submitAndReap } from './submit_and_reap.ts';
+import { submitAndReap, submitAndWait } from './submit_and_reap.ts';
 import type { User } from './user.ts';
 
 /** The file for the next request, as the workload mixes them. */
@@ -159,6 +160,7 @@ export function submitter(user: User): void {
     try {
       if (program === 'overcommit') overcommit(user);
       else if (program === 'submit_and_reap') submitAndReap(user);
+      else if (program === 'submit_and_wait') submitAndWait(user);
       else if (program === 'hostile') hostile(user);
       else {
         submitBatch(user);

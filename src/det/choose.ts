@@ -25,6 +25,7 @@ import {
   GO_ON,
   LOCAL,
   LOWEST,
+  MEMORY_DECISION,
   PENDING,
   PENDING_WRITES,
   POINTS,
@@ -95,6 +96,19 @@ export function isScripted(words: Words, script: Words, cpu: number): boolean {
   return false;
 }
 
+/** By how much the script lets the access of `cpu` at this step deviate from sequential consistency; mostly 0. */
+export function scriptedMemory(words: Words, script: Words, cpu: number): number {
+  const local = words[at(cpu, LOCAL)] as number;
+  const to = words[at(cpu, SCRIPT_TO)] as number;
+  for (let next = words[at(cpu, CURSOR)] as number; next < to; next++) {
+    const step = script[next * DECISION_WORDS + 1] as number;
+    const what = script[next * DECISION_WORDS + 2] as number;
+    if (step > local) break;
+    if (step === local && what >= MEMORY_DECISION) return what - MEMORY_DECISION;
+  }
+  return 0;
+}
+
 function anyone(words: Words): number {
   const cpus = words[CPUS] as number;
   let count = 0;
@@ -163,6 +177,7 @@ export function choose(words: Words, script: Words, cpu: number, able: boolean):
     if (able) maybeLower(words, cpu);
     return highest(words);
   }
-  if (able) words[at(cpu, PRIORITY)] = draw(words) >>> 1;
+  // One that goes to sleep gets the priority of its next access now.
+  words[at(cpu, PRIORITY)] = draw(words) >>> 1;
   return highest(words);
 }

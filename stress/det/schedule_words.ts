@@ -20,6 +20,9 @@ import {
   LOG_STEPS,
   LOWEST,
   MAX_STEPS,
+  MEMORIES,
+  MEMORY,
+  type Memory,
   NEXT_DEADLINE,
   PRIORITY,
   RNG,
@@ -59,6 +62,8 @@ export interface Chosen {
   readonly script: readonly Decision[];
   readonly listChoices: boolean;
   readonly stopAtFinding: boolean;
+  /** Sequential consistency if it is not given. */
+  readonly memory?: Memory;
   /** Whether each step is logged. */
   readonly logSteps?: boolean;
   /** For script: whether one that cannot be followed is left for a random walk. */
@@ -79,6 +84,7 @@ export function prepare({ words, times, script }: DetBuffers, cpus: number, how:
   words[LOG_STEPS] = how.logSteps === true ? 1 : 0;
   words[GO_ON] = how.goOn === true ? 1 : 0;
   words[ABORT] = 0;
+  words[MEMORY] = MEMORIES.indexOf(how.memory ?? 'sc');
   const random = new Prng(how.seed);
   words[RNG] = random.next() | 1;
   const order = Array.from({ length: cpus }, (_, cpu) => cpu);
@@ -88,7 +94,7 @@ export function prepare({ words, times, script }: DetBuffers, cpus: number, how:
   }
   // Above all that a change gives.
   order.forEach((cpu, rank) => {
-    words[at(cpu, PRIORITY)] = rank + 1;
+    words[at(cpu, PRIORITY)] = how.scheduler === 'pos' ? random.next() >>> 1 : rank + 1;
   });
   words[LOWEST] = 1;
   if (how.scheduler === 'pct') {
@@ -104,7 +110,7 @@ export function prepare({ words, times, script }: DetBuffers, cpus: number, how:
   for (let cpu = 0; cpu <= cpus; cpu++) {
     words[at(cpu, SCRIPT_FROM)] = next;
     words[at(cpu, CURSOR)] = next;
-    for (const { step, to } of how.script.filter((d) => d.cpu === cpu).sort((a, b) => a.step - b.step)) {
+    for (const { step, to } of how.script.filter((d) => d.cpu === cpu).sort((a, b) => a.step - b.step || a.to - b.to)) {
       script.set([cpu, step, to], next++ * DECISION_WORDS);
     }
     words[at(cpu, SCRIPT_TO)] = next;

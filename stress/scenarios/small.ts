@@ -40,14 +40,15 @@ function small(
 export const SMALL_SCENARIOS: readonly Scenario[] = [
   small(
     head_lost_in_page_migration,
-    'one thread submits and reads, one moves the page of the ring',
-    { submitter: 1, migrator: 1 },
+    'one thread submits and waits for the event, a device completes, one thread moves the page of the ring',
+    { submitter: 1, completer: 1, migrator: 1 },
     {
-      programs: { submitter: 'submit_and_reap', migrator: 'rings_only' },
+      programs: { submitter: 'submit_and_wait', migrator: 'rings_only' },
       contexts: 1,
       batch: 1,
-      inlinePercent: 100,
-      turns: 2,
+      delayMinUs: 1,
+      delayMaxUs: 5,
+      turns: 4,
     },
   ),
   small(
