@@ -20,8 +20,8 @@ import { ROOT } from './root.ts';
 /** Ledger entries in all; fewer for each CPU where there are many. */
 const ENTRIES = 16_384;
 const ENTRIES_PER_CPU_MAX = 1024;
-/** A schedule has a handful of requests, and each entry's memory is mapped and unmapped in it. */
-const ENTRIES_PER_CPU_DETERMINISTIC = 64;
+/** A schedule has few requests, and each entry's memory is mapped and unmapped in it; a ring of one page has 127. */
+const ENTRIES_PER_CPU_DETERMINISTIC = 128;
 
 interface Cpu {
   port: MessagePort;

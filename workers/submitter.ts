@@ -100,7 +100,8 @@ function overcommit(user: User): void {
   }
   const userReaped = prng.below(100) < plan.workload.userReapedPercent;
   const capacity = ring_field(ctx, 'nr') - 1;
-  const target = capacity * prng.between(2, 4);
+  // Where turns are counted, one more than the ring holds is enough.
+  const target = plan.workload.turns > 0 ? capacity + 1 : capacity * prng.between(2, 4);
   let accepted = 0;
   let read = 0;
   let refused = 0;

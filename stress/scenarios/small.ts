@@ -53,9 +53,17 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   ),
   small(
     unread_events_overwritten,
-    'one thread fills a ring, a device completes',
-    { submitter: 1, completer: 1 },
-    { programs: { submitter: 'overcommit' }, nrEventsMin: 1, nrEventsMax: 1, batch: 16, inlinePercent: 50, turns: 1 },
+    'one thread fills a ring, whose 126 slots are the least there can be, and then reads it',
+    { submitter: 1 },
+    {
+      programs: { submitter: 'overcommit' },
+      nrEventsMin: 1,
+      nrEventsMax: 1,
+      batch: 64,
+      bufferBytes: 8,
+      inlinePercent: 100,
+      turns: 1,
+    },
   ),
   small(
     buffer_written_after_destroy,
