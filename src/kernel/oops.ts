@@ -150,7 +150,7 @@ function kernelStack(error: Error): Frame[] {
   return (error.stack ?? '').split('\n').flatMap((text) => {
     const frame = frameOf(text);
     if (frame === null || REPORTERS.has(frame.name)) return [];
-    return /^src\/(arch\/sab|init\/hook|kernel\/(oops|panic)|mm\/kasan)/.test(frame.file) ? [] : [frame];
+    return /^src\/(arch\/sab|det|init\/hook|kernel\/(oops|panic)|mm\/kasan)/.test(frame.file) ? [] : [frame];
   });
 }
 

@@ -25,7 +25,7 @@ import {
   spinlock_t,
 } from './locking/spinlock.ts';
 import { complete, completion, init_completion, wait_for_completion } from './sched/completion.ts';
-import { schedule, stack_alloc, stack_free, TASK_INTERRUPTIBLE } from './sched/core.ts';
+import { schedule, stack_alloc, stack_free, TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE } from './sched/core.ts';
 import {
   DEFINE_WAIT,
   FREE_WAIT,
@@ -167,7 +167,8 @@ export function flush_workqueue(): void {
   const wq = system_wq.it;
   const wait = DEFINE_WAIT();
   for (;;) {
-    prepare_to_wait(wq.idle, wait, TASK_INTERRUPTIBLE);
+    // A caller with a signal would look again and again, and never sleep.
+    prepare_to_wait(wq.idle, wait, TASK_UNINTERRUPTIBLE);
     spin_lock_irq(wq.lock);
     const idle = wq.running === 0;
     spin_unlock_irq(wq.lock);
