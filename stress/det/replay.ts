@@ -36,7 +36,7 @@ export function runOf(pool: Pool, schedule: Schedule, extra: Extra = {}): Promis
   if (pool.threads !== schedule.roles.length) {
     throw new Error(`a schedule of ${schedule.roles.length} CPUs does not fit a machine of ${pool.threads}`);
   }
-  const { seed, maxSteps, decisions } = schedule;
+  const { seed, maxSteps, decisions, memory } = schedule;
   return runSchedule(pool, {
     scenario: scenarioOf(schedule),
     reverted: schedule.reverted as readonly Slug[],
@@ -56,6 +56,7 @@ export function runOf(pool: Pool, schedule: Schedule, extra: Extra = {}): Promis
       script: decisions,
       listChoices: false,
       stopAtFinding: true,
+      memory,
       ...extra.how,
     },
   });

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Runs schedules of a scenario on a build, one after the other, and counts.
+ *
+ * Schedule number i is a function of the seed and of i alone, whatever else is run in between. What is seen of who
+ * shares which word becomes what the schedulers choose by at i = 1, 2, 4, 8, …: early, while there is much to learn,
+ * and seldom later, when each change would make older figures mean less.
+ */
+import { mix32 } from '../../src/arch/sab/prng.ts';
+import type { SchedulerName } from '../../src/det/state.ts';
+import type { Slug } from '../../src/reverts/registry.ts';
+import type { Role } from '../../workers/protocol.ts';
+import { toolVersion } from '../environment.ts';
+import type { Pool } from '../pool.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { type DetResult, type DetSpec, runSchedule } from './det_round.ts';
+import { type Memory, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
+import { scheduleSource } from './schedule_source.ts';
+import type { Chosen } from './schedule_words.ts';
+import { isChecked, runTwice } from './self_check.ts';
+
+/** What is explored. */
+export interface ExploredCase {
+  readonly scenario: Scenario;
+  readonly reverted: readonly Slug[];
+  /** By CPU. */
+  readonly roles: readonly Role[];
+}
+
+export interface ExploreOptions {
+  /** In turn. */
+  readonly schedulers: readonly Exclude<SchedulerName, 'script'>[];
+  /** Of pct: ordering constraints that a bug may need. */
+  readonly depth: number;
+  readonly seed: number;
+  /** Steps that user space runs; a schedule that needs more is bounded, which says nothing. */
+  readonly maxSteps: number;
+  readonly memory: Memory;
+  readonly arenaMib: number;
+}
+
+/** A schedule that was run. */
+export interface Tried {
+  /** The first is 1. */
+  readonly number: number;
+  readonly spec: DetSpec;
+  readonly result: DetResult;
+}
+
+/** Least, most and sum of what each schedule had. */
+export interface Spread {
+  readonly min: number;
+  readonly max: number;
+  readonly sum: number;
+}
+
+export interface Statistics {
+  readonly schedules: number;
+  /** Schedules that differ in their steps. */
+  readonly different: number;
+  /** Those that had used up their steps. */
+  readonly bounded: number;
+  readonly steps: Spread;
+  readonly points: Spread;
+  readonly switches: Spread;
+}
+
+/** Schedules with the same workload, where a scenario draws one. */
+const SAME_WORKLOAD = 64;
+/** Points that pct takes a schedule to have before one has been run. */
+const POINTS_GUESS = 1000;
+
+const NEVER = new AbortController().signal;
+const NONE: Spread = { min: 0, max: 0, sum: 0 };
+
+const widen = ({ min, max, sum }: Spread, n: number, first: boolean): Spread => ({
+  min: first ? n : Math.min(min, n),
+  max: Math.max(max, n),
+  sum: sum + n,
+});
+
+/** Whether a scenario is one that is small enough for its schedules to be the point. */
+export const isSmall = ({ name }: Scenario): boolean => name.endsWith('_small');
+
+export class Explorer {
+  private readonly pool: Pool;
+  private readonly explored: ExploredCase;
+  private readonly options: ExploreOptions;
+  private known: Uint8Array;
+  private learned: Uint8Array;
+  private readonly hashes = new Set<number>();
+  private counted: Statistics = {
+    schedules: 0,
+    different: 0,
+    bounded: 0,
+    steps: NONE,
+    points: NONE,
+    switches: NONE,
+  };
+
+  /** @param pool - deterministic, with a thread for each role */
+  constructor(pool: Pool, explored: ExploredCase, options: ExploreOptions) {
+    const { det } = pool;
+    if (det === null) throw new Error('schedules need a pool whose threads run one at a time');
+    this.pool = pool;
+    this.explored = explored;
+    this.options = options;
+    this.known = new Uint8Array(det.known.length);
+    this.learned = new Uint8Array(det.learned.length);
+  }
+
+  get statistics(): Statistics {
+    return { ...this.counted, different: this.hashes.size };
+  }
+
+  /**
+   * The chance, at least, that a schedule of pct finds a bug of the depth that was asked for: 1 / (n k^(d-1)), with the
+   * n CPUs and the most points k that a schedule has had.
+   */
+  get pctBound(): number | null {
+    const { schedulers, depth } = this.options;
+    const { max: k } = this.counted.points;
+    if (!schedulers.includes('pct') || k === 0) return null;
+    return 1 / (this.explored.roles.length * k ** (depth - 1));
+  }
+
+  /** What the next schedule is: a function of the seed and its number, and of the schedules before it. */
+  private spec(stop: AbortSignal): DetSpec {
+    const { options, explored } = this;
+    const { seed, schedulers, depth, maxSteps, memory } = options;
+    const i = this.counted.schedules;
+    const drawn = isSmall(explored.scenario) ? 0 : Math.floor(i / SAME_WORKLOAD);
+    const how: Chosen = {
+      scheduler: schedulers[i % schedulers.length] as SchedulerName,
+      seed: mix32(seed ^ mix32(i)),
+      depth,
+      points: this.counted.points.max || POINTS_GUESS,
+      script: [],
+      listChoices: false,
+      stopAtFinding: true,
+      memory,
+    };
+    return {
+      ...explored,
+      number: i,
+      seed: mix32(seed ^ mix32(~drawn)),
+      perturb: 'none',
+      runMs: 0,
+      stop,
+      watch: () => {},
+      maxSteps,
+      how,
+    };
+  }
+
+  private count({ hash, bounded, steps, points, switches }: DetResult): void {
+    const before = this.counted;
+    const first = before.schedules === 0;
+    this.hashes.add(hash);
+    this.counted = {
+      schedules: before.schedules + 1,
+      different: this.hashes.size,
+      bounded: before.bounded + (bounded ? 1 : 0),
+      steps: widen(before.steps, steps, first),
+      points: widen(before.points, points, first),
+      switches: widen(before.switches, switches, first),
+    };
+  }
+
+  /**
+   * Runs schedules as long as `goOn` says so, and then leaves the pool to others.
+   * @param goOn - is asked after each, and may look at what the pool has counted in it, but runs nothing on it
+   * @throws Nondeterminism if a seed gave two schedules
+   */
+  async run(goOn: (tried: Tried) => boolean | Promise<boolean>, stop: AbortSignal = NEVER): Promise<void> {
+    const { det } = this.pool;
+    if (det === null) return;
+    det.known.set(this.known);
+    det.learned.set(this.learned);
+    try {
+      for (let more = true; more && !stop.aborted; ) {
+        const spec = this.spec(stop);
+        const twice = isChecked(this.counted.schedules + 1);
+        const result = await (twice ? runTwice : runSchedule)(this.pool, spec);
+        if (stop.aborted && !result.whole && result.records.length === 0) return;
+        this.count(result);
+        const { schedules: number } = this.counted;
+        if ((number & (number - 1)) === 0) det.known.set(det.learned);
+        more = await goOn({ number, spec, result });
+      }
+    } finally {
+      this.known = det.known.slice();
+      this.learned = det.learned.slice();
+    }
+  }
+
+  /** A schedule that was run, to be kept. */
+  schedule({ spec, result }: Tried): Schedule {
+    const { memory, arenaMib } = this.options;
+    return {
+      format: SCHEDULE_FORMAT,
+      tool: `kioctx ${toolVersion()}`,
+      source: scheduleSource(),
+      scenario: spec.scenario.name,
+      reverted: spec.reverted,
+      roles: spec.roles,
+      seed: spec.seed,
+      turns: null,
+      memory,
+      arenaMib,
+      maxSteps: spec.maxSteps,
+      decisions: result.decisions,
+      hash: result.hash,
+    };
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Whether a seed gives one schedule: runs it twice, step by step, and names the first step that differs.
+ *
+ * If one does, something got in that is not under the schedule, such as the time, and no finding can be replayed.
+ */
+import { LOAD, RMW, STORE } from '../../src/arch/sab/memory.ts';
+import type { Words } from '../../src/arch/sab/words.ts';
+import { type DetBuffers, LOG_MAX, LOG_WORDS } from '../../src/det/state.ts';
+import { describeAddress } from '../../src/mm/slab.ts';
+import type { Pool } from '../pool.ts';
+import { type DetResult, type DetSpec, runSchedule } from './det_round.ts';
+
+/** A seed gave two schedules; `message` says where they part. */
+export class Nondeterminism extends Error {
+  override readonly name = 'Nondeterminism';
+}
+
+/** Which schedules of a case are run twice: those that begin it, and one in so many. */
+const FIRST = 4;
+const ONE_IN = 64;
+
+/** @param number - of the schedule, from 1 */
+export const isChecked = (number: number): boolean => number <= FIRST || number % ONE_IN === 0;
+
+const VERBS: Readonly<Record<number, string>> = { [LOAD]: 'reads', [STORE]: 'writes', [RMW]: 'changes' };
+
+/** The first step is number 1. */
+const stepsOf = ({ log }: DetBuffers, steps: number): Int32Array =>
+  (log as Words).slice(0, Math.min(steps + 1, LOG_MAX) * LOG_WORDS);
+
+/** `cpu 2 writes kioctx+0x84` */
+function describeStep(log: Int32Array, step: number): string {
+  const addr = log[step * LOG_WORDS];
+  const what = log[step * LOG_WORDS + 1];
+  if (addr === undefined || what === undefined) return 'nothing, it is over';
+  return `cpu ${what >> 2} ${VERBS[what & 3] ?? 'touches'} ${describeAddress(addr)}`;
+}
+
+/** The first step at which two logs differ; 0 if they do not. */
+export function firstDifference(one: Int32Array, other: Int32Array): number {
+  const length = Math.max(one.length, other.length);
+  for (let i = LOG_WORDS; i < length; i++) if (one[i] !== other[i]) return Math.floor(i / LOG_WORDS);
+  return 0;
+}
+
+/** Runs a schedule twice. @returns what it came to @throws Nondeterminism */
+export async function runTwice(pool: Pool, spec: DetSpec): Promise<DetResult> {
+  const { det } = pool;
+  if (det === null) throw new Error('schedules need a pool whose threads run one at a time');
+  const logged = { ...spec, how: { ...spec.how, logSteps: true } };
+  const first = await runSchedule(pool, logged);
+  const log = stepsOf(det, first.steps);
+  const second = await runSchedule(pool, { ...logged, watch: () => {} });
+  if (first.hash === second.hash && first.steps === second.steps) return first;
+  const again = stepsOf(det, second.steps);
+  const step = firstDifference(log, again);
+  const where =
+    step === 0
+      ? `the first ${LOG_MAX - 1} steps are the same`
+      : `at step ${step}, ${describeStep(log, step)} the first time and ${describeStep(again, step)} the second time`;
+  throw new Nondeterminism(
+    `a seed gave two schedules of ${spec.scenario.name}: ${where} ` +
+      `(${spec.how.scheduler}, schedule ${spec.number + 1}, seed ${spec.how.seed})`,
+  );
+}
