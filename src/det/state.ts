@@ -46,7 +46,7 @@ export const CHANGES_MAX = 16;
 /** Whether each step is logged. */
 export const LOG_STEPS = 32;
 /** Whether a script that cannot be followed is left for a walk under the seed. */
-export const GO_ON = 33;
+export const GO_ON = 34;
 const HEADER_WORDS = 64;
 
 /** Reasons for which the operator gets the baton. */
