@@ -76,8 +76,12 @@ function scripted(words: Words, script: Words, cpu: number): number {
   for (; cursor < to && (script[cursor * DECISION_WORDS + 1] as number) < local; cursor++) possible = false;
   let next = -1;
   if (cursor < to && script[cursor * DECISION_WORDS + 1] === local) {
-    next = script[cursor++ * DECISION_WORDS + 2] as number;
-    if (!canRun(words, next)) possible = false;
+    next = script[cursor * DECISION_WORDS + 2] as number;
+    if (next >= MEMORY_DECISION) next = -1;
+    else {
+      cursor++;
+      if (!canRun(words, next)) possible = false;
+    }
   }
   words[at(cpu, CURSOR)] = cursor;
   if (possible) return next;
@@ -98,15 +102,13 @@ export function isScripted(words: Words, script: Words, cpu: number): boolean {
 
 /** By how much the script lets the access of `cpu` at this step deviate from sequential consistency; mostly 0. */
 export function scriptedMemory(words: Words, script: Words, cpu: number): number {
-  const local = words[at(cpu, LOCAL)] as number;
-  const to = words[at(cpu, SCRIPT_TO)] as number;
-  for (let next = words[at(cpu, CURSOR)] as number; next < to; next++) {
-    const step = script[next * DECISION_WORDS + 1] as number;
-    const what = script[next * DECISION_WORDS + 2] as number;
-    if (step > local) break;
-    if (step === local && what >= MEMORY_DECISION) return what - MEMORY_DECISION;
-  }
-  return 0;
+  const cursor = words[at(cpu, CURSOR)] as number;
+  if (cursor >= (words[at(cpu, SCRIPT_TO)] as number)) return 0;
+  if (script[cursor * DECISION_WORDS + 1] !== words[at(cpu, LOCAL)]) return 0;
+  const by = (script[cursor * DECISION_WORDS + 2] as number) - MEMORY_DECISION;
+  if (by < 0) return 0;
+  words[at(cpu, CURSOR)] = cursor + 1;
+  return by;
 }
 
 function anyone(words: Words): number {
@@ -157,6 +159,7 @@ export function redrawRacing(words: Words, cpu: number, addr: number, writes: bo
   }
 }
 
+export const isScript = (words: Words): boolean => words[SCHEDULER] === SCRIPT;
 export const isPos = (words: Words): boolean => (words[SCHEDULER] as number) > PCT;
 
 /**

@@ -12,6 +12,7 @@ import { type Access, type Hook, LOAD, PAGE_OFFSET, type Sleeper } from '../arch
 import { type Bytes, type Doubles, type Words, wordLoad, wordNotify, wordStore, wordWait } from '../arch/sab/words.ts';
 import { choose, isPos, isScripted, nextInTurn, redrawRacing } from './choose.ts';
 import { type FullRecorder, NOTE_LEAVE, NOTE_SLEEP, NOTE_WAIT } from './full_recorder.ts';
+import { DelayedMemory } from './memory_model.ts';
 import type { Signs } from './signs.ts';
 import {
   ABORT,
@@ -38,6 +39,7 @@ import {
   LOG_STEPS,
   LOG_WORDS,
   MAX_STEPS,
+  MEMORY,
   NEXT_DEADLINE,
   NOBODY_CAN,
   OUT,
@@ -68,6 +70,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 export class DetCpu implements Hook, Sleeper {
   readonly sleeper: Sleeper = this;
+  /** Null where memory is sequentially consistent. */
+  readonly model: DelayedMemory | null;
   /** Writes everything down; null but where a schedule is told. */
   recorder: FullRecorder | null = null;
   private readonly cpu: number;
@@ -97,6 +101,7 @@ export class DetCpu implements Hook, Sleeper {
     this.learned = buffers.learned;
     this.signs = signs;
     this.check = check;
+    this.model = buffers.words[MEMORY] === 0 ? null : new DelayedMemory(cpu, buffers, (to) => this.note(to));
   }
 
   /** Into the schedule, without the baton. @param phase - in which the CPU begins */
@@ -109,9 +114,14 @@ export class DetCpu implements Hook, Sleeper {
     return this.active;
   }
 
+  private setActive(active: boolean): void {
+    this.active = active;
+    if (this.model !== null) this.model.active = active;
+  }
+
   /** @returns when the CPU runs for the first time, or the round has been given up */
   awaitFirstBaton(): void {
-    this.active = true;
+    this.setActive(true);
     this.untilAborted(() => this.awaitBaton());
   }
 
@@ -144,6 +154,7 @@ export class DetCpu implements Hook, Sleeper {
       this.log[steps * LOG_WORDS] = addr;
       this.log[steps * LOG_WORDS + 1] = op | (cpu << 2);
     }
+    this.model?.step(steps);
     const now = (times[CLOCK] as number) + STEP_NS;
     times[CLOCK] = now;
     if (now >= (times[NEXT_DEADLINE] as number)) this.wakeSleepers(now);
@@ -207,6 +218,7 @@ export class DetCpu implements Hook, Sleeper {
 
   unpark(addr: number, count: number): number {
     const { words } = this;
+    this.model?.barrier();
     const cpus = words[CPUS] as number;
     let woken = 0;
     while (woken < count) {
@@ -236,7 +248,7 @@ export class DetCpu implements Hook, Sleeper {
   /** Out of the schedule, for this round. */
   leave(): void {
     if (!this.active) return;
-    this.active = false;
+    this.setActive(false);
     this.recorder?.stop(NOTE_LEAVE, 0);
     this.countOwnStep();
     this.words[at(this.cpu, STATE)] = OUT;
@@ -245,10 +257,12 @@ export class DetCpu implements Hook, Sleeper {
 
   /** Gives the baton away, and waits until it comes back. */
   private block(state: number): void {
+    this.model?.barrier();
     this.countOwnStep();
     this.words[at(this.cpu, STATE)] = state;
     const next = this.whoIsNext();
     if (next !== this.cpu) this.handOver(next);
+    this.model?.barrier();
   }
 
   /** Each decision is at a step of its CPU's own count. */
@@ -263,6 +277,7 @@ export class DetCpu implements Hook, Sleeper {
     const operator = words[CPUS] as number;
     const why = this.signs.died() ? CPU_DIED : this.signs.arrived() ? ARRIVED_ALL : 0;
     if (why !== 0) {
+      this.model?.settle();
       words[WHY] = why;
       return operator;
     }
@@ -275,6 +290,7 @@ export class DetCpu implements Hook, Sleeper {
         return next;
       }
       if (!this.jumpToDeadline()) {
+        this.model?.settle();
         words[WHY] = NOBODY_CAN;
         return operator;
       }
@@ -293,6 +309,7 @@ export class DetCpu implements Hook, Sleeper {
   }
 
   private toOperator(why: number): void {
+    this.model?.settle();
     this.words[WHY] = why;
     this.handOver(this.words[CPUS] as number);
   }
@@ -357,7 +374,7 @@ export class DetCpu implements Hook, Sleeper {
     }
     words[go] = 0;
     if (words[ABORT] === 0) return;
-    this.active = false;
+    this.setActive(false);
     throw new MachineAborted();
   }
 

@@ -47,6 +47,8 @@ export const CHANGES_MAX = 16;
 export const LOG_STEPS = 32;
 /** Whether a script that cannot be followed is left for a walk under the seed. */
 export const GO_ON = 34;
+/** One of MEMORIES. */
+export const MEMORY = 33;
 const HEADER_WORDS = 64;
 
 /** Reasons for which the operator gets the baton. */
@@ -58,6 +60,12 @@ export const FOUND = 5;
 
 export const SCHEDULERS = ['script', 'random', 'pct', 'pos'] as const;
 export type SchedulerName = (typeof SCHEDULERS)[number];
+
+/** When plain stores are seen by others: at once, later but in order, in any order; see memory_model.ts. */
+export const MEMORIES = ['sc', 'tso', 'weak'] as const;
+export type Memory = (typeof MEMORIES)[number];
+/** In a decision's place of the next CPU, this and more: by how much the access deviates from sequential consistency. */
+export const MEMORY_DECISION = 64;
 
 // Words of a CPU's block; the operator's is the last.
 /** Set by whoever hands the baton over; the word that the CPU sleeps on. */

@@ -24,6 +24,9 @@ import {
   GO,
   HASH,
   MAX_STEPS,
+  MEMORIES,
+  MEMORY,
+  type Memory,
   NEEDED,
   NOBODY_CAN,
   POINTS,
@@ -60,6 +63,8 @@ export interface DetResult extends RoundResult {
   readonly switches: number;
   /** Over all steps: the same for the same schedule. */
   readonly hash: number;
+  /** When plain stores were seen by others. */
+  readonly memory: Memory;
   /** Where it left the default schedule. */
   readonly decisions: readonly Decision[];
   /** Whether it ended because its steps were used up, not because all was done. */
@@ -175,6 +180,7 @@ class DetRound extends Round {
       points: words[POINTS] as number,
       switches: words[SWITCHES] as number,
       hash: (words[HASH] as number) >>> 0,
+      memory: MEMORIES[words[MEMORY] as number] ?? 'sc',
       decisions: recorded(this.det),
       bounded: this.bounded,
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Each memory model shows every outcome that it allows, and no other. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MEMORIES } from '../../src/det/state.ts';
 import { LITMUS_TESTS } from './litmus.test-data.ts';
 import { LitmusPool } from './litmus.ts';
 import type { Chosen } from './schedule_words.ts';
@@ -21,12 +22,30 @@ beforeAll(() => {
 });
 afterAll(() => pool.close());
 
-test.each(LITMUS_TESTS)(
-  '$name: sc',
-  async (litmus) => {
-    const seen = new Set<string>();
-    for (let seed = 1; seed <= SEEDS; seed++) seen.add((await pool.run(litmus, { ...CHOSEN, seed })).outcome);
-    expect([...seen].sort()).toEqual([...litmus.sc].sort());
-  },
-  60_000,
-);
+describe.each(MEMORIES)('%s', (memory) => {
+  test.each(LITMUS_TESTS)(
+    '$name',
+    async (litmus) => {
+      const seen = new Set<string>();
+      for (let seed = 1; seed <= SEEDS; seed++) seen.add((await pool.run(litmus, { ...CHOSEN, memory, seed })).outcome);
+      expect([...seen].sort()).toEqual([...litmus.sc, ...(litmus.more[memory] ?? [])].sort());
+    },
+    60_000,
+  );
+
+  test('a recording, followed as a script, gives the same', async () => {
+    for (const litmus of LITMUS_TESTS) {
+      for (let seed = 1; seed <= 30; seed++) {
+        const run = await pool.run(litmus, { ...CHOSEN, memory, seed });
+        const again = await pool.run(litmus, {
+          ...CHOSEN,
+          memory,
+          seed: 7,
+          scheduler: 'script',
+          script: run.decisions,
+        });
+        expect(again).toEqual(run);
+      }
+    }
+  }, 60_000);
+});

@@ -60,7 +60,10 @@ export default function litmusThread({ cpu, det, ops, results }: LitmusTask): vo
   wordAdd(results, 0, 1);
   wordNotify(results, 0);
   hook.awaitFirstBaton();
-  for (const op of ops) execute(op, cpu, results);
-  hook.leave();
-  setHook(null);
+  try {
+    for (const op of ops) execute(op, cpu, results);
+  } finally {
+    hook.leave();
+    setHook(null);
+  }
 }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A schedule: all that is needed to see the same steps again. */
+import { MEMORIES, type Memory } from '../../src/det/state.ts';
 import { isSlug, SLUGS } from '../../src/reverts/registry.ts';
 import { nearest, UsageError } from '../options_error.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import type { Decision } from './schedule_words.ts';
 
+export { MEMORIES, type Memory };
+
 /** Version of the form. */
 export const SCHEDULE_FORMAT = 1;
-
-/** In which order stores become visible: at once, in a CPU's own order, in any. */
-export const MEMORIES = ['sc', 'tso', 'weak'] as const;
-export type Memory = (typeof MEMORIES)[number];
 
 export interface Schedule {
   readonly format: number;

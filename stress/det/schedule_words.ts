@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Puts a schedule into the words that the CPUs follow, and reads back what they did. */
 import { Prng } from '../../src/arch/sab/prng.ts';
+import { DelayedMemory } from '../../src/det/memory_model.ts';
 import {
   ABORT,
   at,
@@ -71,7 +72,8 @@ export interface Chosen {
 }
 
 /** Everything at its beginning. What has been learned of who shares what stays. */
-export function prepare({ words, times, script }: DetBuffers, cpus: number, how: Chosen): void {
+export function prepare(buffers: DetBuffers, cpus: number, how: Chosen): void {
+  const { words, times, script } = buffers;
   words.fill(0);
   times.fill(Number.POSITIVE_INFINITY);
   times.fill(0, 0, NEXT_DEADLINE);
@@ -85,6 +87,7 @@ export function prepare({ words, times, script }: DetBuffers, cpus: number, how:
   words[GO_ON] = how.goOn === true ? 1 : 0;
   words[ABORT] = 0;
   words[MEMORY] = MEMORIES.indexOf(how.memory ?? 'sc');
+  if (words[MEMORY] !== 0) new DelayedMemory(cpus, buffers, () => {}).reset();
   const random = new Prng(how.seed);
   words[RNG] = random.next() | 1;
   const order = Array.from({ length: cpus }, (_, cpu) => cpu);

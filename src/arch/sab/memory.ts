@@ -45,6 +45,21 @@ export interface Hook {
   access(op: Access, addr: number, bytes: number, atomic: boolean): void;
   /** Who sleeps and wakes in the place of the machine; null for real sleep. */
   readonly sleeper: Sleeper | null;
+  /** When stores are seen; without it at once, as far as the processor does so. */
+  readonly model?: MemoryModel | null;
+}
+
+/**
+ * Stands between a CPU and RAM, where stores are to be late or loads early. It is asked behind access(), and what it
+ * gives is used at once.
+ */
+export interface MemoryModel {
+  /** @param index - of a word of RAM in `i32` @returns the index of the word that is to be read or written instead */
+  word(op: Access, index: number, atomic: boolean): number;
+  /** Bytes of RAM itself are about to be read or written. */
+  block(op: Access, addr: number, bytes: number): void;
+  /** The allocators are about to write what nobody may touch. */
+  unchecked(addr: number, bytes: number): void;
 }
 
 /** Sleeping and waking where one CPU runs at a time. */
@@ -76,6 +91,7 @@ let arena_bytes = 0;
 /** `limit`: words that may be reached without the slow path: all of RAM, or none while a hook is set. */
 export const gate = { limit: 0 };
 let hook: Hook | null = null;
+let model: MemoryModel | null = null;
 let fault_handler: FaultHandler = (addr) => {
   throw new Error(`bad address 0x${(addr >>> 0).toString(16)}`);
 };
@@ -89,6 +105,7 @@ export function setRamSize(mib: number): void {
 /** Installs the hook, or removes it with null. Of this thread only. */
 export function setHook(next: Hook | null): void {
   hook = next;
+  model = next?.model ?? null;
   gate.limit = hook === null ? arena_bytes >>> 2 : 0;
 }
 
@@ -106,15 +123,21 @@ export const ramEnd = (): number => PAGE_OFFSET + arena_bytes;
 export const isRam = (addr: number, bytes: number): boolean =>
   addr >= PAGE_OFFSET && addr + bytes <= PAGE_OFFSET + arena_bytes;
 
-/** The slow path: tests the address, tells the hook, returns the word's index in `i32`. */
+/** The slow path: tests the address, tells the hook, returns the index in `i32` of the word or what stands for it. */
 function slowIndex(op: Access, addr: number, atomic: boolean): number {
   if (!isRam(addr, 4) || (addr & 3) !== 0) fault_handler(addr, op, 4);
   if (hook !== null) hook.access(op, addr, 4, atomic);
-  return (addr - PAGE_OFFSET) >>> 2;
+  const index = (addr - PAGE_OFFSET) >>> 2;
+  return model === null ? index : model.word(op, index, atomic);
 }
 
 const slowLoad = (addr: number): number => slowIndex(LOAD, addr, false);
 const slowStore = (addr: number): number => slowIndex(STORE, addr, false);
+
+/** Before an allocator writes: a store of this CPU that is still under way must not come behind it. */
+function slowUnchecked(addr: number, bytes: number): void {
+  if (model !== null) model.unchecked(addr, bytes);
+}
 
 /** The address whose rotated form, as explained above, is `index`. */
 const unrotated = (index: number): number => (((index << 2) | (index >>> 30)) + PAGE_OFFSET) >>> 0;
@@ -216,6 +239,7 @@ function makeBlockAccess(
     /** Zeroes memory for the allocators, which write what nobody may touch: no hook. @param bytes - a multiple of 8 */
     clear_unchecked(addr: number, bytes: number): void {
       let d = (addr - base) >>> 2;
+      if (d >= open.limit) slowUnchecked(addr, bytes);
       for (const end = d + (bytes >>> 2); d < end; d += 2) {
         ram[d] = 0;
         ram[d + 1] = 0;
@@ -251,9 +275,18 @@ export function store8(addr: number, value: number): void {
 export function checkBlock(op: Access, addr: number, bytes: number): void {
   if (!isRam(addr, bytes)) fault_handler(addr, op, bytes);
   if (hook !== null && bytes > 0) hook.access(op, addr, bytes, false);
+  if (model !== null && bytes > 0) model.block(op, addr, bytes);
 }
 
+/** Whether a block is to be accessed word by word: where the order in which its words are seen matters. */
+const isWordwise = (addr: number, bytes: number): boolean =>
+  model !== null && ((addr | bytes) & 3) === 0 && bytes <= 4 * WORD_LOOP_MAX;
+
 function memcpy_bytes(to: number, from: number, bytes: number): void {
+  if (isWordwise(to | from, bytes)) {
+    for (let i = 0; i < bytes; i += 4) store32(to + i, load32(from + i));
+    return;
+  }
   checkBlock(LOAD, from, bytes);
   checkBlock(STORE, to, bytes);
   u8.copyWithin(to - PAGE_OFFSET, from - PAGE_OFFSET, from - PAGE_OFFSET + bytes);
@@ -261,12 +294,17 @@ function memcpy_bytes(to: number, from: number, bytes: number): void {
 
 /** Fills bytes of RAM, plainly. */
 export function memset(addr: number, byte: number, bytes: number): void {
+  if (isWordwise(addr, bytes)) {
+    for (let i = 0; i < bytes; i += 4) store32(addr + i, byte * 0x01010101);
+    return;
+  }
   checkBlock(STORE, addr, bytes);
   memset_unchecked(addr, byte, bytes);
 }
 
 /** memset for the allocators, which write memory that nobody may touch: no hook. */
 export function memset_unchecked(addr: number, byte: number, bytes: number): void {
+  slowUnchecked(addr, bytes);
   if (((addr | bytes) & 3) === 0 && bytes <= 4 * WORD_LOOP_MAX) {
     const word = byte * 0x01010101;
     let d = (addr - PAGE_OFFSET) >>> 2;

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Memory models of the deterministic engine: when a plain store of one CPU is seen by the others.
+ *
+ *   sc     at once. This file has no part in it
+ *   tso    later: each CPU's plain stores pass through its store buffer, in order. A CPU sees its own at once
+ *   weak   later and in any order; and a plain load may give what the word held before
+ *
+ * This is what x86-64 does (tso), and a good deal of what arm64 does (weak). The default is sc: a store reaches RAM at
+ * once, a load gives what is there. Each deviation is a decision of the scheduler at that access, recorded beside the
+ * switches and replayed with them: that a store waits for so many steps of the machine, that a load gives the n-th older
+ * value. So a recording cut down to what matters has just the delays that matter.
+ *
+ * What orders accesses:
+ *
+ *   atomic read-modify-write, atomic store, sleeping, waking
+ *               full barriers: the CPU's stores reach RAM, and what it loads later is not older than now. Locks, smp_mb(),
+ *               set_mb() and smp_store_release() are made of these, so that a release is stronger than Linux has it
+ *   atomic load (smp_load_acquire(), atomic_read())
+ *               a read barrier: what the CPU loads later is not older than now. Its stores may still wait
+ *   a load that gives an address in RAM
+ *               what the CPU loads later is not older than the store of that address: the address dependency of
+ *               rcu_dereference(), kept for all later loads, since which of them use it is not to be seen from here
+ *   bytes, half-words, and copies of words of more than 256 bytes
+ *               in RAM at once and as it is; in order, the CPU's earlier stores reach it before
+ *
+ * For each word all CPUs see one order of its values, and none goes back in it. A store is never early. Stores become
+ * visible to all other CPUs at once. A load never gives what is not yet stored.
+ *
+ * Not to be seen with it: loads that are delayed behind later stores (LB); stores that reach one CPU before another
+ * (IRIW with barriers, as POWER has it); a release that is weaker than a full barrier, and an atomic_read() that is no
+ * acquire; a read barrier that is missing between an address and an independent load. Too much is allowed in one case:
+ * an address that is computed from a loaded number is not recognised as dependent on it.
+ *
+ * @see P. Sewell et al., x86-TSO, CACM 2010; J. Kang et al., A Promising Semantics, POPL 2017
+ */
+import { type Access, i32, LOAD, type MemoryModel, PAGE_OFFSET } from '../arch/sab/memory.ts';
+import type { Bytes, Words } from '../arch/sab/words.ts';
+import { draw, isScript, scriptedMemory } from './choose.ts';
+import { OLDER_MAX, OLDER_VALUES_WORDS, OlderValues } from './older_values.ts';
+import { CPUS, type DetBuffers, HASH, MEMORIES, MEMORY, MEMORY_DECISION, SHARED, STEPS } from './state.ts';
+import { StoreBuffers, storeBufferWords } from './store_buffer.ts';
+
+const WEAK = MEMORIES.indexOf('weak');
+/** One access in so many to a word that several CPUs share deviates, where there is a choice. */
+const DEVIATE_ONE_IN = 4;
+/** A store waits for up to 1024 steps, and half of them for up to 32: short and long windows are as likely. */
+const DELAY_BITS = 10;
+/** The words of a larger block are not kept one by one. */
+const KEPT_WORDS_MAX = 64;
+
+export class DelayedMemory implements MemoryModel {
+  /** Whether this CPU is in the schedule. */
+  active = false;
+  private readonly cpu: number;
+  private readonly words: Words;
+  private readonly script: Words;
+  private readonly known: Bytes;
+  private readonly weak: boolean;
+  private readonly stores: StoreBuffers;
+  private readonly values: OlderValues;
+  /** Index of this CPU's floor: the version of RAM at its last read barrier. */
+  private readonly floorAt: number;
+  private readonly note: (to: number) => void;
+
+  /** @param note - records a decision of this CPU at its present step */
+  constructor(cpu: number, { words, script, known }: DetBuffers, note: (to: number) => void) {
+    const cpus = words[CPUS] as number;
+    // The machine's RAM ends where the map of who shares what ends.
+    const buffers = known.length;
+    const floors = buffers + storeBufferWords(cpus);
+    const values = floors + cpus + 1;
+    if (values + OLDER_VALUES_WORDS > i32.length) throw new Error('no room behind RAM for a memory model');
+    this.cpu = cpu;
+    this.words = words;
+    this.script = script;
+    this.known = known;
+    this.note = note;
+    this.weak = words[MEMORY] === WEAK;
+    this.floorAt = floors + cpu;
+    this.values = new OlderValues(values);
+    this.stores = new StoreBuffers(buffers, cpus, !this.weak, (owner, index) => this.lands(owner, index));
+  }
+
+  /** Empty buffers and no older values, before any CPU is in the schedule. */
+  reset(): void {
+    this.stores.reset();
+    this.values.reset();
+    i32.fill(0, this.floorAt - this.cpu, this.floorAt - this.cpu + (this.words[CPUS] as number));
+  }
+
+  /** A step of the machine has been taken. */
+  step(steps: number): void {
+    if (this.stores.isDue(steps)) this.stores.drainDue(steps);
+  }
+
+  /** A full barrier of this CPU. */
+  barrier(): void {
+    this.stores.drain(this.cpu);
+    this.refresh();
+  }
+
+  /** Every store of every CPU reaches RAM, for the operator to see it as it will be. */
+  settle(): void {
+    this.stores.drainAll();
+  }
+
+  // What memory.ts asks.
+
+  word(op: Access, index: number, atomic: boolean): number {
+    if (!this.active) return index;
+    if (!atomic) return op === LOAD ? this.load(index) : this.store(index);
+    if (op === LOAD) this.stores.drainWords(this.cpu, index, index + 1);
+    else {
+      this.stores.drain(this.cpu);
+      this.changes(this.cpu, index);
+    }
+    this.refresh();
+    return index;
+  }
+
+  block(op: Access, addr: number, bytes: number): void {
+    if (!this.active) return;
+    const first = (addr - PAGE_OFFSET) >>> 2;
+    const end = (addr + bytes - PAGE_OFFSET + 3) >>> 2;
+    if (op === LOAD || this.weak) this.stores.drainWords(this.cpu, first, end);
+    else this.stores.drain(this.cpu);
+    if (!this.weak) return;
+    if (op === LOAD && end - first > KEPT_WORDS_MAX) this.refresh();
+    for (let index = first; index < end; index++) {
+      if (op === LOAD) this.values.see(this.cpu, index, this.values.now());
+      else this.changes(this.cpu, index);
+    }
+  }
+
+  unchecked(addr: number, bytes: number): void {
+    if (!this.active) return;
+    const first = (addr - PAGE_OFFSET) >>> 2;
+    this.stores.drainWords(this.cpu, first, first + (bytes >>> 2));
+  }
+
+  // The accesses.
+
+  private load(index: number): number {
+    const { cpu, values } = this;
+    const own = this.stores.find(cpu, index);
+    if (own >= 0) return own;
+    if (!this.weak) return index;
+    const floor = i32[this.floorAt] as number;
+    const nth = values.older(cpu, index, 1, floor) < 0 ? 0 : this.decide(index, false);
+    const record = nth === 0 ? -1 : values.older(cpu, index, nth, floor);
+    if (record < 0) {
+      values.see(cpu, index, values.now());
+      this.depend(i32[index] as number, index, values.now() + 1);
+      return index;
+    }
+    this.deviate(nth);
+    const end = values.endOf(record);
+    const at = values.valueOf(record);
+    values.see(cpu, index, end - 1);
+    this.depend(i32[at] as number, index, end);
+    return at;
+  }
+
+  private store(index: number): number {
+    const { cpu, stores } = this;
+    if (this.weak) {
+      const own = stores.find(cpu, index);
+      if (own >= 0) return own;
+    }
+    const delay = this.decide(index, true);
+    if (delay > 0) this.deviate(delay);
+    else if (this.weak || stores.count(cpu) === 0) {
+      this.changes(cpu, index);
+      return index;
+    }
+    return stores.push(cpu, index, (this.words[STEPS] as number) + delay);
+  }
+
+  /** What is loaded through an address is not older than the store of the address. */
+  private depend(value: number, index: number, before: number): void {
+    const word = (value - PAGE_OFFSET) >>> 2;
+    if (value < PAGE_OFFSET || word >= this.known.length) return;
+    const born = this.values.bornBefore(index, before);
+    if (born > (i32[this.floorAt] as number)) i32[this.floorAt] = born;
+  }
+
+  /** A store of `owner` that has waited is about to change a word of RAM. */
+  private lands(owner: number, index: number): void {
+    this.count(index ^ (owner << 28));
+    this.changes(owner, index);
+  }
+
+  private changes(owner: number, index: number): void {
+    if (this.weak) this.values.keep(owner, index);
+  }
+
+  /** What this CPU loads later is not older than now. */
+  private refresh(): void {
+    if (this.weak) i32[this.floorAt] = this.values.now();
+  }
+
+  // The scheduler's part.
+
+  /** @returns by how much this access deviates, 0 for not at all */
+  private decide(index: number, stores: boolean): number {
+    const { words } = this;
+    if (isScript(words)) return scriptedMemory(words, this.script, this.cpu);
+    if (this.known[index] !== SHARED || draw(words) % DEVIATE_ONE_IN !== 0) return 0;
+    if (!stores) return 1 + (draw(words) % OLDER_MAX);
+    return 1 + ((draw(words) >>> (32 - DELAY_BITS)) >>> (draw(words) % DELAY_BITS));
+  }
+
+  private deviate(by: number): void {
+    this.count(by);
+    this.note(MEMORY_DECISION + by);
+  }
+
+  /** Something that another run of this schedule must do as well. */
+  private count(what: number): void {
+    const { words } = this;
+    words[HASH] = Math.imul((words[HASH] as number) ^ what, 0x01000193);
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * What words of RAM held before, as far as some CPU may still see it.
+ *
+ * A load that the processor did early saw what was in RAM then. Here it happens late and is given an older value: one
+ * that was in the word at some moment since this CPU's last read barrier. Each change of RAM has a number, its version.
+ * An older value is kept with the version that ended it, and a CPU may see it if
+ *
+ *   - that version is above the CPU's floor: it was still there at the last read barrier; and
+ *   - the CPU has neither seen nor stored anything newer in the word: no word ever goes back.
+ *
+ * A few values are kept for each word, and the oldest are lost to new ones: what is lost cannot be seen again, which is
+ * a schedule less and never a wrong one.
+ */
+import { i32 } from '../arch/sab/memory.ts';
+
+/** Words whose numbers agree in the lower bits share a set. Powers of two. */
+const SETS = 4096;
+const WAYS = 4;
+/** [word's index, value, version that ended it, mask of the CPUs that have seen a newer one] */
+const RECORD_WORDS = 4;
+const INDEX = 0;
+const VALUE = 1;
+const ENDED = 2;
+const SEEN = 3;
+const SET_WORDS = WAYS * RECORD_WORDS;
+
+export const OLDER_VALUES_WORDS = 1 + SETS + SETS * SET_WORDS;
+/** Older values that a word has at most. */
+export const OLDER_MAX = WAYS;
+
+export class OlderValues {
+  /** The version of RAM now. */
+  private readonly version: number;
+  /** For each set the version up to which something is lost. */
+  private readonly lost: number;
+  private readonly records: number;
+
+  /** @param base - index in `i32` of the first word */
+  constructor(base: number) {
+    this.version = base;
+    this.lost = base + 1;
+    this.records = this.lost + SETS;
+  }
+
+  reset(): void {
+    i32.fill(0, this.version, this.version + OLDER_VALUES_WORDS);
+  }
+
+  now(): number {
+    return i32[this.version] as number;
+  }
+
+  private set(index: number): number {
+    return (index ^ (index >>> 12)) & (SETS - 1);
+  }
+
+  /** Keeps what a word holds, which `cpu` is about to change. */
+  keep(cpu: number, index: number): void {
+    const set = this.set(index);
+    const first = this.records + set * SET_WORDS;
+    let oldest = first;
+    for (let record = first; record < first + SET_WORDS; record += RECORD_WORDS) {
+      if ((i32[record + ENDED] as number) < (i32[oldest + ENDED] as number)) oldest = record;
+    }
+    const ended = i32[oldest + ENDED] as number;
+    if (ended > (i32[this.lost + set] as number)) i32[this.lost + set] = ended;
+    i32[oldest + INDEX] = index;
+    i32[oldest + VALUE] = i32[index] as number;
+    i32[oldest + ENDED] = this.now() + 1;
+    i32[oldest + SEEN] = 0;
+    i32[this.version] = this.now() + 1;
+    this.see(cpu, index, 0x7fff_ffff);
+  }
+
+  /** @returns the record of the n-th older value that a CPU may see in a word, newest first; -1 if there are fewer */
+  older(cpu: number, index: number, n: number, floor: number): number {
+    const first = this.records + this.set(index) * SET_WORDS;
+    let found = -1;
+    for (let below = 0x7fff_ffff; n > 0; n--) {
+      found = -1;
+      let best = floor;
+      for (let record = first; record < first + SET_WORDS; record += RECORD_WORDS) {
+        const ended = i32[record + ENDED] as number;
+        if (i32[record + INDEX] !== index || ended <= best || ended >= below) continue;
+        if (((i32[record + SEEN] as number) & (1 << cpu)) !== 0) continue;
+        best = ended;
+        found = record;
+      }
+      if (found < 0) return -1;
+      below = best;
+    }
+    return found;
+  }
+
+  /** Index of a record's value, and the version that ended it. */
+  valueOf(record: number): number {
+    return record + VALUE;
+  }
+  endOf(record: number): number {
+    return i32[record + ENDED] as number;
+  }
+
+  /** A CPU has seen in a word what came with or after version `from`: what ended before or then it sees no more. */
+  see(cpu: number, index: number, from: number): void {
+    const first = this.records + this.set(index) * SET_WORDS;
+    for (let record = first; record < first + SET_WORDS; record += RECORD_WORDS) {
+      if (i32[record + INDEX] !== index || (i32[record + ENDED] as number) > from) continue;
+      i32[record + SEEN] = (i32[record + SEEN] as number) | (1 << cpu);
+    }
+  }
+
+  /** @returns the version with which the value came that was in a word before version `before`; too late if it is lost */
+  bornBefore(index: number, before: number): number {
+    const set = this.set(index);
+    const first = this.records + set * SET_WORDS;
+    let born = 0;
+    for (let record = first; record < first + SET_WORDS; record += RECORD_WORDS) {
+      const ended = i32[record + ENDED] as number;
+      if (i32[record + INDEX] === index && ended < before && ended > born) born = ended;
+    }
+    return born > 0 ? born : Math.min(i32[this.lost + set] as number, before - 1);
+  }
+}
