@@ -17,9 +17,12 @@ export interface Explanation {
 export interface Diagram {
   readonly columns: readonly { readonly cpu: number; readonly role: string }[];
   readonly rows: readonly DiagramRow[];
+  /** Rows that would have told less than those that are there. */
+  readonly leftOut: number;
 }
 
 export interface DiagramRow {
+  /** -1 for what an oracle saw from outside. */
   readonly cpu: number;
   /** In kernel words: `ring->head = 5   (written to the old page)`. */
   readonly text: string;
@@ -27,7 +30,7 @@ export interface DiagramRow {
   readonly site: string;
   /** `fs/aio.c aio_read_events_ring()`, empty if there is none */
   readonly linux: string;
-  /** Why this CPU runs now, if another did before: `preempted`, `cpu 3 sleeps on ring_lock`; empty otherwise. */
+  /** Why the CPU of the row before does not go on: `preempted`, `sleeps on ring_lock`; empty if it does. */
   readonly switched: string;
   /** Where it goes wrong. */
   readonly truth: boolean;

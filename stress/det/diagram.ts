@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The interleaving of a finding, as the messages of commits draw it: a column for each CPU, a step a line.
+ *
+ * The schedule is run twice more: once to see what the finding is about and which steps tell of it, once for the stacks
+ * of those.
+ */
+
+import type { OopsRecord } from '../../src/kernel/oops.ts';
+import { roleOf } from '../../src/kernel/oops.ts';
+import { knownBug } from '../known.ts';
+import type { Pool } from '../pool.ts';
+import { sourceFrame } from '../source_lines.ts';
+import { aioFunction, siteOf } from './c_functions.ts';
+import type { Diagram, DiagramRow, Explanation } from './explanation.ts';
+import { isAccess, type Recording, recordSchedule, type Step } from './full_recording.ts';
+import type { Schedule } from './schedule.ts';
+import { encodeSchedule } from './schedule_string.ts';
+import { isPageStruct, type RingPage, type Subject, subjectOf } from './subject.ts';
+import { type Told, tellingSteps } from './telling.ts';
+import { type Names, namePages, nameThings, ringPageAt, traceWording, wording } from './wording.ts';
+
+const ROWS_MAX = 40;
+/** Rows on each side of a switch, and of where it goes wrong, that count more than others. */
+const NEAR_SWITCH = 2;
+const NEAR_TRUTH = 6;
+
+const IN_USER_SPACE = /\((src\/user|workers)\//;
+
+/** The finding that a schedule is told for, and its number on record. */
+function findingOf({ result }: Recording): { finding: OopsRecord; number: number } {
+  const number = result.records.findIndex((record) => knownBug(record, result.operations) === null);
+  const finding = result.records[Math.max(0, number)];
+  if (finding === undefined) throw new Error('this schedule ends without a finding: there is nothing to tell');
+  return { finding, number: Math.max(0, number) };
+}
+
+/** Keeps what tells most, in order. A lock goes and comes as a pair. */
+function most(told: readonly Told[], max: number): readonly Told[] {
+  if (told.length <= max) return told;
+  const truths = told.flatMap(({ truth }, i) => (truth ? [i] : []));
+  const switches = told.flatMap(({ step }, i) => (i > 0 && told[i - 1]?.step.cpu !== step.cpu ? [i] : []));
+  const near = (points: readonly number[], i: number, distance: number): boolean =>
+    points.some((at) => i >= at - distance && i < at + distance);
+  const scores = told.map(({ weight, truth }, i) => {
+    const place = (near(switches, i, NEAR_SWITCH) ? 1.5 : 0) + (near(truths, i, NEAR_TRUTH) ? 3 : 0);
+    return (truth ? 100 : 0) + weight + place + (4 * i) / told.length;
+  });
+  const order = told.map((_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
+  const kept = new Set(order.slice(0, max).map((i) => told[i]?.step.n));
+  return told.filter(({ step, other }) => kept.has(step.n) && (other === undefined || kept.has(other)));
+}
+
+/** The names of what the rows speak of. */
+function namesFor(told: readonly Told[], subject: Subject): Names {
+  const pages = new Set<RingPage>();
+  const sorts = { iocb: new Set<number>(), request: new Set<number>(), buffer: new Set<number>() };
+  const byStruct = new Map([...subject.ringPages.values()].map((page) => [page.struct, page]));
+  const speak = (page: RingPage | undefined): void => {
+    if (page !== undefined) pages.add(page);
+  };
+  for (const { step, copiedFrom } of told) {
+    speak(copiedFrom);
+    if (step.kind === 'trace') {
+      for (const [, sort, n] of step.text.matchAll(/\b(iocb|request|to user|buffer)[ =](0x[0-9a-f]+)/g)) {
+        sorts[sort === 'iocb' || sort === 'request' ? sort : 'buffer'].add(Number(n));
+      }
+      continue;
+    }
+    speak(ringPageAt(subject, step.addr));
+    const place = subject.placeOf(step.addr);
+    if (isPageStruct(place)) speak(byStruct.get(place.base));
+    if (place.field.startsWith('ring_pages[')) {
+      speak(byStruct.get(step.before));
+      speak(byStruct.get(step.after));
+    }
+  }
+  const wrong = told.find(({ truth, step }) => truth && ringPageAt(subject, step.addr) !== undefined);
+  const old = wrong === undefined ? undefined : ringPageAt(subject, wrong.step.addr);
+  return { pages: namePages([...pages], old), things: nameThings(sorts) };
+}
+
+/** Why a CPU stopped that ran before step `n`. */
+function stopped(steps: readonly Step[], cpu: number, n: number, subject: Subject): string {
+  const last = steps.findLast((step) => step.n < n && step.cpu === cpu && step.kind !== 'trace');
+  if (last === undefined || isAccess(last)) return 'preempted';
+  if (last.kind === 'leave' || last.kind === 'wait') return 'done';
+  if (last.addr === 0) return 'pauses';
+  const place = subject.placeOf(last.addr);
+  if (place.lock !== '') return `sleeps on ${place.lock}`;
+  const call = steps.findLast((step) => step.n < n && step.cpu === cpu && step.text.startsWith('sys_'));
+  const [, name] = /^sys_(\w+)\n/.exec(call?.text ?? '') ?? [];
+  return name === undefined || name.endsWith('_done') ? 'sleeps' : `sleeps in ${name}()`;
+}
+
+/** Where a trace point stands that names its function, and its words without it. */
+function traceRow(text: string): { text: string; linux: string } {
+  const [, name = '', rest = ''] = /^(\w+): (.*)$/.exec(text) ?? [];
+  const linux = aioFunction(name);
+  return linux === '' ? { text, linux: '' } : { text: rest, linux };
+}
+
+function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): DiagramRow[] {
+  const names = namesFor(told, subject);
+  const rows: DiagramRow[] = [];
+  let before: Step | undefined;
+  // What a CPU reads again and again while it runs is told once.
+  let read = new Set<string>();
+  const first = recording.steps[0]?.n ?? 0;
+  for (const { step, truth, copiedFrom } of told) {
+    const { cpu } = step;
+    const switched =
+      before === undefined || before.cpu === cpu ? '' : stopped(recording.steps, before.cpu, step.n, subject);
+    const row = { cpu, switched, truth };
+    if (step.kind === 'trace') {
+      const words = traceWording(step.text.replace(/^.*\n/, ''), subject, names);
+      rows.push({ ...row, ...traceRow(words), site: '' });
+    } else {
+      const { site, linux } = siteOf(recording.steps[step.n - first]?.text ?? '');
+      const text = wording(step, subject, names, copiedFrom);
+      if (switched !== '') read = new Set();
+      if (step.kind !== 'load') read.clear();
+      const again = read.has(text) && !truth;
+      if (step.kind === 'load') read.add(text);
+      if (again) continue;
+      const who = linux === '' && IN_USER_SPACE.test(site) ? 'user: ' : '';
+      rows.push({ ...row, text: who + text, site, linux });
+    }
+    before = step;
+  }
+  return rows;
+}
+
+/** The row of the finding itself. */
+function found(finding: OopsRecord, recording: Recording, last: Step | undefined, subject: Subject): DiagramRow {
+  const { cpu, title, where } = finding;
+  const end = (recording.steps.at(-1)?.n ?? 0) + 1;
+  const elsewhere = cpu >= 0 && last !== undefined && last.cpu !== cpu;
+  return {
+    cpu,
+    text: /^(BUG|WARNING|KASAN|INFO)\b/.test(title) ? title : `BUG: ${title}`,
+    site: sourceFrame(finding.stack[0] ?? ''),
+    linux: aioFunction(where.replace(/_before$/, '')),
+    switched: elsewhere ? stopped(recording.steps, last.cpu, end, subject) : '',
+    truth: true,
+  };
+}
+
+/** Hand-overs of CPUs that could have gone on. */
+function preemptions(steps: readonly Step[]): number {
+  return steps.filter((step, i) => {
+    const before = steps[i - 1];
+    return before !== undefined && before.cpu !== step.cpu && (isAccess(before) || before.kind === 'trace');
+  }).length;
+}
+
+function diagramOf(
+  recording: Recording,
+  told: readonly Told[],
+  all: number,
+  subject: Subject,
+  finding: OopsRecord,
+): Diagram {
+  const rows = [...rowsOf(told, recording, subject), found(finding, recording, told.at(-1)?.step, subject)];
+  const cpus = [...new Set(rows.map(({ cpu }) => cpu))].filter((cpu) => cpu >= 0).sort((a, b) => a - b);
+  return { columns: cpus.map((cpu) => ({ cpu, role: roleOf(cpu) })), rows, leftOut: all - told.length };
+}
+
+/**
+ * Tells how the finding of a schedule comes about.
+ * @param pool - a deterministic one that the schedule fits
+ * @throws if the schedule has no finding, or does not come out the same each time
+ */
+export async function explain(pool: Pool, schedule: Schedule): Promise<Explanation> {
+  const seen = await recordSchedule(pool, schedule);
+  const { finding, number } = findingOf(seen);
+  const subject = subjectOf(finding, seen.steps, pool.threads);
+  const all = tellingSteps(seen.steps, subject, finding, number);
+  const told = most(all, ROWS_MAX - 1);
+  const wanted = told.filter(({ step }) => isAccess(step)).map(({ step }) => step.n);
+  const again = await recordSchedule(pool, schedule, wanted);
+  if (again.result.hash !== seen.result.hash) throw new Error('this schedule does not come out the same twice');
+  return {
+    schedule: encodeSchedule(schedule),
+    steps: seen.result.steps,
+    preemptions: preemptions(seen.steps),
+    memory: schedule.memory,
+    diagram: diagramOf(again, told, all.length, subject, finding),
+  };
+}

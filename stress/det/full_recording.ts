@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Runs a schedule with everything written down (src/det/full_recorder.ts), and reads it back. */
+import type { Words } from '../../src/arch/sab/words.ts';
+import {
+  ENTRY_ADDR,
+  ENTRY_AFTER,
+  ENTRY_BEFORE,
+  ENTRY_BYTES,
+  ENTRY_KIND,
+  ENTRY_OOPSES,
+  ENTRY_TEXT,
+  ENTRY_TEXT_BYTES,
+  entryAt,
+  FULL_COUNT,
+  FULL_ENTRIES,
+  FULL_ON,
+  FULL_TEXT,
+  type FullBuffers,
+  KIND_BITS,
+  settleLast,
+} from '../../src/det/full_recorder.ts';
+import type { Pool } from '../pool.ts';
+import type { DetResult } from './det_round.ts';
+import { runOf } from './replay.ts';
+import type { Schedule } from './schedule.ts';
+
+const KINDS = ['load', 'store', 'rmw', 'trace', 'sleep', 'wait', 'leave'] as const;
+
+/** What a CPU did: an access to RAM, a note of its own (`trace`), or that it stops by itself. */
+export interface Step {
+  /** Number in the recording. */
+  readonly n: number;
+  readonly kind: (typeof KINDS)[number];
+  readonly cpu: number;
+  /** Of an access, or what it sleeps on; the phase that it waits for. */
+  readonly addr: number;
+  readonly bytes: number;
+  /** The word before and after, of a block the first. */
+  readonly before: number;
+  readonly after: number;
+  /** Problems that were on record when it came. */
+  readonly oopses: number;
+  /** A trace point's name and words, a line each; the stack of a step whose stack was wanted. */
+  readonly text: string;
+}
+
+export interface Recording {
+  readonly result: DetResult;
+  /** In the order in which RAM changed; of a long run the last. */
+  readonly steps: readonly Step[];
+}
+
+export const isAccess = ({ kind }: Step): boolean => kind === 'load' || kind === 'store' || kind === 'rmw';
+export const writes = ({ kind }: Step): boolean => kind === 'store' || kind === 'rmw';
+
+function readSteps({ entries, text }: FullBuffers): Step[] {
+  const count = entries[FULL_COUNT] as number;
+  const words: Words = entries;
+  const decoder = new TextDecoder();
+  const steps: Step[] = [];
+  for (let n = Math.max(0, count - FULL_ENTRIES); n < count; n++) {
+    const at = entryAt(n);
+    const word = (i: number): number => words[at + i] as number;
+    const kind = word(ENTRY_KIND);
+    const from = word(ENTRY_TEXT);
+    steps.push({
+      n,
+      kind: KINDS[kind & ((1 << KIND_BITS) - 1)] ?? 'trace',
+      cpu: kind >> KIND_BITS,
+      addr: word(ENTRY_ADDR) >>> 0,
+      bytes: word(ENTRY_BYTES),
+      before: word(ENTRY_BEFORE),
+      after: word(ENTRY_AFTER),
+      oopses: word(ENTRY_OOPSES),
+      text: decoder.decode(text.slice(from, from + word(ENTRY_TEXT_BYTES))),
+    });
+  }
+  return steps;
+}
+
+/** @param wanted - numbers of the steps whose stacks are wanted */
+export async function recordSchedule(
+  pool: Pool,
+  schedule: Schedule,
+  wanted: Iterable<number> = [],
+): Promise<Recording> {
+  if (pool.det === null) throw new Error('a schedule needs a pool whose threads run one at a time');
+  const { full } = pool.det;
+  full.entries[FULL_COUNT] = 0;
+  full.entries[FULL_TEXT] = 0;
+  full.wanted.fill(0);
+  for (const n of wanted) full.wanted[n & (FULL_ENTRIES - 1)] = 1;
+  full.entries[FULL_ON] = 1;
+  try {
+    const result = await runOf(pool, schedule);
+    settleLast(full);
+    return { result, steps: readSteps(full) };
+  } finally {
+    full.entries[FULL_ON] = 0;
+  }
+}
