@@ -38,6 +38,7 @@ import {
   LOG_MAX,
   LOG_STEPS,
   LOG_WORDS,
+  LOGGED,
   MAX_STEPS,
   MEMORY,
   NEXT_DEADLINE,
@@ -80,7 +81,7 @@ export class DetCpu implements Hook, Sleeper {
   private readonly script: Words;
   private readonly recording: Words;
   private readonly choices: Words;
-  private readonly log: Words;
+  private readonly steps: Words;
   private readonly known: Bytes;
   private readonly learned: Bytes;
   private readonly signs: Signs;
@@ -96,7 +97,7 @@ export class DetCpu implements Hook, Sleeper {
     this.script = buffers.script;
     this.recording = buffers.recording;
     this.choices = buffers.choices;
-    this.log = buffers.log;
+    this.steps = buffers.log;
     this.known = buffers.known;
     this.learned = buffers.learned;
     this.signs = signs;
@@ -147,13 +148,8 @@ export class DetCpu implements Hook, Sleeper {
   private step(op: Access, addr: number, bytes: number): void {
     const { words, cpu, times } = this;
     this.countOwnStep();
-    words[HASH] = Math.imul((words[HASH] as number) ^ (addr + op) ^ (cpu << 28), 0x01000193);
     const steps = (words[STEPS] as number) + 1;
     words[STEPS] = steps;
-    if (words[LOG_STEPS] !== 0 && steps < LOG_MAX) {
-      this.log[steps * LOG_WORDS] = addr;
-      this.log[steps * LOG_WORDS + 1] = op | (cpu << 2);
-    }
     this.model?.step(steps);
     const now = (times[CLOCK] as number) + STEP_NS;
     times[CLOCK] = now;
@@ -170,7 +166,20 @@ export class DetCpu implements Hook, Sleeper {
     // followed by whoever knows nothing yet.
     if (words[STOP_AT_FINDING] !== 0 && this.signs.found()) this.toOperator(FOUND);
     if (shared || isScripted(words, this.script, cpu)) this.point(addr, writes);
+    this.log(op, addr);
     if (steps >= (words[MAX_STEPS] as number)) this.toOperator(STEPS_DONE);
+  }
+
+  /** The access comes now, behind the point at which another CPU might have had its turn. */
+  private log(op: Access, addr: number): void {
+    const { words, cpu, steps } = this;
+    words[HASH] = Math.imul((words[HASH] as number) ^ (addr + op) ^ (cpu << 28), 0x01000193);
+    if (words[LOG_STEPS] === 0) return;
+    const n = (words[LOGGED] as number) + 1;
+    words[LOGGED] = n;
+    if (n >= LOG_MAX) return;
+    steps[n * LOG_WORDS] = addr;
+    steps[n * LOG_WORDS + 1] = op | (cpu << 2);
   }
 
   /** Notes who touches a word. */

@@ -47,6 +47,8 @@ export const CHANGES_MAX = 16;
 export const LOG_STEPS = 32;
 /** Whether a script that cannot be followed is left for a walk under the seed. */
 export const GO_ON = 34;
+/** Steps in the log. */
+export const LOGGED = 35;
 /** One of MEMORIES. */
 export const MEMORY = 33;
 const HEADER_WORDS = 64;

@@ -5,8 +5,7 @@
  * If one does, something got in that is not under the schedule, such as the time, and no finding can be replayed.
  */
 import { LOAD, RMW, STORE } from '../../src/arch/sab/memory.ts';
-import type { Words } from '../../src/arch/sab/words.ts';
-import { type DetBuffers, LOG_MAX, LOG_WORDS } from '../../src/det/state.ts';
+import { type DetBuffers, LOG_MAX, LOG_WORDS, LOGGED } from '../../src/det/state.ts';
 import { describeAddress } from '../../src/mm/slab.ts';
 import type { Pool } from '../pool.ts';
 import { type DetResult, type DetSpec, runSchedule } from './det_round.ts';
@@ -26,8 +25,8 @@ export const isChecked = (number: number): boolean => number <= FIRST || number 
 const VERBS: Readonly<Record<number, string>> = { [LOAD]: 'reads', [STORE]: 'writes', [RMW]: 'changes' };
 
 /** The first step is number 1. */
-const stepsOf = ({ log }: DetBuffers, steps: number): Int32Array =>
-  (log as Words).slice(0, Math.min(steps + 1, LOG_MAX) * LOG_WORDS);
+const stepsOf = ({ log, words }: DetBuffers): Int32Array =>
+  log.slice(0, Math.min((words[LOGGED] as number) + 1, LOG_MAX) * LOG_WORDS);
 
 /** `cpu 2 writes kioctx+0x84` */
 function describeStep(log: Int32Array, step: number): string {
@@ -50,10 +49,10 @@ export async function runTwice(pool: Pool, spec: DetSpec): Promise<DetResult> {
   if (det === null) throw new Error('schedules need a pool whose threads run one at a time');
   const logged = { ...spec, how: { ...spec.how, logSteps: true } };
   const first = await runSchedule(pool, logged);
-  const log = stepsOf(det, first.steps);
+  const log = stepsOf(det);
   const second = await runSchedule(pool, { ...logged, watch: () => {} });
   if (first.hash === second.hash && first.steps === second.steps) return first;
-  const again = stepsOf(det, second.steps);
+  const again = stepsOf(det);
   const step = firstDifference(log, again);
   const where =
     step === 0
