@@ -7,7 +7,7 @@ import { DetCpu } from '../../src/det/det_cpu.ts';
 import { at, createDetBuffers, type DetBuffers, HASH, RUNNABLE, SHARED, STATE } from '../../src/det/state.ts';
 import type { Litmus } from './litmus.test-data.ts';
 import { LITMUS_MIB, type LitmusTask, NO_SIGNS, variableAt } from './litmus_thread.ts';
-import { type Chosen, type Decision, prepare, recorded } from './schedule_words.ts';
+import { type Choice, type Chosen, type Decision, listedChoices, prepare, recorded } from './schedule_words.ts';
 
 const THREADS = 4;
 const VARIABLES = 12;
@@ -20,6 +20,7 @@ export interface LitmusRun {
   readonly outcome: string;
   readonly hash: number;
   readonly decisions: readonly Decision[];
+  readonly choices: readonly Choice[];
 }
 
 export class LitmusPool {
@@ -58,6 +59,7 @@ export class LitmusPool {
       outcome: Array.from({ length: registers }, (_, n) => results[1 + n]).join(''),
       hash: (det.words[HASH] as number) >>> 0,
       decisions: recorded(det),
+      choices: how.listChoices ? listedChoices(det) : [],
     };
   }
 
