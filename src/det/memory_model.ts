@@ -96,6 +96,7 @@ export class DelayedMemory implements MemoryModel {
 
   /** A full barrier of this CPU. */
   barrier(): void {
+    if (!this.active) return;
     this.stores.drain(this.cpu);
     this.refresh();
   }
