@@ -24,6 +24,8 @@ const ROWS_MAX = 40;
 /** Rows on each side of a switch, and of where it goes wrong, that count more than others. */
 const NEAR_SWITCH = 2;
 const NEAR_TRUTH = 6;
+/** Where there are many rows, those that tell no more than this are left out first. */
+const WEIGHT_LITTLE = 1;
 
 const IN_USER_SPACE = /\((src\/user|workers)\//;
 
@@ -36,15 +38,24 @@ function findingOf({ result }: Recording): { finding: OopsRecord; number: number
 }
 
 /** Keeps what tells most, in order. A lock goes and comes as a pair. */
-function most(told: readonly Told[], max: number): readonly Told[] {
-  if (told.length <= max) return told;
+function most(all: readonly Told[], max: number): readonly Told[] {
+  if (all.length <= max) return all;
+  const told = all.filter(({ weight, truth }) => truth || weight > WEIGHT_LITTLE);
   const truths = told.flatMap(({ truth }, i) => (truth ? [i] : []));
   const switches = told.flatMap(({ step }, i) => (i > 0 && told[i - 1]?.step.cpu !== step.cpu ? [i] : []));
   const near = (points: readonly number[], i: number, distance: number): boolean =>
     points.some((at) => i >= at - distance && i < at + distance);
-  const scores = told.map(({ weight, truth }, i) => {
+  const indexOf = new Map(told.map(({ step }, i) => [step.n, i]));
+  const own = told.map(({ weight, truth }, i) => {
     const place = (near(switches, i, NEAR_SWITCH) ? 1.5 : 0) + (near(truths, i, NEAR_TRUTH) ? 3 : 0);
     return (truth ? 100 : 0) + weight + place + (4 * i) / told.length;
+  });
+  // A lock that is held while it goes wrong is part of how.
+  const scores = told.map(({ other }, i) => {
+    const pair = other === undefined ? i : (indexOf.get(other) ?? i);
+    const [from, to] = [Math.min(i, pair), Math.max(i, pair)];
+    const held = (told[i]?.weight ?? 0) > 1 && truths.some((at) => at > from && at < to) ? 5 : 0;
+    return Math.max(own[i] as number, own[pair] as number) + held;
   });
   const order = told.map((_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
   const kept = new Set(order.slice(0, max).map((i) => told[i]?.step.n));
@@ -100,12 +111,21 @@ function traceRow(text: string): { text: string; linux: string } {
   return linux === '' ? { text, linux: '' } : { text: rest, linux };
 }
 
+/** The page of the ring that a step is in, or whose pointer it is about. */
+function pageSpokenOf(step: Step, subject: Subject): number | undefined {
+  const page = ringPageAt(subject, step.addr);
+  if (page !== undefined) return page.base;
+  if (!subject.placeOf(step.addr).field.startsWith('ring_pages[')) return undefined;
+  return [...subject.ringPages.values()].find(({ struct }) => struct === step.after)?.base;
+}
+
 function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): DiagramRow[] {
   const names = namesFor(told, subject);
   const rows: DiagramRow[] = [];
   let before: Step | undefined;
   // What a CPU reads again and again while it runs is told once.
   let read = new Set<string>();
+  let spoken: number | undefined;
   const first = recording.steps[0]?.n ?? 0;
   for (const { step, truth, copiedFrom } of told) {
     const { cpu } = step;
@@ -117,8 +137,12 @@ function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): 
       rows.push({ ...row, ...traceRow(words), site: '' });
     } else {
       const { site, linux } = siteOf(recording.steps[step.n - first]?.text ?? '');
-      const text = wording(step, subject, names, copiedFrom);
-      if (switched !== '') read = new Set();
+      if (switched !== '') {
+        read = new Set();
+        spoken = undefined;
+      }
+      const text = wording(step, subject, { ...names, spoken }, copiedFrom);
+      spoken = pageSpokenOf(step, subject) ?? spoken;
       if (step.kind !== 'load') read.clear();
       const again = read.has(text) && !truth;
       if (step.kind === 'load') read.add(text);

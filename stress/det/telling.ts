@@ -6,8 +6,10 @@
  * read or written before. All others would be the same on a machine of one CPU. Of the locks, those count whose holder
  * does something that tells; and what the trace points say of the subject is told in any case.
  */
+import { PAGE_SIZE } from '../../src/arch/sab/memory.ts';
 import { FREE } from '../../src/kernel/locking/spinlock.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
+import { virt_to_page } from '../../src/mm/page_alloc.ts';
 import { isAccess, type Step, writes } from './full_recording.ts';
 import { ringPlaceOf } from './names.ts';
 import { concerns, isPageStruct, type RingPage, type Subject } from './subject.ts';
@@ -137,7 +139,7 @@ function weightOf(step: Step, subject: Subject): number {
   const page = ringPageAt(subject, step.addr);
   if (page !== undefined) {
     const at = ringPlaceOf(page.index, step.addr - page.base);
-    return 'slot' in at || at.field === 'head' || at.field === 'tail' || isPageCopy(step) ? 3 : 1;
+    return 'slot' in at || /^(head|tail)$/.test(at.field) || isPageCopy(step) ? 3 : 1;
   }
   const place = subject.placeOf(step.addr);
   if (place.field.startsWith('ring_pages[')) return 3;
@@ -150,11 +152,20 @@ function weightOf(step: Step, subject: Subject): number {
 
 /** What only serves to have something done later. */
 const MACHINERY = /(^|\.)(rcu|rcu_head|free_work|f_rcuhead|pcpu_count_ptr)(\.|$)/;
+/** Findings that it matters for who frees what. */
+const OF_MEMORY = /^(kasan|refcount|leak)/;
+/** Findings that the rest of the ring's header matters for. */
+const OF_HANDLE = /^(context|submit)/;
 /** Findings that a wait queue matters for. */
 const OF_SLEEP = /^(wakeup|hang)/;
 
 /** Whether a word is of no interest: words of a lock beside the one that says who has it, links, queues. */
 function isBookkeeping(subject: Subject, addr: number, finding: OopsRecord): boolean {
+  const page = ringPageAt(subject, addr);
+  if (page !== undefined) {
+    const at = ringPlaceOf(page.index, addr - page.base);
+    return 'field' in at && !/^(head|tail)$/.test(at.field) && !OF_HANDLE.test(finding.kind);
+  }
   const { field, lock, lockWord } = subject.placeOf(addr);
   if (lock !== '' && !lockWord) return true;
   return MACHINERY.test(field) || (field.startsWith('wait.') && !OF_SLEEP.test(finding.kind));
@@ -178,6 +189,10 @@ function fatalStep(recording: readonly Step[], finding: OopsRecord, number: numb
 const freesPage = (step: Step, subject: Subject): boolean =>
   step.kind === 'rmw' && step.before === 1 && step.after === 0 && subject.placeOf(step.addr).field === '_count';
 
+/** Whether a step on a struct page is on that of the page which the wrong access was to; any, if none is known. */
+const isPageOf = (step: Step, fatal: Step | undefined, subject: Subject): boolean =>
+  fatal === undefined || virt_to_page(fatal.addr).addr === subject.placeOf(step.addr).base;
+
 /** Stores to a ring that user space makes, and notes. */
 function withoutScribbles(told: readonly Step[]): Step[] {
   return told.filter((step, i) => {
@@ -198,18 +213,22 @@ export function tellingSteps(
   const alive = recording.filter(({ n, cpu }) => n >= subject.since && (cpu !== fatal?.cpu || n <= fatal.n));
   const steps = alive.filter(
     (step) =>
-      step === fatal || (isAccess(step) && concerns(subject, step.addr) && !isBookkeeping(subject, step.addr, finding)),
+      step === fatal ||
+      (isAccess(step) &&
+        concerns(subject, step.addr) &&
+        (step.bytes >= PAGE_SIZE || !isBookkeeping(subject, step.addr, finding))),
   );
   const plain = steps.filter(({ addr }) => !subject.placeOf(addr).lockWord);
   const copied = copies(recording, subject);
   const lost = lostStores(steps, subject, copied);
   const met = meetings(plain);
   const told = plain.filter((step) => {
-    if (step === fatal || lost.has(step.n) || copied.has(step.n) || freesPage(step, subject)) return true;
+    if (step === fatal || lost.has(step.n) || copied.has(step.n)) return true;
+    if (freesPage(step, subject)) return OF_MEMORY.test(finding.kind) && isPageOf(step, fatal, subject);
     if (writes(step) && subject.placeOf(step.addr).field.startsWith('ring_pages[')) return true;
     const page = ringPageAt(subject, step.addr);
     // The copy is told once, and an event that is written has a trace point.
-    if (page !== undefined && (step.bytes >= 4096 || (writes(step) && slotsOf(page, step) !== null))) return false;
+    if (page !== undefined && (step.bytes >= PAGE_SIZE || (writes(step) && slotsOf(page, step) !== null))) return false;
     return met.has(step.n);
   });
   const others = sections(steps, subject);
@@ -217,6 +236,8 @@ export function tellingSteps(
     if (!others.has(step.n)) return false;
     const other = others.get(step.n);
     if (other === undefined) return step.after !== FREE;
+    // Who moves a page has it locked; that is of interest where somebody else wants it.
+    if (isPageStruct(subject.placeOf(step.addr))) return false;
     const [from, to] = [Math.min(step.n, other), Math.max(step.n, other)];
     return told.some(({ n, cpu }) => cpu === step.cpu && n > from && n < to);
   });

@@ -9,6 +9,8 @@ import type { RingPage, Subject } from './subject.ts';
 
 /** How the things are called that a number names; what is called by its place in a row, such as a page, by the rows. */
 export interface Names {
+  /** The page that the row before was about: a load does not say it again. */
+  readonly spoken?: number | undefined;
   /** By the address of a page's memory: `old page`. */
   readonly pages: ReadonlyMap<number, string>;
   /** By a user address, or a request's: `iocb A`. */
@@ -116,6 +118,7 @@ const range = ([first, last]: [number, number]): string =>
 function whichPage(page: RingPage, step: Step, names: Names): string {
   const name = names.pages.get(page.base) ?? '';
   if (name === '' || name.startsWith('ring_pages')) return '';
+  if (!writes(step) && names.spoken === page.base) return '';
   return `   (${writes(step) ? 'written to' : 'of'} ${/^page [A-Z]/.test(name) ? '' : 'the '}${name})`;
 }
 
