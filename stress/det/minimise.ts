@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Cuts a schedule down to what its finding needs: fewer preemptions first, then fewer turns and threads.
+ *
+ * A decision that is left out leaves the default schedule in its place, so that any part of a schedule is one. After
+ * each attempt the finding's signature is compared, and what is kept is what was really decided: a decision that had no
+ * effect any more is gone by itself. A thread that is not needed becomes a kworker with nothing to do: the machine keeps
+ * its size, and so each CPU the count of its own steps, by which decisions are named.
+ *
+ * The same schedule gives the same answer, unless the budget is used up before there is one.
+ */
+import { wall_clock } from '../../src/arch/sab/clock.ts';
+import { Prng } from '../../src/arch/sab/prng.ts';
+import type { OopsRecord } from '../../src/kernel/oops.ts';
+import { DAEMONS, type Role } from '../../workers/protocol.ts';
+import type { Pool } from '../pool.ts';
+import { ddmin } from './ddmin.ts';
+import { runOf, scenarioOf } from './replay.ts';
+import type { Schedule } from './schedule.ts';
+import { type Choice, type Decision, listedChoices } from './schedule_words.ts';
+import { type Signature, sameSignature, signatureOf } from './signature.ts';
+
+export interface Budget {
+  readonly ms: number;
+  readonly schedules: number;
+}
+
+/** What a schedule takes. */
+export interface Size {
+  readonly decisions: number;
+  /** Decisions that take the CPU away from a thread that could have gone on. */
+  readonly preemptions: number;
+  /** Of each thread of user space. */
+  readonly turns: number;
+  /** Of user space and devices. */
+  readonly threads: number;
+}
+
+export interface Minimised {
+  /** With the hash of its steps. */
+  readonly schedule: Schedule;
+  readonly signature: Signature;
+  readonly before: Size;
+  readonly after: Size;
+  /** Schedules that were run for it. */
+  readonly schedules: number;
+  /** Whether nothing was left to try when it ended. */
+  readonly whole: boolean;
+  /** Whether CONFIRMATIONS runs of the result were alike, to the last step. */
+  readonly confirmed: boolean;
+}
+
+/** What a run of a schedule came to. */
+export interface Outcome {
+  readonly records: readonly OopsRecord[];
+  readonly decisions: readonly Decision[];
+  readonly hash: number;
+}
+
+/** What schedules run on. */
+export interface Engine {
+  readonly run: (schedule: Schedule) => Promise<Outcome>;
+  /** The steps of a schedule at which there was a choice. */
+  readonly choices: (schedule: Schedule) => Promise<readonly Choice[]>;
+  /** Turns of each thread, by the workload; 0 for as many as there is time for. */
+  readonly turns: (schedule: Schedule) => number;
+}
+
+const CONFIRMATIONS = 3;
+/** Points to which a decision may move, the nearest first. */
+const REACH = 24;
+/** Turns that are tried where the workload has no number of them. */
+const TURNS_TRIED = [1, 2, 4, 8, 16];
+
+const isAt =
+  ({ cpu, step }: Decision) =>
+  (choice: Choice): boolean =>
+    choice.cpu === cpu && choice.step === step;
+
+const preempts = (decision: Decision, choices: readonly Choice[]): boolean =>
+  choices.find(isAt(decision))?.preemption ?? false;
+
+/** What may come instead of a decision: for another CPU, or at another step of its own, the nearest first. */
+function othersFor(decision: Decision, choices: readonly Choice[], mayPreempt: boolean): Decision[] {
+  const { cpu, step, to } = decision;
+  const here = choices.find(isAt(decision));
+  const targets = (here?.could ?? []).filter((other) => other !== to && other !== here?.byDefault);
+  const nearby = choices
+    .filter((choice) => choice.cpu === cpu && choice.step !== step && choice.could.includes(to))
+    .filter(({ preemption }) => mayPreempt || !preemption)
+    .sort((a, b) => Math.abs(a.step - step) - Math.abs(b.step - step) || a.step - b.step)
+    .slice(0, REACH);
+  return [...targets.map((other) => ({ cpu, step, to: other })), ...nearby.map((at) => ({ cpu, step: at.step, to }))];
+}
+
+class Minimiser {
+  private readonly engine: Engine;
+  private readonly budget: Budget;
+  private readonly signature: Signature;
+  private readonly until: number;
+  private readonly tried = new Map<string, Schedule | null>();
+  private schedules = 0;
+  private spent = false;
+
+  constructor(engine: Engine, budget: Budget, signature: Signature) {
+    this.engine = engine;
+    this.budget = budget;
+    this.signature = signature;
+    this.until = wall_clock() + budget.ms * 1e6;
+  }
+
+  /** @returns the schedule with the decisions that were made and its hash, null if it does not show the finding */
+  private async attempt(schedule: Schedule): Promise<Schedule | null> {
+    const key = JSON.stringify([schedule.decisions, schedule.turns, schedule.roles]);
+    const known = this.tried.get(key);
+    if (known !== undefined) return known;
+    if (this.schedules >= this.budget.schedules || wall_clock() > this.until) {
+      this.spent = true;
+      return null;
+    }
+    this.schedules++;
+    const { records, decisions, hash } = await this.engine.run(schedule);
+    const shows = records.some((record) => sameSignature(signatureOf(record), this.signature));
+    const result = shows ? { ...schedule, decisions, hash } : null;
+    this.tried.set(key, result);
+    return result;
+  }
+
+  /** Leaves out decisions. */
+  private async fewerDecisions(from: Schedule): Promise<Schedule> {
+    let best = from;
+    await ddmin(from.decisions, async (decisions) => {
+      const shown = await this.attempt({ ...best, decisions });
+      if (shown === null) return null;
+      if (shown.decisions.length < best.decisions.length) best = shown;
+      return shown.decisions;
+    });
+    return best;
+  }
+
+  /** Leaves out one decision where another one can do its work: for another thread, or at a step nearby. */
+  private async oneMoved(from: Schedule): Promise<Schedule | null> {
+    if (from.decisions.length < 2) return null;
+    const choices = await this.engine.choices(from);
+    this.schedules++;
+    for (const left of from.decisions) {
+      const rest = from.decisions.filter((decision) => decision !== left);
+      for (const moved of rest) {
+        const mayPreempt = preempts(moved, choices) || preempts(left, choices);
+        for (const other of othersFor(moved, choices, mayPreempt)) {
+          const decisions = rest.map((decision) => (decision === moved ? other : decision));
+          const shown = await this.attempt({ ...from, decisions });
+          if (shown !== null && shown.decisions.length < from.decisions.length) return shown;
+        }
+      }
+    }
+    return null;
+  }
+
+  private async preemptions(schedule: Schedule): Promise<number> {
+    const choices = await this.engine.choices(schedule);
+    this.schedules++;
+    return schedule.decisions.filter((decision) => preempts(decision, choices)).length;
+  }
+
+  /** Puts a decision at which a thread sleeps anyway in the place of a preemption. @returns null if none does */
+  private async oneFreed(from: Schedule): Promise<Schedule | null> {
+    const choices = await this.engine.choices(from);
+    this.schedules++;
+    const preempting = from.decisions.filter((decision) => preempts(decision, choices));
+    const free = choices
+      .filter(({ preemption }) => !preemption)
+      .flatMap(({ cpu, step, byDefault, could }) =>
+        could.filter((other) => other !== byDefault).map((to) => ({ cpu, step, to })),
+      );
+    for (const left of preempting) {
+      const rest = from.decisions.filter((decision) => decision !== left);
+      for (const decision of free) {
+        const shown = await this.attempt({ ...from, decisions: [...rest, decision] });
+        if (shown === null || shown.decisions.length > from.decisions.length) continue;
+        if ((await this.preemptions(shown)) < preempting.length) return shown;
+      }
+    }
+    return null;
+  }
+
+  private async fewerTurns(from: Schedule): Promise<Schedule> {
+    const now = this.engine.turns(from);
+    const fewer = now === 0 ? TURNS_TRIED : Array.from({ length: now - 1 }, (_, i) => i + 1);
+    for (const turns of fewer) {
+      const shown = await this.attempt({ ...from, turns });
+      if (shown !== null && shown.decisions.length <= from.decisions.length) return shown;
+    }
+    return from;
+  }
+
+  private async fewerThreads(from: Schedule): Promise<Schedule> {
+    let best = from;
+    for (const [cpu, role] of from.roles.entries()) {
+      if (role === 'kworker') continue;
+      const roles = best.roles.map((other, i) => (i === cpu ? 'kworker' : other));
+      if (roles.every((other) => DAEMONS.includes(other as Role))) continue;
+      const shown = await this.attempt({ ...best, roles });
+      if (shown !== null && shown.decisions.length <= best.decisions.length) best = shown;
+    }
+    return best;
+  }
+
+  private async round(from: Schedule): Promise<Schedule> {
+    let best = from;
+    for (let next: Schedule | null = from; next !== null && !this.spent; ) {
+      best = await this.fewerDecisions(next);
+      next = (await this.oneMoved(best)) ?? (await this.oneFreed(best));
+    }
+    return this.fewerThreads(await this.fewerTurns(best));
+  }
+
+  private async size(schedule: Schedule): Promise<Size> {
+    return {
+      decisions: schedule.decisions.length,
+      preemptions: await this.preemptions(schedule),
+      turns: this.engine.turns(schedule),
+      threads: schedule.roles.filter((role) => role !== 'kworker').length,
+    };
+  }
+
+  private async isConfirmed({ hash, ...schedule }: Schedule): Promise<boolean> {
+    for (let i = 0; i < CONFIRMATIONS; i++) {
+      this.schedules++;
+      const again = await this.engine.run({ hash, ...schedule });
+      const shows = again.records.some((record) => sameSignature(signatureOf(record), this.signature));
+      if (!shows || again.hash !== hash) return false;
+    }
+    return true;
+  }
+
+  async minimise(schedule: Schedule): Promise<Minimised> {
+    const before = await this.size(schedule);
+    let best = (await this.attempt(schedule)) ?? schedule;
+    for (let from: Schedule | null = null; from !== best && !this.spent; ) {
+      from = best;
+      best = await this.round(best);
+    }
+    const after = await this.size(best);
+    const confirmed = await this.isConfirmed(best);
+    const { signature, schedules, spent } = this;
+    return { schedule: best, signature, before, after, schedules, whole: !spent, confirmed };
+  }
+}
+
+/** As minimise(), on any engine. @throws if the schedule shows nothing */
+export async function minimiseOn(engine: Engine, schedule: Schedule, budget: Budget): Promise<Minimised> {
+  const { records, decisions, hash } = await engine.run(schedule);
+  const [found] = records;
+  if (found === undefined) throw new Error('a schedule that shows nothing cannot be cut down');
+  return new Minimiser(engine, budget, signatureOf(found)).minimise({ ...schedule, decisions, hash });
+}
+
+/**
+ * Cuts a schedule down to what its first finding needs.
+ *
+ * @param pool - as of poolOf(); what it knows of who shares what is as before when this returns
+ * @throws if the schedule shows nothing
+ */
+export async function minimise(pool: Pool, schedule: Schedule, budget: Budget): Promise<Minimised> {
+  const { det } = pool;
+  if (det === null) throw new Error('schedules need a pool whose threads run one at a time');
+  const before = { known: det.known.slice(), learned: det.learned.slice() };
+  // Which steps are choices must be a function of the schedule alone.
+  det.learned.fill(0);
+  await runOf(pool, schedule);
+  det.known.set(det.learned);
+  const engine: Engine = {
+    run: (candidate) => runOf(pool, candidate),
+    choices: async (candidate) => {
+      await runOf(pool, candidate, { how: { listChoices: true } });
+      return listedChoices(det);
+    },
+    turns: (candidate) => scenarioOf(candidate).draw(new Prng(candidate.seed)).turns,
+  };
+  try {
+    return await minimiseOn(engine, schedule, budget);
+  } finally {
+    det.known.set(before.known);
+    det.learned.set(before.learned);
+  }
+}
