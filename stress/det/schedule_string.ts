@@ -5,6 +5,7 @@
  * The length tells a word that was cut off from one that was changed.
  */
 import { createHash } from 'node:crypto';
+import { UsageError } from '../options_error.ts';
 import { badSchedule, checkNames, otherFormat, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
 import { Malformed, scheduleBytes, scheduleOfBytes } from './schedule_bytes.ts';
 
@@ -31,8 +32,8 @@ export function encodeSchedule(schedule: Schedule): string {
 const edited = (): Error =>
   badSchedule('was changed on its way', 'its checksum does not fit', 'paste it again, the whole word');
 
-/** @throws UsageError */
-export function decodeSchedule(text: string): Schedule {
+/** @throws UsageError if it is not whole */
+function decode(text: string): Schedule {
   const [, format, word = ''] = WORD.exec(text.trim()) ?? [];
   if (format === undefined) {
     if (isScheduleString(text)) throw edited();
@@ -52,11 +53,26 @@ export function decodeSchedule(text: string): Schedule {
   }
   if (bytes.length > length || !checksum(bytes).equals(all.subarray(LENGTH_BYTES, HEAD_BYTES))) throw edited();
   try {
-    const schedule = scheduleOfBytes(bytes, SCHEDULE_FORMAT);
-    checkNames(schedule);
-    return schedule;
+    return scheduleOfBytes(bytes, SCHEDULE_FORMAT);
   } catch (error) {
     if (error instanceof Malformed) throw edited();
+    throw error;
+  }
+}
+
+/** @throws UsageError if it is not whole, or for what there is not */
+export function decodeSchedule(text: string): Schedule {
+  const schedule = decode(text);
+  checkNames(schedule);
+  return schedule;
+}
+
+/** What a report has been given, which may be from another version. @returns null if it cannot be read */
+export function readScheduleString(text: string): Schedule | null {
+  try {
+    return decode(text);
+  } catch (error) {
+    if (error instanceof UsageError) return null;
     throw error;
   }
 }

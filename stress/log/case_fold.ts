@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A scenario on a build: its rounds so far, and what they add up to. */
 import type { OopsRecord } from '../../src/kernel/oops.ts';
-import type { Detection, Finding, Outcome, ScenarioResult } from '../report/result.ts';
+import type { Detection, Explained, Finding, Outcome, ScenarioResult, Schedules, Spread } from '../report/result.ts';
 import type { CaseRecord, Figures, FindingRecord } from './records.ts';
 
 type Counting = { -readonly [K in keyof Finding]: Finding[K] } & { lastRound: number };
@@ -13,10 +13,33 @@ export const signature = ({ kind, title, where }: OopsRecord): string => `${kind
 const quantile = (q: number, exposureMs: number, detected: number): number | null =>
   detected === 0 ? null : (-Math.log(1 - q) * exposureMs) / detected;
 
+const widen = (a: Spread, b: Spread): Spread => ({
+  min: Math.min(a.min, b.min),
+  max: Math.max(a.max, b.max),
+  sum: a.sum + b.sum,
+});
+
+/** What two batches come to. Those that differ within a batch are taken to differ from those of the other. */
+const addSchedules = (a: Schedules | null, b: Schedules): Schedules =>
+  a === null || a.schedules === 0
+    ? b
+    : {
+        schedules: a.schedules + b.schedules,
+        different: a.different + b.different,
+        bounded: a.bounded + b.bounded,
+        whole: a.whole + b.whole,
+        steps: widen(a.steps, b.steps),
+        points: widen(a.points, b.points),
+        switches: widen(a.switches, b.switches),
+        firstFinding: a.firstFinding ?? b.firstFinding,
+        pctBound: b.pctBound ?? a.pctBound,
+        search: b.search ?? a.search,
+      };
+
 export class CaseFold {
   readonly info: CaseRecord;
   rounds = 0;
-  /** Rounds that went to their end. */
+  /** Rounds that went to their end; of the deterministic engine, schedules. */
   wholeRounds = 0;
   elapsedMs = 0;
   ranMs = 0;
@@ -25,6 +48,7 @@ export class CaseFold {
   private readonly findings = new Map<string, Counting>();
   private detected = 0;
   private exposureMs = 0;
+  schedules: Schedules | null = null;
   /** When the race showed in the round under way, ms that user space had run; null if it has not. */
   private shownMs: number | null = null;
 
@@ -37,7 +61,7 @@ export class CaseFold {
   }
 
   /** @param startedMs - of the round, since the start of the run */
-  find({ record, known, expected, ranMs }: Omit<FindingRecord, 't' | 'n' | 'id'>, startedMs: number): void {
+  find({ record, known, expected, ranMs, schedule }: Omit<FindingRecord, 't' | 'n' | 'id'>, startedMs: number): void {
     const atMs = record.us / 1000;
     if (expected) this.firstFindingMs ??= this.elapsedMs + atMs;
     if (expected) this.shownMs = Math.min(this.shownMs ?? ranMs, ranMs);
@@ -51,6 +75,8 @@ export class CaseFold {
     const { kind, title, where, cpu, role, text, objects, stack, cpus } = record;
     this.findings.set(signature(record), {
       ...{ kind, title, where, cpu, role, text, objects, stack, cpus, known, expected },
+      ...(schedule === undefined ? {} : { schedule }),
+      explained: null,
       count: 1,
       rounds: 1,
       firstAtMs: startedMs + atMs,
@@ -58,12 +84,19 @@ export class CaseFold {
     });
   }
 
+  /** @param record - one that was found */
+  explain(record: OopsRecord, explained: Explained): void {
+    const finding = this.findings.get(signature(record));
+    if (finding !== undefined) finding.explained = explained;
+  }
+
   /** The round is over. */
   finish(figures: Figures, whole: boolean): void {
     for (const [name, n] of Object.entries(figures.operations))
       this.operations[name] = (this.operations[name] ?? 0) + n;
     this.rounds += 1;
-    if (whole) this.wholeRounds += 1;
+    if (figures.schedules !== undefined) this.schedules = addSchedules(this.schedules, figures.schedules);
+    this.wholeRounds += figures.schedules?.whole ?? (whole ? 1 : 0);
     this.elapsedMs += figures.elapsedMs;
     this.ranMs += figures.ranMs;
     this.exposureMs += this.shownMs ?? figures.ranMs;
@@ -145,6 +178,7 @@ export class CaseFold {
       ),
       firstFindingMs,
       detection: this.detection(),
+      ...(this.schedules === null ? {} : { schedules: this.schedules }),
     };
   }
 }

@@ -46,7 +46,7 @@ export class RunFold {
   private readonly parts: RunRecord[] = [];
   /** Of the part under way: index in `cases` of each of its cases. */
   private indexes: readonly number[] = [];
-  private readonly findings = new Map<number, FindingRecord>();
+  private readonly findings = new Map<number, { readonly record: FindingRecord; readonly fold: CaseFold }>();
   private open: OpenRound | null = null;
   private readonly patched = new Totals();
   private readonly reverted = new Totals();
@@ -73,6 +73,12 @@ export class RunFold {
         this.lastMs = Math.max(this.lastMs, record.ms);
         this.ends.push(record);
         return;
+      case 'explained': {
+        const found = this.findings.get(record.id);
+        if (found === undefined) throw new OutOfPlace('what explains a finding that was not found');
+        found.fold.explain(found.record.record, record.explained);
+        return;
+      }
       case 'round': {
         this.closeRound();
         const index = this.indexes[record.case];
@@ -87,7 +93,10 @@ export class RunFold {
     }
   }
 
-  private addToRound(record: Exclude<LogRecord, { t: 'merge' | 'run' | 'end' | 'round' }>, open: OpenRound): void {
+  private addToRound(
+    record: Exclude<LogRecord, { t: 'merge' | 'run' | 'end' | 'explained' | 'round' }>,
+    open: OpenRound,
+  ): void {
     switch (record.t) {
       case 'sample':
         this.timeline.add(record, open.index, this.offsetMs);
@@ -97,13 +106,13 @@ export class RunFold {
         open.figures = record;
         return;
       case 'finding':
-        this.findings.set(record.id, record);
+        this.findings.set(record.id, { record, fold: open.fold });
         open.fold.find(record, open.startedMs);
         return;
       case 'again': {
         const first = this.findings.get(record.id);
         if (first === undefined) throw new OutOfPlace('a finding once more that was not found before');
-        open.fold.find({ ...first, ranMs: record.ranMs }, open.startedMs);
+        open.fold.find({ ...first.record, ranMs: record.ranMs }, open.startedMs);
         return;
       }
       case 'trace':

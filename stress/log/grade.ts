@@ -26,12 +26,19 @@ export function grade(cases: readonly CaseFold[], interrupted: boolean): { verdi
   const silent = cases.filter((c) => c.info.expectsFinding && !c.surfaced);
   const empty = cases.filter((c) => c.rounds === 0);
   const vacuous = cases.filter((c) => c.info.reverted.length === 0 && c.rounds > 0 && c.vacuous().length > 0);
+  const cut = cases.filter((c) => !c.surfaced && c.schedules !== null && c.schedules.whole === 0);
   const hidden = cases.filter((c) => !c.info.native && c.info.reverted.length > 0 && !c.surfaced);
   if (empty.length > 0) {
     return { verdict: 'inconclusive', reason: `no time was left for ${empty.map(name).join('; ')}` };
   }
   if (silent.length > 0)
     return { verdict: 'inconclusive', reason: `no race surfaced in ${silent.map(name).join('; ')}` };
+  if (cut.length > 0) {
+    return {
+      verdict: 'inconclusive',
+      reason: `no schedule came to its end in ${cut.map(name).join('; ')}; type a larger --max-steps`,
+    };
+  }
   if (vacuous.length > 0) {
     const goals = vacuous.map((c) => `${name(c)}: ${c.vacuous().join(', ')}`);
     return { verdict: 'inconclusive', reason: `what a scenario is about never happened: ${goals.join('; ')}` };

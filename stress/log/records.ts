@@ -8,6 +8,7 @@
  *   so far     all figures of the round until now: at least one for each second
  *   finding    a problem that is new in this scenario on this build, with all that is known of it
  *   again      the same problem once more
+ *   explained  the schedule that shows a finding, or that none was found
  *   trace      what the CPUs did in a moment of the round
  *   done       all figures of the round; what `so far` said of it no longer counts
  *   end        the run is over; a log without it is that of a run that was killed
@@ -18,7 +19,7 @@
 import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
-import type { Environment, Expect, Parameters, TraceWindow, Verdict } from '../report/result.ts';
+import type { Environment, Expect, Explained, Parameters, Schedules, TraceWindow, Verdict } from '../report/result.ts';
 
 /** Version of the lines' form. A log of a later one is refused. */
 export const LOG_VERSION = 1;
@@ -94,6 +95,8 @@ export interface Figures {
   readonly locks: readonly LockStat[];
   /** By role: how often its threads were found at each of ACTIVITIES. */
   readonly roles: Readonly<Record<string, readonly number[]>>;
+  /** Of the deterministic engine, whose rounds are batches of schedules. */
+  readonly schedules?: Schedules;
 }
 
 export interface SoFarRecord extends Figures {
@@ -119,6 +122,8 @@ export interface FindingRecord {
   readonly expected: boolean;
   /** Its stack names lines of the source. */
   readonly record: OopsRecord;
+  /** What `--replay` takes. */
+  readonly schedule?: string;
 }
 
 export interface AgainRecord {
@@ -126,6 +131,14 @@ export interface AgainRecord {
   readonly n: number;
   readonly id: number;
   readonly ranMs: number;
+}
+
+/** What the deterministic engine makes of a finding; between rounds, or when they are over. */
+export interface ExplainedRecord {
+  readonly t: 'explained';
+  /** of the finding */
+  readonly id: number;
+  readonly explained: Explained;
 }
 
 export interface TraceRecord {
@@ -156,6 +169,7 @@ export type LogRecord =
   | DoneRecord
   | FindingRecord
   | AgainRecord
+  | ExplainedRecord
   | TraceRecord
   | EndRecord
   | MergeRecord;

@@ -14,6 +14,7 @@ import { outcomeTable } from './outcome_table.ts';
 import { type Palette, palette } from './palette.ts';
 import { againCommand, environmentPairs, parameterPairs, verdictLine } from './parameters.ts';
 import type { RunResult, ScenarioResult } from './result.ts';
+import { schedulesLine } from './schedules_text.ts';
 import { findingLine, splat } from './splat.ts';
 import { tableLines } from './table.ts';
 import { clip, command, count, plural, short, span, wrap } from './text.ts';
@@ -64,6 +65,7 @@ function goalLines({ colors, width }: Page, scenario: ScenarioResult): string[] 
 
 function scenarioBlock(page: Page, scenario: ScenarioResult): string[] {
   const { description, rounds, elapsedMs, expectsFinding, firstFindingMs, detection, operations, outcomes } = scenario;
+  const { schedules } = scenario;
   const done = Object.entries(operations).map(([name, n]) => `${name} ${count(n)}`);
   const ran = [`${plural(rounds, 'round')} in ${span(elapsedMs)}`];
   if (expectsFinding) {
@@ -75,6 +77,7 @@ function scenarioBlock(page: Page, scenario: ScenarioResult): string[] {
     ...labelLine(page, scenario),
     ...wrap(description, page.width, '  '),
     ...wrap(ran.join(', '), page.width, '  '),
+    ...(schedules === undefined ? [] : wrap(schedulesLine(schedules), page.width, '  ', '      ')),
     ...detected.flatMap((line) => wrap(line, page.width, '  ', '      ')),
     ...(done.length > 0 ? wrap(`operations: ${done.join(', ')}`, page.width, '  ', '      ') : []),
     ...(outcomes.length > 0 ? outcomeTable(scenario, page.colors, page.width) : []),

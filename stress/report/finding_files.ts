@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** findings/NNN-slug/report.txt: each finding in a folder of its own, as a kernel prints it. */
+import { scheduleJson } from '../det/schedule_json.ts';
+import { readScheduleString } from '../det/schedule_string.ts';
 import { buildText, worstFirst } from './grade.ts';
 import { palette } from './palette.ts';
 import { againCommand } from './parameters.ts';
@@ -43,4 +45,11 @@ export function findingText(result: RunResult, { scenario, finding }: FindingFil
     ...splat(scenario, finding, palette(false), WIDTH),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** The finding's schedule as a file; null if it has none, or one of another format. */
+export function findingSchedule({ path, finding }: FindingFile): { path: string; text: string } | null {
+  const schedule = finding.explained?.explanation?.schedule ?? finding.schedule;
+  const read = schedule === undefined ? null : readScheduleString(schedule);
+  return read === null ? null : { path: path.replace('report.txt', 'schedule.json'), text: scheduleJson(read) };
 }

@@ -63,6 +63,7 @@ export const duplicate: Finding = {
   ],
   known: null,
   expected: true,
+  explained: null,
 };
 
 /** The same on a build that has the fix. */

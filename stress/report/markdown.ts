@@ -17,6 +17,7 @@ import { OUTCOME_HEAD, outcomeRows } from './outcome_table.ts';
 import { palette } from './palette.ts';
 import { againCommand, environmentPairs, parameterPairs, verdictLine } from './parameters.ts';
 import type { RunResult, ScenarioResult } from './result.ts';
+import { schedulesLine } from './schedules_text.ts';
 import { findingTitle, splat } from './splat.ts';
 import type { Column } from './table.ts';
 import { clip, count, plural, short, span } from './text.ts';
@@ -73,6 +74,7 @@ function outcomes(scenario: ScenarioResult): string {
   return [
     `#### [${labelOf(scenario)}] ${escaped(scenario.name)} (${escaped(buildText(scenario))})`,
     table,
+    ...(scenario.schedules === undefined ? [] : [escaped(`${schedulesLine(scenario.schedules)}.`)]),
     ...(goals.length > 0 ? [`Goals: ${escaped(goals.join(', '))}.`] : []),
     ...(missed.length > 0 ? [`**VACUOUS**: never happened: ${escaped(missed.join(', '))}.`] : []),
   ].join('\n\n');

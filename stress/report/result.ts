@@ -7,6 +7,7 @@
  */
 import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { CpuSnapshot } from '../../src/kernel/oops.ts';
+import type { Explanation } from '../det/explanation.ts';
 
 export const SCHEMA_VERSION = 2;
 
@@ -59,6 +60,46 @@ export interface Finding {
   readonly known: string | null;
   /** Whether the build is one that is to show this: its fix is reverted. */
   readonly expected: boolean;
+  /** What the deterministic engine makes of it; null if it was not asked. */
+  readonly explained: Explained | null;
+  /** What `--replay` takes to show it again; absent where the threads ran as they liked. */
+  readonly schedule?: string;
+}
+
+/** Least, most and sum of what each schedule had. */
+export interface Spread {
+  readonly min: number;
+  readonly max: number;
+  readonly sum: number;
+}
+
+/** What the deterministic engine ran. */
+export interface Schedules {
+  readonly schedules: number;
+  /** Those that differ in their steps. */
+  readonly different: number;
+  /** Those that had used up their steps: they say nothing. */
+  readonly bounded: number;
+  /** Those that came to their end, whatever was found. */
+  readonly whole: number;
+  readonly steps: Spread;
+  /** Steps at which another CPU might have had its turn. */
+  readonly points: Spread;
+  readonly switches: Spread;
+  /** Number of the first one that showed something which v3.17 is not known to have, from 1; null if none did. */
+  readonly firstFinding: number | null;
+  /** What pct promises: the chance, at least, that a schedule finds a bug of the depth; null if it had no turn. */
+  readonly pctBound: number | null;
+  /** How far an exhaustive search got; null if there was none. */
+  readonly search: string | null;
+}
+
+/** What came of the search for a schedule that shows a finding. */
+export interface Explained {
+  /** `found by schedule 13, cut down from 37 preemptions to 2`, or why there is none. */
+  readonly outcome: string;
+  /** null if none was found */
+  readonly explanation: Explanation | null;
 }
 
 /** Times as they were distributed. */
@@ -145,6 +186,8 @@ export interface ScenarioResult {
   readonly firstFindingMs: number | null;
   /** null on a build that is to show nothing */
   readonly detection: Detection | null;
+  /** Absent where the threads ran as they liked. */
+  readonly schedules?: Schedules;
 }
 
 export interface Environment {

@@ -49,5 +49,7 @@ export function splat(scenario: ScenarioResult, finding: Finding, colors: Palett
   for (const hint of hints(scenario, finding)) lines.push(...wrap(hint, width, '', '      ').map(colors.strong));
   const steps = interleaving(finding, width);
   if (steps.length > 0) lines.push('last steps, in us before the last of them:', ...steps);
+  // a word that is broken cannot be pasted
+  if (finding.schedule !== undefined) lines.push(`replay: npm run stress -- --replay ${finding.schedule}`);
   return [...lines, rule];
 }

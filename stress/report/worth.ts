@@ -8,18 +8,23 @@ import { plural, span } from './text.ts';
 export const SEED_NOTE =
   'The seed fixes the workload, not the schedule: the same seed may show more, or less, another time.';
 
+const SCHEDULE_NOTES = [
+  'The seed fixes the workload and the schedules: the same number of schedules shows the same again.',
+];
+
 /** Rule of three: n rounds without a finding bound its rate by 3/n, with 95 % confidence. */
 function cleanSentence({ confidence: { cleanRounds }, scenarios }: RunResult): string {
-  if (cleanRounds === 0) return 'No round ran on a build that should show nothing, so nothing is known of one.';
-  const ran = `${plural(cleanRounds, 'round')} ran on builds that should show nothing`;
+  const what = scenarios.some(({ schedules }) => schedules !== undefined) ? 'schedule' : 'round';
+  if (cleanRounds === 0) return `No ${what} ran on a build that should show nothing, so nothing is known of one.`;
+  const ran = `${plural(cleanRounds, what)} ran on builds that should show nothing`;
   if (scenarios.some((scenario) => labelOf(scenario) === 'FAILED')) return `${ran}, and something was found there.`;
   const known = scenarios.some(({ build, findings }) => build.reverted.length === 0 && findings.length > 0);
   const clean = `${ran}, and showed nothing${known ? ' but what is known in v3.17' : ''}`;
   if (cleanRounds <= 3) return `${clean}: too few to say how rare anything is.`;
   const once = Number((cleanRounds / 3).toFixed(1)).toLocaleString('en-US');
   return (
-    `${clean}: with 95 % confidence anything else there is rarer than once in ${once} rounds ` +
-    `(rule of three: 3/${cleanRounds} = ${(300 / cleanRounds).toFixed(2)} % of rounds at most).`
+    `${clean}: with 95 % confidence anything else there is rarer than once in ${once} ${what}s ` +
+    `(rule of three: 3/${cleanRounds} = ${(300 / cleanRounds).toFixed(2)} % of ${what}s at most).`
   );
 }
 
@@ -53,5 +58,5 @@ export const worthSentences = (result: RunResult): string[] => [
   cleanSentence(result),
   sightSentence(result),
   ...slownessSentences(result),
-  SEED_NOTE,
+  ...(result.scenarios.some(({ schedules }) => schedules !== undefined) ? SCHEDULE_NOTES : [SEED_NOTE]),
 ];

@@ -2,7 +2,7 @@
 /** Writes the reports of a run to a folder of its own. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type FindingFile, findingFiles, findingText } from './finding_files.ts';
+import { type FindingFile, findingFiles, findingSchedule, findingText } from './finding_files.ts';
 import { codeOf, makeFolder, reasonOf } from './folder.ts';
 import { DEFAULT_REPORTERS, REPORTERS, type Reporter } from './reporters.ts';
 import type { Run } from './result.ts';
@@ -85,7 +85,11 @@ export function writeReports(dir: string, run: Run, reporters: readonly Reporter
   const written = Object.entries(REPORTERS).flatMap(([name, { file, print }]) =>
     reporters.some((reporter) => reporter === name) ? [write(file, print(run))] : [],
   );
-  for (const file of findings) written.push(write(file.path, findingText(run.result, file)));
+  for (const file of findings) {
+    written.push(write(file.path, findingText(run.result, file)));
+    const schedule = findingSchedule(file);
+    if (schedule !== null) written.push(write(schedule.path, schedule.text));
+  }
   attempt(dir, () => forgetOldFindings(dir, findings));
   return written;
 }
