@@ -98,7 +98,7 @@ test.each([
 );
 
 test('a search that is stopped says so', async () => {
-  const choices = [{ cpu: 0, step: 1, byDefault: 0, could: [0, 1], preemption: true }];
+  const choices = [{ cpu: 0, step: 1, byDefault: 0, could: [0, 1], preemption: true, addr: 0 }];
   let left = 1;
   const found = await exhaust(async () => (left-- > 0 ? choices : null), 9);
   expect(found).toEqual({ schedules: 1, complete: false });

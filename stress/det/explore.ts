@@ -18,6 +18,7 @@ import { type Memory, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
 import { scheduleSource } from './schedule_source.ts';
 import type { Chosen } from './schedule_words.ts';
 import { isChecked, runTwice } from './self_check.ts';
+import { type Counts, Tally } from './tally.ts';
 
 /** What is explored. */
 export interface ExploredCase {
@@ -47,37 +48,12 @@ export interface Tried {
   readonly result: DetResult;
 }
 
-/** Least, most and sum of what each schedule had. */
-export interface Spread {
-  readonly min: number;
-  readonly max: number;
-  readonly sum: number;
-}
-
-export interface Statistics {
-  readonly schedules: number;
-  /** Schedules that differ in their steps. */
-  readonly different: number;
-  /** Those that had used up their steps. */
-  readonly bounded: number;
-  readonly steps: Spread;
-  readonly points: Spread;
-  readonly switches: Spread;
-}
-
 /** Schedules with the same workload, where a scenario draws one. */
 const SAME_WORKLOAD = 64;
 /** Points that pct takes a schedule to have before one has been run. */
 const POINTS_GUESS = 1000;
 
 const NEVER = new AbortController().signal;
-const NONE: Spread = { min: 0, max: 0, sum: 0 };
-
-const widen = ({ min, max, sum }: Spread, n: number, first: boolean): Spread => ({
-  min: first ? n : Math.min(min, n),
-  max: Math.max(max, n),
-  sum: sum + n,
-});
 
 /** Whether a scenario is one that is small enough for its schedules to be the point. */
 export const isSmall = ({ name }: Scenario): boolean => name.endsWith('_small');
@@ -88,15 +64,7 @@ export class Explorer {
   private readonly options: ExploreOptions;
   private known: Uint8Array;
   private learned: Uint8Array;
-  private readonly hashes = new Set<number>();
-  private counted: Statistics = {
-    schedules: 0,
-    different: 0,
-    bounded: 0,
-    steps: NONE,
-    points: NONE,
-    switches: NONE,
-  };
+  private readonly tally = new Tally();
 
   /** @param pool - deterministic, with a thread for each role */
   constructor(pool: Pool, explored: ExploredCase, options: ExploreOptions) {
@@ -109,8 +77,14 @@ export class Explorer {
     this.learned = new Uint8Array(det.learned.length);
   }
 
-  get statistics(): Statistics {
-    return { ...this.counted, different: this.hashes.size };
+  /** Of all schedules so far. */
+  get statistics(): Counts {
+    return this.tally.total;
+  }
+
+  /** Of those since the last time. */
+  take(): Counts {
+    return this.tally.take();
   }
 
   /**
@@ -119,7 +93,7 @@ export class Explorer {
    */
   get pctBound(): number | null {
     const { schedulers, depth } = this.options;
-    const { max: k } = this.counted.points;
+    const { max: k } = this.tally.total.points;
     if (!schedulers.includes('pct') || k === 0) return null;
     return 1 / (this.explored.roles.length * k ** (depth - 1));
   }
@@ -128,13 +102,13 @@ export class Explorer {
   private spec(stop: AbortSignal): DetSpec {
     const { options, explored } = this;
     const { seed, schedulers, depth, maxSteps, memory } = options;
-    const i = this.counted.schedules;
+    const i = this.tally.total.schedules;
     const drawn = isSmall(explored.scenario) ? 0 : Math.floor(i / SAME_WORKLOAD);
     const how: Chosen = {
       scheduler: schedulers[i % schedulers.length] as SchedulerName,
       seed: mix32(seed ^ mix32(i)),
       depth,
-      points: this.counted.points.max || POINTS_GUESS,
+      points: this.tally.total.points.max || POINTS_GUESS,
       script: [],
       listChoices: false,
       stopAtFinding: true,
@@ -153,20 +127,6 @@ export class Explorer {
     };
   }
 
-  private count({ hash, bounded, steps, points, switches }: DetResult): void {
-    const before = this.counted;
-    const first = before.schedules === 0;
-    this.hashes.add(hash);
-    this.counted = {
-      schedules: before.schedules + 1,
-      different: this.hashes.size,
-      bounded: before.bounded + (bounded ? 1 : 0),
-      steps: widen(before.steps, steps, first),
-      points: widen(before.points, points, first),
-      switches: widen(before.switches, switches, first),
-    };
-  }
-
   /**
    * Runs schedules as long as `goOn` says so, and then leaves the pool to others.
    * @param goOn - is asked after each, and may look at what the pool has counted in it, but runs nothing on it
@@ -180,11 +140,11 @@ export class Explorer {
     try {
       for (let more = true; more && !stop.aborted; ) {
         const spec = this.spec(stop);
-        const twice = isChecked(this.counted.schedules + 1);
+        const twice = isChecked(this.tally.total.schedules + 1);
         const result = await (twice ? runTwice : runSchedule)(this.pool, spec);
         if (stop.aborted && !result.whole && result.records.length === 0) return;
-        this.count(result);
-        const { schedules: number } = this.counted;
+        this.tally.add(result);
+        const { schedules: number } = this.tally.total;
         if ((number & (number - 1)) === 0) det.known.set(det.learned);
         more = await goOn({ number, spec, result });
       }
