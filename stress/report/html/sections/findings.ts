@@ -6,6 +6,7 @@ import { findingCounts, findingTitle, splatTitle } from '../../splat.ts';
 import { plural } from '../../text.ts';
 import { breakable, html, type Markup } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
+import { explained } from './explained.ts';
 import { CLASSES, classOf, type Found, foundWorstFirst, HEADS } from './finding_classes.ts';
 import { badge } from './labels.ts';
 import { marked, steps } from './steps.ts';
@@ -40,6 +41,7 @@ function details(found: Found, index: number): Markup {
   }</summary>
 ${splat(found)}
 ${table}
+${explained(found.finding, `explained-${index}`)}
 </details>`;
 }
 
