@@ -58,6 +58,54 @@ const NEVER = new AbortController().signal;
 /** Whether a scenario is one that is small enough for its schedules to be the point. */
 export const isSmall = ({ name }: Scenario): boolean => name.endsWith('_small');
 
+/** What schedule number i is, from 0. */
+export function specOf(
+  explored: ExploredCase,
+  { seed, depth, maxSteps, memory }: ExploreOptions,
+  i: number,
+  how: Pick<Chosen, 'scheduler'> & Partial<Chosen>,
+  stop: AbortSignal,
+): DetSpec {
+  const drawn = isSmall(explored.scenario) ? 0 : Math.floor(i / SAME_WORKLOAD);
+  return {
+    ...explored,
+    number: i,
+    seed: mix32(seed ^ mix32(~drawn)),
+    perturb: 'none',
+    runMs: 0,
+    stop,
+    watch: () => {},
+    maxSteps,
+    how: {
+      seed: mix32(seed ^ mix32(i)),
+      depth,
+      points: POINTS_GUESS,
+      script: [],
+      listChoices: false,
+      stopAtFinding: true,
+      memory,
+      ...how,
+    },
+  };
+}
+
+/** A schedule that was run, to be kept. */
+export const scheduleOf = (spec: DetSpec, { decisions, hash }: DetResult, options: ExploreOptions): Schedule => ({
+  format: SCHEDULE_FORMAT,
+  tool: `kioctx ${toolVersion()}`,
+  source: scheduleSource(),
+  scenario: spec.scenario.name,
+  reverted: spec.reverted,
+  roles: spec.roles,
+  seed: spec.seed,
+  turns: null,
+  memory: options.memory,
+  arenaMib: options.arenaMib,
+  maxSteps: spec.maxSteps,
+  decisions,
+  hash,
+});
+
 export class Explorer {
   private readonly pool: Pool;
   private readonly explored: ExploredCase;
@@ -98,35 +146,6 @@ export class Explorer {
     return 1 / (this.explored.roles.length * k ** (depth - 1));
   }
 
-  /** What the next schedule is: a function of the seed and its number, and of the schedules before it. */
-  private spec(stop: AbortSignal): DetSpec {
-    const { options, explored } = this;
-    const { seed, schedulers, depth, maxSteps, memory } = options;
-    const i = this.tally.total.schedules;
-    const drawn = isSmall(explored.scenario) ? 0 : Math.floor(i / SAME_WORKLOAD);
-    const how: Chosen = {
-      scheduler: schedulers[i % schedulers.length] as SchedulerName,
-      seed: mix32(seed ^ mix32(i)),
-      depth,
-      points: this.tally.total.points.max || POINTS_GUESS,
-      script: [],
-      listChoices: false,
-      stopAtFinding: true,
-      memory,
-    };
-    return {
-      ...explored,
-      number: i,
-      seed: mix32(seed ^ mix32(~drawn)),
-      perturb: 'none',
-      runMs: 0,
-      stop,
-      watch: () => {},
-      maxSteps,
-      how,
-    };
-  }
-
   /**
    * Runs schedules as long as `goOn` says so, and then leaves the pool to others.
    * @param goOn - is asked after each, and may look at what the pool has counted in it, but runs nothing on it
@@ -139,8 +158,12 @@ export class Explorer {
     det.learned.set(this.learned);
     try {
       for (let more = true; more && !stop.aborted; ) {
-        const spec = this.spec(stop);
-        const twice = isChecked(this.tally.total.schedules + 1);
+        const i = this.tally.total.schedules;
+        const { schedulers } = this.options;
+        const scheduler = schedulers[i % schedulers.length] as SchedulerName;
+        const points = this.tally.total.points.max || POINTS_GUESS;
+        const spec = specOf(this.explored, this.options, i, { scheduler, points }, stop);
+        const twice = isChecked(i + 1);
         const result = await (twice ? runTwice : runSchedule)(this.pool, spec);
         if (stop.aborted && !result.whole && result.records.length === 0) return;
         this.tally.add(result);
@@ -156,21 +179,6 @@ export class Explorer {
 
   /** A schedule that was run, to be kept. */
   schedule({ spec, result }: Tried): Schedule {
-    const { memory, arenaMib } = this.options;
-    return {
-      format: SCHEDULE_FORMAT,
-      tool: `kioctx ${toolVersion()}`,
-      source: scheduleSource(),
-      scenario: spec.scenario.name,
-      reverted: spec.reverted,
-      roles: spec.roles,
-      seed: spec.seed,
-      turns: null,
-      memory,
-      arenaMib,
-      maxSteps: spec.maxSteps,
-      decisions: result.decisions,
-      hash: result.hash,
-    };
+    return scheduleOf(spec, result, this.options);
   }
 }

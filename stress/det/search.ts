@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * An exhaustive search of a scenario on a build: all schedules within no preemption, then within one, and so on.
+ *
+ * Only a word that several CPUs touch is a point at which another may be chosen, and which words are is learned on the
+ * way. A search that has learned of another word is therefore done again, until one has learned nothing.
+ */
+import { SHARED } from '../../src/det/state.ts';
+import type { Pool } from '../pool.ts';
+import { plural } from '../report/text.ts';
+import { type DetResult, runSchedule } from './det_round.ts';
+import { exhaust, type Searched } from './dfs.ts';
+import { type ExploredCase, type ExploreOptions, Explorer, scheduleOf, specOf } from './explore.ts';
+import type { Schedule } from './schedule.ts';
+import { listedChoices } from './schedule_words.ts';
+import { type Counts, Tally } from './tally.ts';
+
+/** Random schedules that teach what is shared before the search begins. */
+const LESSONS = 16;
+
+/** `all 3,420 schedules within 1 preemption explored` */
+const exploredText = (schedules: number, bound: number): string =>
+  `all ${plural(schedules, 'schedule')} within ${plural(bound, 'preemption')} explored`;
+
+export class Search {
+  private readonly pool: Pool;
+  private readonly explored: ExploredCase;
+  private readonly options: ExploreOptions;
+  private readonly tally = new Tally();
+  private readonly explorer: Explorer;
+
+  constructor(pool: Pool, explored: ExploredCase, options: ExploreOptions) {
+    this.pool = pool;
+    this.explored = explored;
+    this.options = options;
+    this.explorer = new Explorer(pool, explored, { ...options, schedulers: ['random'] });
+  }
+
+  take(): Counts {
+    return this.tally.take();
+  }
+
+  /**
+   * Searches up to a bound, or until `goOn` says no. @returns how far it got, a sentence
+   * @param goOn - is asked after each schedule, with its number, and what makes it one to keep
+   */
+  async run(
+    bound: number,
+    goOn: (number: number, result: DetResult, schedule: () => Schedule) => boolean,
+    stop: AbortSignal,
+  ): Promise<string> {
+    await this.explorer.run(({ number }) => number < LESSONS, stop);
+    let done = '';
+    for (let within = 0; within <= bound; ) {
+      const learnedBefore = this.learn();
+      const { schedules, complete } = await this.within(within, goOn, stop);
+      if (!complete) {
+        const so = `${plural(schedules, 'schedule')} of those within ${plural(within, 'preemption')} explored`;
+        return done === '' ? so : `${done}; ${so}`;
+      }
+      if (this.learn() !== learnedBefore) continue;
+      done = exploredText(schedules, within);
+      within++;
+    }
+    return done;
+  }
+
+  private async within(
+    bound: number,
+    goOn: (number: number, result: DetResult, schedule: () => Schedule) => boolean,
+    stop: AbortSignal,
+  ): Promise<Searched> {
+    const { pool, explored, options, tally } = this;
+    let more = true;
+    return exhaust(async (script) => {
+      const { det } = pool;
+      if (!more || stop.aborted || det === null) return null;
+      const spec = specOf(explored, options, 0, { scheduler: 'script', script, listChoices: true }, stop);
+      const result = await runSchedule(pool, spec);
+      tally.add(result);
+      more = goOn(tally.total.schedules, result, () => scheduleOf(spec, result, options));
+      return listedChoices(det);
+    }, bound);
+  }
+
+  /** Takes over what has been seen of who shares what. @returns how many words are shared */
+  private learn(): number {
+    const { det } = this.pool;
+    if (det === null) return 0;
+    det.known.set(det.learned);
+    return det.known.reduce((sum, byte) => sum + (byte === SHARED ? 1 : 0), 0);
+  }
+}
