@@ -18,15 +18,21 @@ import type { Schedule } from './schedule.ts';
 import { encodeSchedule } from './schedule_string.ts';
 import { isPageStruct, type RingPage, type Subject, subjectOf } from './subject.ts';
 import { type Told, tellingSteps } from './telling.ts';
-import { type Names, namePages, nameThings, ringPageAt, traceWording, wording } from './wording.ts';
+import { most } from './trimming.ts';
+import {
+  type Names,
+  namePages,
+  nameThings,
+  objectName,
+  ringPageAt,
+  runWording,
+  traceWording,
+  wording,
+} from './wording.ts';
 
 const ROWS_MAX = 40;
-/** Rows on each side of a switch, and of where it goes wrong, that count more than others. */
-const NEAR_SWITCH = 2;
-const NEAR_TRUTH = 6;
-/** Where there are many rows, those that tell no more than this are left out first. */
-const WEIGHT_LITTLE = 1;
-
+/** On the stack of what gives an object back. */
+const FREES = /^kmem_cache_free \(/m;
 const IN_USER_SPACE = /\((src\/user|workers)\//;
 
 /** The finding that a schedule is told for, and its number on record. */
@@ -37,31 +43,6 @@ function findingOf({ result }: Recording): { finding: OopsRecord; number: number
   return { finding, number: Math.max(0, number) };
 }
 
-/** Keeps what tells most, in order. A lock goes and comes as a pair. */
-function most(all: readonly Told[], max: number): readonly Told[] {
-  if (all.length <= max) return all;
-  const told = all.filter(({ weight, truth }) => truth || weight > WEIGHT_LITTLE);
-  const truths = told.flatMap(({ truth }, i) => (truth ? [i] : []));
-  const switches = told.flatMap(({ step }, i) => (i > 0 && told[i - 1]?.step.cpu !== step.cpu ? [i] : []));
-  const near = (points: readonly number[], i: number, distance: number): boolean =>
-    points.some((at) => i >= at - distance && i < at + distance);
-  const indexOf = new Map(told.map(({ step }, i) => [step.n, i]));
-  const own = told.map(({ weight, truth }, i) => {
-    const place = (near(switches, i, NEAR_SWITCH) ? 1.5 : 0) + (near(truths, i, NEAR_TRUTH) ? 3 : 0);
-    return (truth ? 100 : 0) + weight + place + (4 * i) / told.length;
-  });
-  // A lock that is held while it goes wrong is part of how.
-  const scores = told.map(({ other }, i) => {
-    const pair = other === undefined ? i : (indexOf.get(other) ?? i);
-    const [from, to] = [Math.min(i, pair), Math.max(i, pair)];
-    const held = (told[i]?.weight ?? 0) > 1 && truths.some((at) => at > from && at < to) ? 5 : 0;
-    return Math.max(own[i] as number, own[pair] as number) + held;
-  });
-  const order = told.map((_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
-  const kept = new Set(order.slice(0, max).map((i) => told[i]?.step.n));
-  return told.filter(({ step, other }) => kept.has(step.n) && (other === undefined || kept.has(other)));
-}
-
 /** The names of what the rows speak of. */
 function namesFor(told: readonly Told[], subject: Subject): Names {
   const pages = new Set<RingPage>();
@@ -70,9 +51,10 @@ function namesFor(told: readonly Told[], subject: Subject): Names {
   const speak = (page: RingPage | undefined): void => {
     if (page !== undefined) pages.add(page);
   };
-  for (const { step, copiedFrom } of told) {
+  for (const { step, copiedFrom, times } of told) {
     speak(copiedFrom);
     if (step.kind === 'trace') {
+      if (times > 1) continue;
       for (const [, sort, n] of step.text.matchAll(/\b(iocb|request|to user|buffer)[ =](0x[0-9a-f]+)/g)) {
         sorts[sort === 'iocb' || sort === 'request' ? sort : 'buffer'].add(Number(n));
       }
@@ -104,6 +86,9 @@ function stopped(steps: readonly Step[], cpu: number, n: number, subject: Subjec
   return name === undefined || name.endsWith('_done') ? 'sleeps' : `sleeps in ${name}()`;
 }
 
+/** A trace point's words. */
+const wordsOf = ({ text }: Step): string => text.replace(/^.*\n/, '');
+
 /** Where a trace point stands that names its function, and its words without it. */
 function traceRow(text: string): { text: string; linux: string } {
   const [, name = '', rest = ''] = /^(\w+): (.*)$/.exec(text) ?? [];
@@ -127,28 +112,33 @@ function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): 
   let read = new Set<string>();
   let spoken: number | undefined;
   const first = recording.steps[0]?.n ?? 0;
-  for (const { step, truth, copiedFrom } of told) {
+  for (const { step, truth, copiedFrom, times, until, frees, note } of told) {
     const { cpu } = step;
     const switched =
       before === undefined || before.cpu === cpu ? '' : stopped(recording.steps, before.cpu, step.n, subject);
     const row = { cpu, switched, truth };
     if (step.kind === 'trace') {
-      const words = traceWording(step.text.replace(/^.*\n/, ''), subject, names);
+      const said = wordsOf(step);
+      const words = traceWording(times === 1 ? said : runWording(said, wordsOf(until), times), subject, names);
       rows.push({ ...row, ...traceRow(words), site: '' });
     } else {
-      const { site, linux } = siteOf(recording.steps[step.n - first]?.text ?? '');
+      const stack = recording.steps[step.n - first]?.text ?? '';
+      if (frees && !FREES.test(stack)) continue;
+      const { site, linux } = siteOf(stack);
       if (switched !== '') {
         read = new Set();
         spoken = undefined;
       }
-      const text = wording(step, subject, { ...names, spoken }, copiedFrom);
+      const text = frees
+        ? `frees ${objectName(step.after >>> 0, subject)}`
+        : wording(step, subject, { ...names, spoken }, copiedFrom);
       spoken = pageSpokenOf(step, subject) ?? spoken;
       if (step.kind !== 'load') read.clear();
       const again = read.has(text) && !truth;
       if (step.kind === 'load') read.add(text);
       if (again) continue;
       const who = linux === '' && IN_USER_SPACE.test(site) ? 'user: ' : '';
-      rows.push({ ...row, text: who + text, site, linux });
+      rows.push({ ...row, text: who + text + note, site, linux });
     }
     before = step;
   }

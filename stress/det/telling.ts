@@ -9,10 +9,11 @@
 import { PAGE_SIZE } from '../../src/arch/sab/memory.ts';
 import { FREE } from '../../src/kernel/locking/spinlock.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
-import { virt_to_page } from '../../src/mm/page_alloc.ts';
 import { isAccess, type Step, writes } from './full_recording.ts';
+import { meetings, sections } from './meetings.ts';
 import { ringPlaceOf } from './names.ts';
 import { concerns, isPageStruct, type RingPage, type Subject } from './subject.ts';
+import { copies, fatalStep, freesPage, isPageOf, lostStores, overflows, putAway } from './turning_points.ts';
 import { isPageCopy, ringPageAt, slotsOf } from './wording.ts';
 
 /** A step that is told. */
@@ -24,43 +25,15 @@ export interface Told {
   readonly truth: boolean;
   /** For a copy of a page: which. */
   readonly copiedFrom: RingPage | undefined;
+  /** Notes of one sort in a row are one: how many, and the last. */
+  readonly times: number;
+  readonly until: Step;
+  /** What is to be said of it besides. */
+  readonly note: string;
+  /** Whether it puts an object of the finding away; to be told if its stack says so, too. */
+  readonly frees: boolean;
   /** For a lock's word: the step at which it is given back, or was taken; undefined if there is none. */
   readonly other: number | undefined;
-}
-
-interface Word {
-  write: Step | undefined;
-  /** By CPU, since the write. */
-  readers: Map<number, Step>;
-}
-
-/** Steps that meet those of another CPU. */
-function meetings(steps: readonly Step[]): Set<number> {
-  const words = new Map<number, Word>();
-  const met = new Set<number>();
-  const meet = (a: Step, b: Step): void => {
-    met.add(a.n);
-    met.add(b.n);
-  };
-  for (const step of steps) {
-    for (let addr = step.addr & ~3; addr < step.addr + Math.max(1, step.bytes); addr += 4) {
-      let word = words.get(addr);
-      if (word === undefined) {
-        word = { write: undefined, readers: new Map() };
-        words.set(addr, word);
-      }
-      if (word.write !== undefined && word.write.cpu !== step.cpu && !word.readers.has(step.cpu))
-        meet(word.write, step);
-      if (!writes(step)) {
-        word.readers.set(step.cpu, step);
-        continue;
-      }
-      for (const reader of word.readers.values()) if (reader.cpu !== step.cpu) meet(reader, step);
-      word.write = step;
-      word.readers = new Map();
-    }
-  }
-  return met;
 }
 
 /** Trace points that say what a row of an access says, or nothing of a context. */
@@ -76,61 +49,38 @@ function tracePoints(steps: readonly Step[], subject: Subject, finding: OopsReco
     const n = Number(hex);
     return known.has(n) || (subject.ctx !== 0 && n > subject.ctx && subject.placeOf(n).base === subject.ctx);
   };
-  return steps.filter(({ kind, text }) => {
+  return steps.filter(({ kind, text, cpu }) => {
     if (kind !== 'trace' || NOT_TOLD.test(text)) return false;
     const numbers = text.match(HEX) ?? [];
-    if (!numbers.some(concerned)) return subject.ctx === 0 && text.startsWith('sys_');
+    if (!numbers.some(concerned)) {
+      return (subject.ctx === 0 && text.startsWith('sys_')) || (cpu === finding.cpu && text.startsWith('exit_aio\n'));
+    }
     // What stands beside it is its request, or the request's buffer.
     if (/^(aio_complete|device_|sys_io_cancel\n)/.test(text)) for (const hex of numbers) known.add(Number(hex));
     return true;
   });
 }
 
-/** Where each lock's word is taken and given back: the steps' numbers, both ways. */
-function sections(steps: readonly Step[], subject: Subject): Map<number, number | undefined> {
-  const others = new Map<number, number | undefined>();
-  const taken = new Map<number, number>();
-  for (const step of steps) {
-    if (step.kind !== 'rmw' || !subject.placeOf(step.addr).lockWord) continue;
-    others.set(step.n, undefined);
-    if (step.after !== FREE && step.before === FREE) taken.set(step.addr, step.n);
-    else if (step.after === FREE) {
-      const from = taken.get(step.addr);
-      taken.delete(step.addr);
-      if (from === undefined) continue;
-      others.set(from, step.n);
-      others.set(step.n, from);
-    }
-  }
-  return others;
-}
+/** Sorts of notes of which a row tells many. */
+const IN_RUNS = /^(aio_complete|device_queue|device_write|refill)\n/;
+const slotOf = ({ text }: Step): number => Number(/ slot (\d+)/.exec(text)?.[1] ?? -1);
 
-/** What a page that is moved is copied from, by the step that copies. */
-function copies(steps: readonly Step[], subject: Subject): Map<number, RingPage> {
-  const found = new Map<number, RingPage>();
-  const lastOf = new Map<number, Step>();
-  for (const step of steps) {
-    const before = lastOf.get(step.cpu);
-    lastOf.set(step.cpu, step);
-    if (!isPageCopy(step) || before?.kind !== 'load' || before.bytes !== step.bytes) continue;
-    const from = ringPageAt(subject, before.addr);
-    if (from !== undefined) found.set(step.n, from);
+/** Makes notes of one sort in a row one. Slots count up in a run. */
+function inRuns(told: readonly Told[]): Told[] {
+  const runs: Told[] = [];
+  for (const one of told) {
+    const last = runs.at(-1);
+    const sort = IN_RUNS.exec(one.step.text)?.[0];
+    const goesOn =
+      last !== undefined &&
+      sort !== undefined &&
+      last.step.cpu === one.step.cpu &&
+      last.step.text.startsWith(sort) &&
+      slotOf(one.step) >= slotOf(last.until);
+    if (goesOn) runs[runs.length - 1] = { ...last, times: last.times + one.times, until: one.until };
+    else runs.push(one);
   }
-  return found;
-}
-
-/** Stores to a page of the ring that came after it had been copied: the copy, which is the ring now, lacks them. */
-function lostStores(steps: readonly Step[], subject: Subject, copied: ReadonlyMap<number, RingPage>): Set<number> {
-  const replaced = new Set<number>();
-  const lost = new Set<number>();
-  for (const step of steps) {
-    const from = copied.get(step.n);
-    const to = from === undefined ? undefined : ringPageAt(subject, step.addr);
-    if (from !== undefined && to !== undefined && Number.isFinite(to.since)) replaced.add(from.base);
-    const page = ringPageAt(subject, step.addr);
-    if (from === undefined && page !== undefined && writes(step) && replaced.has(page.base)) lost.add(step.n);
-  }
-  return lost;
+  return runs;
 }
 
 /** How much a step on a field tells. */
@@ -156,6 +106,8 @@ const MACHINERY = /(^|\.)(rcu|rcu_head|free_work|f_rcuhead|pcpu_count_ptr)(\.|$)
 const OF_MEMORY = /^(kasan|refcount|leak)/;
 /** Findings that the rest of the ring's header matters for. */
 const OF_HANDLE = /^(context|submit)/;
+/** Findings that come of a ring that is too full. */
+const OF_SLOTS = /^(slot|event)/;
 /** Findings that a wait queue matters for. */
 const OF_SLEEP = /^(wakeup|hang)/;
 
@@ -170,28 +122,6 @@ function isBookkeeping(subject: Subject, addr: number, finding: OopsRecord): boo
   if (lock !== '' && !lockWord) return true;
   return MACHINERY.test(field) || (field.startsWith('wait.') && !OF_SLEEP.test(finding.kind));
 }
-
-/** The access that a finding says was wrong. @param number - of the finding among those on record */
-function fatalStep(recording: readonly Step[], finding: OopsRecord, number: number): Step | undefined {
-  const addr = Number(/ at (0x[0-9a-f]+)/.exec(finding.text[0] ?? '')?.[1] ?? 0);
-  if (addr === 0 || finding.cpu < 0) return undefined;
-  return recording.findLast(
-    (step) =>
-      isAccess(step) &&
-      step.cpu === finding.cpu &&
-      step.oopses <= number &&
-      step.addr <= addr &&
-      addr < step.addr + step.bytes,
-  );
-}
-
-/** Whether the last reference to a page is dropped. */
-const freesPage = (step: Step, subject: Subject): boolean =>
-  step.kind === 'rmw' && step.before === 1 && step.after === 0 && subject.placeOf(step.addr).field === '_count';
-
-/** Whether a step on a struct page is on that of the page which the wrong access was to; any, if none is known. */
-const isPageOf = (step: Step, fatal: Step | undefined, subject: Subject): boolean =>
-  fatal === undefined || virt_to_page(fatal.addr).addr === subject.placeOf(step.addr).base;
 
 /** Stores to a ring that user space makes, and notes. */
 function withoutScribbles(told: readonly Step[]): Step[] {
@@ -218,11 +148,14 @@ export function tellingSteps(
         concerns(subject, step.addr) &&
         (step.bytes >= PAGE_SIZE || !isBookkeeping(subject, step.addr, finding))),
   );
-  const plain = steps.filter(({ addr }) => !subject.placeOf(addr).lockWord);
+  const plain = steps.filter((step) => step === fatal || !subject.placeOf(step.addr).lockWord);
   const copied = copies(recording, subject);
   const lost = lostStores(steps, subject, copied);
   const met = meetings(plain);
+  const full = OF_SLOTS.test(finding.kind) ? overflows(steps, subject) : new Set<number>();
+  const freed = OF_MEMORY.test(finding.kind) ? putAway(alive, subject, finding) : new Set<number>();
   const told = plain.filter((step) => {
+    if (full.has(step.n)) return true;
     if (step === fatal || lost.has(step.n) || copied.has(step.n)) return true;
     if (freesPage(step, subject)) return OF_MEMORY.test(finding.kind) && isPageOf(step, fatal, subject);
     if (writes(step) && subject.placeOf(step.addr).field.startsWith('ring_pages[')) return true;
@@ -241,12 +174,19 @@ export function tellingSteps(
     const [from, to] = [Math.min(step.n, other), Math.max(step.n, other)];
     return told.some(({ n, cpu }) => cpu === step.cpu && n > from && n < to);
   });
-  const all = [...told, ...locks, ...tracePoints(alive, subject, finding)].sort((a, b) => a.n - b.n);
-  return withoutScribbles(all).map((step) => ({
+  const frees = alive.filter(({ n }) => freed.has(n));
+  const notes = tracePoints(alive, subject, finding);
+  const all = [...new Set([...told, ...frees, ...locks, ...notes])].sort((a, b) => a.n - b.n);
+  const each = withoutScribbles(all).map((step) => ({
     step,
-    weight: weightOf(step, subject),
-    truth: lost.has(step.n) || step === fatal,
+    weight: freed.has(step.n) ? 4 : weightOf(step, subject),
+    truth: lost.has(step.n) || full.has(step.n) || step === fatal,
     copiedFrom: copied.get(step.n),
     other: others.get(step.n),
+    times: 1,
+    until: step,
+    frees: freed.has(step.n),
+    note: full.has(step.n) ? '   (the ring is full now, and looks empty)' : '',
   }));
+  return inRuns(each);
 }

@@ -66,6 +66,10 @@ export const ringPageAt = (subject: Subject, addr: number): RingPage | undefined
 /** Whether a step writes a whole page, as moving one does. */
 export const isPageCopy = (step: Step): boolean => step.kind === 'store' && step.bytes === PAGE_SIZE;
 
+/** What an object is called. */
+export const objectName = (addr: number, subject: Subject): string =>
+  addr === subject.ctx ? 'ctx' : `the ${subject.placeOf(addr).struct}`;
+
 function numberText(value: number, subject: Subject, names: Names): string {
   const addr = value >>> 0;
   if (addr === subject.ctx && addr !== 0) return 'ctx';
@@ -77,6 +81,8 @@ function numberText(value: number, subject: Subject, names: Names): string {
   return `a ${place.struct}`;
 }
 
+/** What points to an object on some task's stack. */
+const ON_STACK: Readonly<Record<string, string>> = { requests_done: 'who waits for them' };
 /** Fields that are pointers, whose 0 is NULL. */
 const POINTERS = /^(ring_pages\[|private_data$|ki_ctx$|ki_filp$|aio_ring_file$|requests_done$|mapping$|page_tree$)/;
 /** Parts of a field that say nothing by their numbers. */
@@ -150,9 +156,18 @@ export function wording(step: Step, subject: Subject, names: Names, copiedFrom: 
   if (place.struct === 'memory' || place.field === '') return `${writes(step) ? 'writes' : 'reads'} ${what}`;
   return changed(what, step, (n) => {
     if (n === 0 && POINTERS.test(place.field)) return 'NULL';
+    if (n !== 0 && place.field in ON_STACK) return ON_STACK[place.field] ?? '';
     if (place.field.endsWith('.count') && n < -(2 ** 30)) return String(n + BIAS);
     return numberText(n, subject, names);
   });
+}
+
+/** Notes in a row, as one: `events 0..126 ← 127 iocbs`. */
+export function runWording(first: string, last: string, times: number): string {
+  const [, from] = / slot (\d+)/.exec(first) ?? [];
+  const [, to] = / slot (\d+)/.exec(last) ?? [];
+  if (from !== undefined && to !== undefined) return `aio_complete: events ${from}..${to} ← ${times} iocbs`;
+  return `${first.replace(/ (iocb|request|to user) 0x[0-9a-f]+/g, '')}, ${times} times`;
 }
 
 /** Numbers in a trace point's words that are objects or user addresses, in C's way. */
@@ -178,6 +193,7 @@ export function traceWording(text: string, subject: Subject, names: Names): stri
       if (struct === 'page') return names.pages.get(kmap_atomic(base)) ?? found;
       return base === subject.ctx ? `ctx->${field.replace(/\..*/, '')}` : found;
     })
+    .replace(/\(mm=0x[0-9a-f]+\)/, '(mm)')
     .replace(/\bctx slot (\d+)/, 'event $1')
     .replace(/\bctx dead/, 'ctx->dead')
     .replaceAll('<-', '←')
