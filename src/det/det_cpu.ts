@@ -413,6 +413,7 @@ export class DetCpu implements Hook, Sleeper {
     const n = words[CHOICES] as number;
     words[CHOICES] = n + 1;
     if (n >= ENTRIES_MAX) return;
-    choices.set([cpu, words[at(cpu, LOCAL)] as number, byDefault, mask, able ? 1 : 0], n * CHOICE_WORDS);
+    const addr = words[at(cpu, able ? PENDING : WORD)] as number;
+    choices.set([cpu, words[at(cpu, LOCAL)] as number, byDefault, mask, able ? 1 : 0, addr], n * CHOICE_WORDS);
   }
 }

@@ -110,8 +110,8 @@ export const LOG_MAX = 1 << 20;
 export const LOG_WORDS = 2;
 /** [cpu, its own step, next cpu] */
 export const DECISION_WORDS = 3;
-/** [cpu, its own step, default, mask of those that could run, 1 if the CPU itself could have gone on] */
-export const CHOICE_WORDS = 5;
+/** [cpu, its own step, default, mask of those that could run, 1 if the CPU itself could have gone on, address] */
+export const CHOICE_WORDS = 6;
 
 /** Can be posted. */
 export interface DetBuffers {

@@ -19,6 +19,7 @@ import { runOf, scenarioOf } from './replay.ts';
 import type { Schedule } from './schedule.ts';
 import { type Choice, type Decision, listedChoices } from './schedule_words.ts';
 import { type Signature, sameSignature, signatureOf } from './signature.ts';
+import { decisionsLike, isAt, type Site, sitesOf } from './sites.ts';
 
 export interface Budget {
   readonly ms: number;
@@ -69,13 +70,10 @@ export interface Engine {
 const CONFIRMATIONS = 3;
 /** Points to which a decision may move, the nearest first. */
 const REACH = 24;
+/** Pairs of decisions that are tried in place of a longer list. */
+const PAIRS_MAX = 400;
 /** Turns that are tried where the workload has no number of them. */
 const TURNS_TRIED = [1, 2, 4, 8, 16];
-
-const isAt =
-  ({ cpu, step }: Decision) =>
-  (choice: Choice): boolean =>
-    choice.cpu === cpu && choice.step === step;
 
 const preempts = (decision: Decision, choices: readonly Choice[]): boolean =>
   choices.find(isAt(decision))?.preemption ?? false;
@@ -126,6 +124,11 @@ class Minimiser {
     return result;
   }
 
+  private choices(schedule: Schedule): Promise<readonly Choice[]> {
+    this.schedules++;
+    return this.engine.choices(schedule);
+  }
+
   /** Leaves out decisions. */
   private async fewerDecisions(from: Schedule): Promise<Schedule> {
     let best = from;
@@ -141,8 +144,7 @@ class Minimiser {
   /** Leaves out one decision where another one can do its work: for another thread, or at a step nearby. */
   private async oneMoved(from: Schedule): Promise<Schedule | null> {
     if (from.decisions.length < 2) return null;
-    const choices = await this.engine.choices(from);
-    this.schedules++;
+    const choices = await this.choices(from);
     for (const left of from.decisions) {
       const rest = from.decisions.filter((decision) => decision !== left);
       for (const moved of rest) {
@@ -158,15 +160,13 @@ class Minimiser {
   }
 
   private async preemptions(schedule: Schedule): Promise<number> {
-    const choices = await this.engine.choices(schedule);
-    this.schedules++;
+    const choices = await this.choices(schedule);
     return schedule.decisions.filter((decision) => preempts(decision, choices)).length;
   }
 
   /** Puts a decision at which a thread sleeps anyway in the place of a preemption. @returns null if none does */
   private async oneFreed(from: Schedule): Promise<Schedule | null> {
-    const choices = await this.engine.choices(from);
-    this.schedules++;
+    const choices = await this.choices(from);
     const preempting = from.decisions.filter((decision) => preempts(decision, choices));
     const free = choices
       .filter(({ preemption }) => !preemption)
@@ -179,6 +179,37 @@ class Minimiser {
         const shown = await this.attempt({ ...from, decisions: [...rest, decision] });
         if (shown === null || shown.decisions.length > from.decisions.length) continue;
         if ((await this.preemptions(shown)) < preempting.length) return shown;
+      }
+    }
+    return null;
+  }
+
+  /** One or two decisions like those of a longer list, in the default schedule. @returns null if that is not enough */
+  private async rebuilt(from: Schedule): Promise<Schedule | null> {
+    if (from.decisions.length < 2) return null;
+    const sites = sitesOf(from.decisions, await this.choices(from));
+    const plain = await this.choices({ ...from, decisions: [] });
+    const firsts = sites.map((site) => decisionsLike(site, plain));
+    for (const decision of firsts.flat()) {
+      const shown = await this.attempt({ ...from, decisions: [decision] });
+      if (shown !== null && shown.decisions.length === 1) return shown;
+    }
+    return from.decisions.length < 3 ? null : this.pair(from, sites, firsts);
+  }
+
+  /** @param firsts - for each site, where it would be in the default schedule */
+  private async pair(from: Schedule, sites: readonly Site[], firsts: readonly Decision[][]): Promise<Schedule | null> {
+    let tried = 0;
+    for (const [i, candidates] of firsts.entries()) {
+      for (const first of candidates) {
+        if (this.spent || tried >= PAIRS_MAX) return null;
+        const choices = await this.choices({ ...from, decisions: [first] });
+        const later = choices.slice(choices.findIndex(isAt(first)) + 1);
+        for (const second of sites.slice(i + 1).flatMap((site) => decisionsLike(site, later))) {
+          tried++;
+          const shown = await this.attempt({ ...from, decisions: [first, second] });
+          if (shown !== null && shown.decisions.length <= 2) return shown;
+        }
       }
     }
     return null;
@@ -210,7 +241,7 @@ class Minimiser {
     let best = from;
     for (let next: Schedule | null = from; next !== null && !this.spent; ) {
       best = await this.fewerDecisions(next);
-      next = (await this.oneMoved(best)) ?? (await this.oneFreed(best));
+      next = (await this.rebuilt(best)) ?? (await this.oneMoved(best)) ?? (await this.oneFreed(best));
     }
     return this.fewerThreads(await this.fewerTurns(best));
   }

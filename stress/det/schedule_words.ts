@@ -50,6 +50,8 @@ export interface Choice {
   readonly could: readonly number[];
   /** Whether another CPU's turn would have been a preemption. */
   readonly preemption: boolean;
+  /** What it is about to touch, or sleeps on. */
+  readonly addr: number;
 }
 
 /** How a schedule is chosen. */
@@ -144,6 +146,7 @@ export function listedChoices({ words, choices }: DetBuffers): Choice[] {
       byDefault: cell(2),
       could: Array.from({ length: cpus }, (__, cpu) => cpu).filter((cpu) => (cell(3) & (1 << cpu)) !== 0),
       preemption: cell(4) !== 0,
+      addr: cell(5),
     };
   });
 }

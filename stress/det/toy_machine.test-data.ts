@@ -103,7 +103,7 @@ function play(toy: Toy, pick: Pick): Outcome & { choices: Choice[] } {
     local[cpu] = step;
     const able = left(cpu);
     const byDefault = able ? cpu : (could.find((other) => other > cpu) ?? (could[0] as number));
-    if (could.length > 1) choices.push({ cpu, step, byDefault, could, preemption: able });
+    if (could.length > 1) choices.push({ cpu, step, byDefault, could, preemption: able, addr: done[cpu] as number });
     const next = pick(cpu, step, byDefault, could);
     if (next !== byDefault) decisions.push({ cpu, step, to: next });
     cpu = next;
