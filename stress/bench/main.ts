@@ -14,8 +14,9 @@ import { makeAioLoad } from './aio_load.ts';
 import { InstrumentCost, renderCosts } from './instruments.ts';
 import { makeLockLoad } from './lock_load.ts';
 import { summarise } from './samples.ts';
+import { measureSchedules } from './schedules.ts';
 import { measureSingle, singleParts } from './single.ts';
-import { renderTable } from './table.ts';
+import { renderSchedules, renderTable } from './table.ts';
 import { BenchThreads, THREADS_MAX, threadParts } from './threads.ts';
 import { Yardstick } from './yardstick.ts';
 
@@ -25,6 +26,8 @@ interface Options {
   readonly json?: string;
 }
 
+/** For each scheduler. */
+const SCHEDULES_MS = 4000;
 /** Rounds in which V8 compiles. */
 const WARMUP_ROUNDS = 4;
 
@@ -94,11 +97,14 @@ async function measure(options: Options): Promise<void> {
   console.log(renderTable(rows));
   console.log('\nWhat the instruments cost:');
   console.log(renderCosts(costs));
+  const schedules = await measureSchedules(SCHEDULES_MS);
+  console.log('\nSchedules of a small scenario, every access checked:');
+  console.log(renderSchedules(schedules));
   console.log(
     `node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${options.rounds} rounds`,
   );
   if (options.json !== undefined)
-    writeFileSync(options.json, `${JSON.stringify({ rows, samples, instruments: costs }, null, 2)}\n`);
+    writeFileSync(options.json, `${JSON.stringify({ rows, samples, instruments: costs, schedules }, null, 2)}\n`);
 }
 
 await measure(command.parse().opts<Options>());
