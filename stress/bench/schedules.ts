@@ -22,7 +22,7 @@ const SCENARIO = 'event_read_before_it_is_written_small';
 const SCHEDULERS: readonly Exclude<SchedulerName, 'script'>[] = ['random', 'pct', 'pos'];
 /** In which V8 compiles, and who shares what is learned. */
 const WARMUP_SCHEDULES = 40;
-const ARENA_MIB = 16;
+const ARENA_MIB = 4;
 
 async function measure(pool: Pool, explored: ExploredCase, scheduler: (typeof SCHEDULERS)[number], ms: number) {
   const options = { depth: 3, seed: 1, maxSteps: 50_000, memory: 'sc' as const, arenaMib: ARENA_MIB };
