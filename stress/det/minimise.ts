@@ -19,7 +19,7 @@ import { runOf, scenarioOf } from './replay.ts';
 import type { Schedule } from './schedule.ts';
 import { type Choice, type Decision, listedChoices } from './schedule_words.ts';
 import { type Signature, sameSignature, signatureOf } from './signature.ts';
-import { decisionsLike, isAt, type Site, sitesOf } from './sites.ts';
+import { decisionsLike, decisionsNear, isAt, type Site, sitesOf } from './sites.ts';
 
 export interface Budget {
   readonly ms: number;
@@ -70,7 +70,8 @@ export interface Engine {
 const CONFIRMATIONS = 3;
 /** Points to which a decision may move, the nearest first. */
 const REACH = 24;
-/** Pairs of decisions that are tried in place of a longer list. */
+/** Single decisions that are tried in place of a longer list, and pairs of them. */
+const SINGLES_MAX = 600;
 const PAIRS_MAX = 400;
 /** Turns that are tried where the workload has no number of them. */
 const TURNS_TRIED = [1, 2, 4, 8, 16];
@@ -190,7 +191,7 @@ class Minimiser {
     const sites = sitesOf(from.decisions, await this.choices(from));
     const plain = await this.choices({ ...from, decisions: [] });
     const firsts = sites.map((site) => decisionsLike(site, plain));
-    for (const decision of firsts.flat()) {
+    for (const decision of [...firsts.flat(), ...decisionsNear(sites, plain, SINGLES_MAX)]) {
       const shown = await this.attempt({ ...from, decisions: [decision] });
       if (shown !== null && shown.decisions.length === 1) return shown;
     }

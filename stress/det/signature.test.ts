@@ -19,7 +19,7 @@ const record = (part: Partial<OopsRecord>): OopsRecord => ({
 const same = (part: Partial<OopsRecord>): boolean => sameSignature(signatureOf(record({})), signatureOf(record(part)));
 
 test('addresses and numbers are left out, and each kind of object is named once', () => {
-  const objects = ['ring 0x40001000', 'page 17 of ring 0x40001000', 'iocb 0x10', 'iocb 0x20'];
+  const objects = ['ring 0x40001000+0x8', 'page 17 of ring 0x40001000', 'iocb 0x10', 'iocb 0x20'];
   expect(signatureOf(record({ objects })).objects).toEqual(['iocb', 'page of ring', 'ring']);
 });
 

@@ -14,7 +14,7 @@ export interface Signature {
 /** `kioctx 0x40012340` is a `kioctx`, `page 17 of ring 0x1000` a `page of ring`. */
 const kindOf = (object: string): string =>
   object
-    .replace(/\b(0x[0-9a-f]+|\d+)\b/gi, '')
+    .replace(/\+?\b(0x[0-9a-f]+|\d+)\b/gi, '')
     .replace(/\s+/g, ' ')
     .trim();
 

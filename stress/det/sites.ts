@@ -43,3 +43,17 @@ export function decisionsLike(site: Site, choices: readonly Choice[]): Decision[
     .slice(0, MATCHES_MAX)
     .map(({ step }) => ({ cpu, step, to }));
 }
+
+/** Any decisions of another schedule, those nearest to one of these sites first. @param choices - of that schedule */
+export function decisionsNear(sites: readonly Site[], choices: readonly Choice[], most: number): Decision[] {
+  const distance = ({ cpu, step }: Decision): number =>
+    Math.min(...sites.map((site) => (site.cpu === cpu ? Math.abs(site.step - step) : Number.POSITIVE_INFINITY)));
+  return choices
+    .flatMap(({ cpu, step, could, byDefault }) =>
+      could.filter((to) => to !== byDefault).map((to) => ({ cpu, step, to })),
+    )
+    .map((decision) => ({ decision, far: distance(decision) }))
+    .sort((a, b) => a.far - b.far || a.decision.cpu - b.decision.cpu || a.decision.step - b.decision.step)
+    .slice(0, most)
+    .map(({ decision }) => decision);
+}

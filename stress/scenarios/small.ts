@@ -48,6 +48,8 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
       batch: 1,
       delayMinUs: 1,
       delayMaxUs: 5,
+      // So that each move may meet another request.
+      pauseUs: { migrator: 10 },
       turns: 4,
     },
   ),
