@@ -54,6 +54,8 @@ export interface CampaignState {
   readonly build: string;
   readonly round: number;
   readonly eventsPerSecond: number;
+  /** Of the deterministic engine. */
+  readonly schedules?: number;
   readonly surfaced: number;
   readonly toSurface: number;
   readonly findings: number;

@@ -62,6 +62,8 @@ test('without arguments every default is filled in', () => {
     thresholds: [],
     shard: null,
     sweep: null,
+    explainMs: 20_000,
+    det: null,
   });
   expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true);
 });

@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import type { Slug } from '../src/reverts/registry.ts';
 import { type BUILDS, type PERTURB, readCommandLine, type SANITIZE, THREADS_MAX } from './options_command.ts';
+import { type DetOptions, detArguments, detOptions, smallOnes } from './options_det.ts';
 import { checkOutput } from './options_output.ts';
 import { type RoleCounts, rolesText, threadsOf } from './options_roles.ts';
 import { checkThreads, chosenScenarios, type KnownScenario } from './options_scenarios.ts';
@@ -37,40 +38,53 @@ export interface Options {
   readonly shard: Shard | null;
   /** Widths, if the run is a sweep. */
   readonly sweep: readonly number[] | null;
+  /** How long to look for a schedule that shows a finding of free threads. */
+  readonly explainMs: number;
+  /** null for free threads */
+  readonly det: DetOptions | null;
 }
 
 /** What was asked for instead of a run. */
 export type Asked =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' }
-  | { readonly kind: 'list'; readonly scenarios: readonly string[] };
+  | { readonly kind: 'list'; readonly scenarios: readonly string[] }
+  | { readonly kind: 'replay'; readonly schedule: string };
 
 /** A sweep measures, and what widens races or checks accesses is in its way. */
-const defaults = (sweep: unknown): Pick<Options, 'perturb' | 'sanitize'> =>
+const defaults = (sweep: unknown, det: unknown): Pick<Options, 'perturb' | 'sanitize'> =>
   sweep === undefined || sweep === null
-    ? { perturb: 'light', sanitize: 'address' }
+    ? { perturb: det === null ? 'light' : 'none', sanitize: 'address' }
     : { perturb: 'none', sanitize: 'none' };
+
+/** MiB. What is known of who shares a word is copied for each scenario. */
+const usualArena = (det: unknown): number => (det === null ? 64 : 16);
+
+const EXPLAIN_SECONDS = 20;
 
 /** @throws UsageError */
 export function parseOptions(argv: readonly string[], knownScenarios: readonly KnownScenario[]): Options | Asked {
   const typed = readCommandLine(argv);
   if (typeof typed === 'string') return { kind: 'help', text: typed };
   if (typed.version) return { kind: 'version' };
+  if (typed.replay !== undefined) return { kind: 'replay', schedule: typed.replay };
+  const det = detOptions(typed);
 
   const scenarioGiven = typed.scenario.length > 0;
-  const listed = typed.list ? knownScenarios.map((known) => ({ ...known, onlyByName: false })) : knownScenarios;
+  const byDefault = det === null ? knownScenarios : smallOnes(knownScenarios);
+  const all = typed.list || (det !== null && scenarioGiven);
+  const listed = all ? knownScenarios.map((known) => ({ ...known, onlyByName: false })) : byDefault;
   const matched = chosenScenarios(scenarioGiven ? typed.scenario : ['*'], listed);
   if (typed.list) return { kind: 'list', scenarios: matched };
 
   const roles = typed.roles ?? null;
-  const threads = roles === null ? (typed.threads ?? 16) : threadsOf(roles, typed.threads, THREADS_MAX);
-  checkThreads(
-    threads,
-    knownScenarios.filter((scenario) => matched.includes(scenario.name)),
-    roles !== null,
-  );
+  const chosen = knownScenarios.filter((scenario) => matched.includes(scenario.name));
+  const usualThreads = det === null ? 16 : Math.max(...chosen.map(({ minThreads }) => minThreads));
+  const threads = roles === null ? (typed.threads ?? usualThreads) : threadsOf(roles, typed.threads, THREADS_MAX);
+  checkThreads(threads, chosen, roles !== null);
   checkOutput(typed.output);
-  const { build, revert, arenaMib, output, maxFindings, perturb, sanitize } = { ...defaults(typed.sweep), ...typed };
+  const usual = { ...defaults(typed.sweep, det), arenaMib: usualArena(det) };
+  const { build, revert, arenaMib, output, maxFindings, perturb, sanitize } = { ...usual, ...typed };
   return {
     kind: 'run',
     threads,
@@ -92,6 +106,8 @@ export function parseOptions(argv: readonly string[], knownScenarios: readonly K
     thresholds: typed.threshold,
     shard: typed.shard ?? null,
     sweep: typed.sweep ?? null,
+    explainMs: (typed.explainSeconds ?? EXPLAIN_SECONDS) * 1000,
+    det,
   };
 }
 
@@ -105,17 +121,19 @@ function durationArguments(ms: number): string[] {
 
 /** Arguments that run the same again, seed included, as they are typed behind `npm run stress --`. */
 export function againLine(options: Options): string {
-  const words = options.sweep === null ? ['--threads', String(options.threads)] : [];
-  words.push(...durationArguments(options.durationMs));
+  const { det } = options;
+  const words = det === null ? [] : detArguments(det);
+  if (options.sweep === null && det?.threadsGiven !== false) words.push('--threads', String(options.threads));
+  if ((det?.schedules ?? null) === null) words.push(...durationArguments(options.durationMs));
   words.push('--seed', String(options.seed));
   if (options.scenarioGiven) for (const name of options.scenarios) words.push('--scenario', name);
   if (options.revert.length > 0) words.push('--revert', options.revert.join(','));
   else if (options.build !== 'both') words.push('--build', options.build);
   if (options.roles !== null) words.push('--roles', rolesText(options.roles));
-  const usual = defaults(options.sweep);
+  const usual = defaults(options.sweep, det);
   if (options.perturb !== usual.perturb) words.push('--perturb', options.perturb);
   if (options.sanitize !== usual.sanitize) words.push('--sanitize', options.sanitize);
-  if (options.arenaMib !== 64) words.push('--arena-mib', String(options.arenaMib));
+  if (options.arenaMib !== usualArena(det)) words.push('--arena-mib', String(options.arenaMib));
   if (options.output !== 'reports') words.push('--output', options.output);
   if (options.failFast) words.push('--fail-fast');
   if (options.maxFindings !== 100) words.push('--max-findings', String(options.maxFindings));
@@ -123,6 +141,7 @@ export function againLine(options: Options): string {
   for (const expression of options.thresholds) words.push('--threshold', expression);
   if (options.shard !== null) words.push('--shard', `${options.shard.index}/${options.shard.of}`);
   if (options.sweep !== null) words.push('--sweep', `threads=${options.sweep.join()}`);
+  if (options.explainMs !== EXPLAIN_SECONDS * 1000) words.push('--explain-seconds', String(options.explainMs / 1000));
   if (options.json) words.push('--json');
   return words.map(quoted).join(' ');
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The command line as commander sees it, without any effect of its own: nothing is printed, nothing exits. */
 import { Command, CommanderError, Option } from 'commander';
+import { MEMORIES, type Memory } from '../src/det/state.ts';
 import { SLUGS, type Slug } from '../src/reverts/registry.ts';
 import { nearest, UsageError } from './options_error.ts';
 import { type RoleCounts, roles } from './options_roles.ts';
@@ -15,6 +16,9 @@ export const THREADS_MAX = 256;
 export const BUILDS = ['both', 'patched', 'reverted'] as const;
 export const PERTURB = ['none', 'light', 'heavy'] as const;
 export const SANITIZE = ['address', 'none'] as const;
+export const ENGINES = ['native', 'det'] as const;
+/** `portfolio` is random, pct and pos in turn. */
+export const SEARCHES = ['portfolio', 'random', 'pct', 'pos', 'dfs'] as const;
 
 /** Options as typed; what has no default here is absent unless given. */
 export interface Typed {
@@ -28,7 +32,16 @@ export interface Typed {
   readonly roles?: RoleCounts;
   readonly perturb?: (typeof PERTURB)[number];
   readonly sanitize?: (typeof SANITIZE)[number];
-  readonly arenaMib: number;
+  readonly arenaMib?: number;
+  readonly engine: (typeof ENGINES)[number];
+  readonly scheduler?: (typeof SEARCHES)[number];
+  readonly depth?: number;
+  readonly schedules?: number;
+  readonly maxSteps?: number;
+  readonly preemptions?: number;
+  readonly memory?: Memory;
+  readonly replay?: string;
+  readonly explainSeconds?: number;
   readonly list?: true;
   readonly json?: true;
   readonly output: string;
@@ -48,9 +61,12 @@ Examples:
   npm run stress -- --revert serialise_migration,exit_waits --duration 90s
   npm run stress -- --build patched --threshold 'locks.completion_lock.wait.p99 < 5ms' --reporter html,junit
   npm run stress -- --sweep threads=1,2,4,8,16 --minutes 2
+  npm run stress -- --engine det --schedules 10000
+  npm run stress -- --replay reports/RUN/findings/001-slot-leak/schedule.json
 
 Exit codes: 0 passed, 1 usage, 2 forbidden outcome, 3 hang, 4 inconclusive, 5 threshold, 6 harness, 130 interrupted.
-The seed fixes the workload; the schedule is the machine's own and differs from run to run.
+The seed fixes the workload; the schedule is the machine's own and differs from run to run. With --engine det the seed
+fixes the schedules, too.
 `;
 
 /** Adds an expression that can be read. */
@@ -108,9 +124,9 @@ function runOptions(): Command {
         .argParser(oneOf('--sanitize', SANITIZE)),
     )
     .addOption(
-      new Option('--arena-mib <n>', 'RAM of the machine, 16 to 1024 MiB')
-        .default(64)
-        .argParser(wholeNumber('--arena-mib', 16, 1024, 64)),
+      new Option('--arena-mib <n>', 'RAM of the machine, 16 to 1024 MiB (default: 64, of --engine det 16)').argParser(
+        wholeNumber('--arena-mib', 16, 1024, 64),
+      ),
     )
     .option('--list', 'list the scenarios')
     .option('--json', 'print the result as JSON on stdout')
@@ -124,8 +140,57 @@ function runOptions(): Command {
     .option('--version', 'print the version');
 }
 
+/** Of `--engine det`. */
+const detOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--engine <which>', 'native: free threads; det: one thread at a time, every schedule can be replayed')
+        .choices(ENGINES)
+        .default('native')
+        .argParser(oneOf('--engine', ENGINES)),
+    )
+    .addOption(
+      new Option('--scheduler <how>', 'det: who runs next (default: portfolio, which is random, pct and pos in turn)')
+        .choices(SEARCHES)
+        .argParser(oneOf('--scheduler', SEARCHES)),
+    )
+    .addOption(
+      new Option('--depth <d>', 'det: ordering constraints that a bug may need, for pct (default: 3)').argParser(
+        wholeNumber('--depth', 1, 17, 3),
+      ),
+    )
+    .addOption(
+      new Option('--schedules <n>', 'det: so many for each scenario and build, instead of a time').argParser(
+        wholeNumber('--schedules', 1, 1e9, 1000),
+      ),
+    )
+    .addOption(
+      new Option('--max-steps <n>', 'det: steps of a schedule before it is cut off (default: 50000)').argParser(
+        wholeNumber('--max-steps', 100, 1e9, 50_000),
+      ),
+    )
+    .addOption(
+      new Option('--preemptions <n>', 'det: bound of an exhaustive search, for dfs (default: 2)').argParser(
+        wholeNumber('--preemptions', 0, 64, 2),
+      ),
+    )
+    .addOption(
+      new Option('--memory <model>', 'det: sc: stores are seen at once; tso: later; weak: in any order (default: sc)')
+        .choices(MEMORIES)
+        .argParser(oneOf('--memory', MEMORIES)),
+    )
+    .addOption(
+      new Option(
+        '--explain-seconds <n>',
+        'native: how long to look for a schedule that shows a finding, 0 for not at all (default: 20)',
+      ).argParser(wholeNumber('--explain-seconds', 0, 86_400, 20)),
+    )
+    .addOption(
+      new Option('--replay <schedule>', 'runs one schedule again: the word that a finding has, or its schedule.json'),
+    );
+
 const build = (): Command =>
-  runOptions()
+  detOptions(runOptions())
     .addOption(
       new Option('--reporter <names>', `reports to write, comma between: ${Object.keys(REPORTERS).join(', ')}`)
         .default(DEFAULT_REPORTERS, DEFAULT_REPORTERS.join(','))

@@ -15,6 +15,7 @@ const rolesText = (roles: Readonly<Record<string, number>> | null): string =>
 export function parameterPairs({ parameters: p, startedAt, elapsedMs, interrupted }: RunResult): [string, string][] {
   return [
     ['threads', `${p.threads}, roles ${rolesText(p.roles)}`],
+    ...(p.engine === undefined ? [] : [['engine', p.engine] as [string, string]]),
     ['time', `${span(p.durationMs)} asked, ${span(elapsedMs)} taken${interrupted ? ', interrupted' : ''}`],
     ['started', startedAt],
     ['seed', `${p.seed} (0x${p.seed.toString(16)})`],

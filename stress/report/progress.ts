@@ -5,7 +5,7 @@
  * It never fails a run: who reads stderr may go away.
  */
 import { sched_clock } from '../../src/arch/sab/clock.ts';
-import { clip, clock, short } from './text.ts';
+import { clip, clock, plural, short } from './text.ts';
 
 export interface ProgressState {
   readonly elapsedMs: number;
@@ -16,6 +16,8 @@ export interface ProgressState {
   readonly build: string;
   readonly round: number;
   readonly eventsPerSecond: number;
+  /** Of the deterministic engine. */
+  readonly schedules?: number;
   /** Reverted builds that have shown their race, of those that are run. */
   readonly surfaced: number;
   readonly toSurface: number;
@@ -45,8 +47,9 @@ export function progressLine(state: ProgressState): string {
   return [
     `[${clock(state.elapsedMs)}/${clock(state.totalMs)}] seed ${state.seed}`,
     `${state.scenario}/${state.build}`,
-    `round ${state.round}`,
-    `${short(state.eventsPerSecond)} events/s`,
+    ...(state.schedules === undefined
+      ? [`round ${state.round}`, `${short(state.eventsPerSecond)} events/s`]
+      : [plural(state.schedules, 'schedule')]),
     ...(state.toSurface > 0 ? [`surfaced ${state.surfaced}/${state.toSurface}`] : []),
     `findings ${state.findings}`,
   ].join('  ');

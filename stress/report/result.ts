@@ -226,6 +226,8 @@ export interface Parameters {
   readonly thresholds: readonly string[];
   /** Arguments that run this again, as they are typed behind `npm run stress --`. */
   readonly again: string;
+  /** How the deterministic engine was set; absent where the threads ran as they liked. */
+  readonly engine?: string;
 }
 
 /** What a CPU is at: user mode, the kernel, waiting for a lock, asleep in the kernel, idle between rounds or dead. */

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What is typed for the deterministic engine. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { againLine, type Options, parseOptions, UsageError } from './options.ts';
+import { DET_DEFAULTS } from './options_det.ts';
+
+const output = mkdtempSync(join(tmpdir(), 'options-det-'));
+afterAll(() => rmSync(output, { recursive: true }));
+
+const KNOWN = [
+  { name: 'head_lost', minThreads: 6, onlyByName: false },
+  { name: 'head_lost_small', minThreads: 4, onlyByName: true },
+  { name: 'quota_small', minThreads: 5, onlyByName: true },
+];
+
+function run(...argv: string[]): Options {
+  const parsed = parseOptions(['--output', output, ...argv], KNOWN);
+  if (parsed.kind !== 'run') throw new Error(`not a run but ${parsed.kind}`);
+  return parsed;
+}
+
+function refused(...argv: string[]): string {
+  try {
+    run(...argv);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return 'taken';
+}
+
+test('the engine takes the small scenarios, each as wide as it needs', () => {
+  const { det, scenarios, threads, arenaMib, perturb } = run('--engine', 'det');
+  expect(scenarios).toEqual(['head_lost_small', 'quota_small']);
+  expect(det).toEqual(DET_DEFAULTS);
+  expect({ threads, arenaMib, perturb }).toEqual({ threads: 5, arenaMib: 16, perturb: 'none' });
+});
+
+test('any scenario can be named, by a glob as well', () => {
+  expect(run('--engine', 'det', '--scenario', 'head_*').scenarios).toEqual(['head_lost', 'head_lost_small']);
+});
+
+test('what runs it again is read as the same', () => {
+  const argv = ['--engine', 'det', '--scheduler', 'dfs', '--preemptions', '1', '--memory', 'weak', '--depth', '4'];
+  const first = run(...argv, '--schedules', '500', '--max-steps', '9000', '--seed', '3');
+  expect(againLine(first)).toContain('--schedules 500');
+  expect(againLine(first)).not.toMatch(/--threads|--duration|--minutes/);
+  expect(run(...againLine(first).split(' '))).toEqual(first);
+  const second = run('--engine', 'det', '--threads', '7', '--seed', '3');
+  expect(run(...againLine(second).split(' '))).toEqual(second);
+});
+
+test('options of one engine are refused by the other', () => {
+  expect(refused('--depth', '4')).toBe(
+    '--depth is for the deterministic engine and the engine is native; type --engine det --depth …, or leave it out',
+  );
+  expect(refused('--engine', 'det', '--sweep', 'threads=1,2')).toBe(
+    '--sweep is for free threads and the engine is det; leave --sweep out, or --engine det',
+  );
+  expect(refused('--engine', 'det', '--schedules', '5', '--minutes', '1')).toMatch(/contradict each other/);
+  expect(refused('--engine', 'dot')).toMatch(/^--engine is native or det, not 'dot'/);
+  expect(refused('--engine', 'det', '--memory', 'x86')).toMatch(/^--memory is sc, tso or weak, not 'x86'/);
+});
+
+test('a replay needs nothing else', () => {
+  expect(parseOptions(['--replay', 'kx1:abc'], KNOWN)).toEqual({ kind: 'replay', schedule: 'kx1:abc' });
+});

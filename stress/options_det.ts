@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Options of the deterministic engine: what they are if they are not given, and what they need. */
+import type { Memory } from '../src/det/state.ts';
+import type { SEARCHES, Typed } from './options_command.ts';
+import { UsageError } from './options_error.ts';
+import type { KnownScenario } from './options_scenarios.ts';
+
+export interface DetOptions {
+  readonly scheduler: (typeof SEARCHES)[number];
+  readonly depth: number;
+  /** Of each scenario on each build; null where the time decides. */
+  readonly schedules: number | null;
+  readonly maxSteps: number;
+  readonly preemptions: number;
+  readonly memory: Memory;
+  /** Whether all scenarios have the number of threads that was asked for, or each the least that it needs. */
+  readonly threadsGiven: boolean;
+}
+
+export const DET_DEFAULTS: DetOptions = {
+  scheduler: 'portfolio',
+  depth: 3,
+  schedules: null,
+  maxSteps: 50_000,
+  preemptions: 2,
+  memory: 'sc',
+  threadsGiven: false,
+};
+
+const FLAGS: readonly [keyof Typed, string][] = [
+  ['scheduler', '--scheduler'],
+  ['depth', '--depth'],
+  ['schedules', '--schedules'],
+  ['maxSteps', '--max-steps'],
+  ['preemptions', '--preemptions'],
+  ['memory', '--memory'],
+];
+const OF_FREE_THREADS: readonly [keyof Typed, string][] = [
+  ['sweep', '--sweep'],
+  ['perturb', '--perturb'],
+  ['sanitize', '--sanitize'],
+  ['shard', '--shard'],
+  ['explainSeconds', '--explain-seconds'],
+];
+
+/** @returns null for free threads @throws UsageError for an option that the engine has no use for */
+export function detOptions(typed: Typed): DetOptions | null {
+  const given = (flags: typeof FLAGS): string | undefined => flags.find(([name]) => typed[name] !== undefined)?.[1];
+  if (typed.engine === 'native') {
+    const flag = given(FLAGS);
+    if (flag === undefined) return null;
+    throw new UsageError(
+      'contradiction',
+      `${flag} is for the deterministic engine and the engine is native; type --engine det ${flag} …, or leave it out`,
+    );
+  }
+  const flag = given(OF_FREE_THREADS);
+  if (flag !== undefined) {
+    throw new UsageError(
+      'contradiction',
+      `${flag} is for free threads and the engine is det; leave ${flag} out, or --engine det`,
+    );
+  }
+  if (typed.schedules !== undefined && (typed.minutes ?? typed.duration) !== undefined) {
+    throw new UsageError(
+      'contradiction',
+      '--schedules and a time contradict each other, only one of them is allowed; leave one of them out',
+    );
+  }
+  const { scheduler, depth, schedules, maxSteps, preemptions, memory } = { ...DET_DEFAULTS, ...typed };
+  const threadsGiven = (typed.threads ?? typed.roles) !== undefined;
+  return { scheduler, depth, schedules, maxSteps, preemptions, memory, threadsGiven };
+}
+
+/** Which are chosen where none is named: schedules of small scenarios are few enough to be worth exploring. */
+export const smallOnes = (known: readonly KnownScenario[]): KnownScenario[] =>
+  known.filter(({ name }) => name.endsWith('_small')).map((scenario) => ({ ...scenario, onlyByName: false }));
+
+/** As they are typed. */
+export function detArguments(options: DetOptions): string[] {
+  const words = ['--engine', 'det'];
+  const put = (flag: string, value: string | number | null, usual: string | number | null): void => {
+    if (value !== null && value !== usual) words.push(flag, String(value));
+  };
+  put('--scheduler', options.scheduler, DET_DEFAULTS.scheduler);
+  put('--depth', options.depth, DET_DEFAULTS.depth);
+  put('--schedules', options.schedules, null);
+  put('--max-steps', options.maxSteps, DET_DEFAULTS.maxSteps);
+  put('--preemptions', options.preemptions, DET_DEFAULTS.preemptions);
+  put('--memory', options.memory, DET_DEFAULTS.memory);
+  return words;
+}
+
+/** What a memory model stands for in a report. */
+export const MEMORY_TEXTS: Readonly<Record<Memory, string>> = {
+  sc: 'simulated, sequentially consistent: every store is seen at once',
+  tso: 'simulated, TSO: a store may be seen later by others, in the order of its CPU',
+  weak: 'simulated, weak: stores and loads of a CPU may be seen in another order but for barriers',
+};
+
+/** What the engine was asked to do, for a report. */
+export function detText({ scheduler, depth, schedules, maxSteps, preemptions, memory }: DetOptions): string {
+  const how: Readonly<Record<DetOptions['scheduler'], string>> = {
+    portfolio: `random, pct of depth ${depth} and pos in turn`,
+    random: 'random',
+    pct: `pct of depth ${depth}`,
+    pos: 'pos',
+    dfs: `all schedules within ${preemptions} preemptions`,
+  };
+  const many = schedules === null ? '' : `, ${schedules} schedules of each scenario and build`;
+  return `deterministic, ${how[scheduler]}${many}, at most ${maxSteps} steps each, memory ${memory}`;
+}
