@@ -13,6 +13,7 @@ import { Prng } from '../src/arch/sab/prng.ts';
 import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch/sab/words.ts';
 import { DetCpu } from '../src/det/det_cpu.ts';
 import { FULL_ON, FullRecorder } from '../src/det/full_recorder.ts';
+import { recordedHook } from '../src/det/recorded_memory.ts';
 import { signsOf } from '../src/det/signs.ts';
 import { CLOCK } from '../src/det/state.ts';
 import { setDeviceProbe } from '../src/drivers/null_blk.ts';
@@ -125,8 +126,8 @@ function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
   if (det === null) return null;
   setSpinLimit(0);
   const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.shadow === null ? null : kasan_check);
-  if (det.full.entries[FULL_ON] === 1) hook.recorder = new FullRecorder(cpu, det.full, machine.oops);
-  setHook(hook);
+  const told = det.full.entries[FULL_ON] === 1;
+  setHook(told ? recordedHook(hook, new FullRecorder(cpu, det.full, machine.oops), det, machine.cpus) : hook);
   hook.enter(PHASE_RUN);
   return hook;
 }

@@ -6,6 +6,9 @@
  * that the entries stand in the order in which RAM changed. What it left in its word is looked at when the next entry is
  * written, whoever writes it: nothing else has happened in between.
  *
+ * Where stores may be delayed, the word that an access goes to is known only after the model has chosen it; and a store
+ * that reaches RAM later is written down when it does.
+ *
  * A stack costs more than a hundred steps do. A first run is therefore written down without, and a second one, which is
  * the same, has the stacks of the entries that turned out to matter.
  */
@@ -23,6 +26,13 @@ export const NOTE_TRACE = 3;
 export const NOTE_SLEEP = 4;
 export const NOTE_WAIT = 5;
 export const NOTE_LEAVE = 6;
+/** A store of the CPU that has waited reaches RAM. */
+export const NOTE_LAND = 7;
+
+/** How an access goes: to RAM, to a store buffer, or to a value that the word had before. */
+export const IN_RAM = 0;
+export const BUFFERED = 1;
+export const OLDER = 2;
 
 // Header.
 /** Whether CPUs write. */
@@ -31,6 +41,8 @@ export const FULL_ON = 0;
 export const FULL_COUNT = 1;
 /** Bytes of text so far. */
 export const FULL_TEXT = 2;
+/** Accesses so far. */
+export const FULL_ACCESSES = 3;
 const HEADER = 8;
 
 // Words of an entry.
@@ -45,14 +57,19 @@ export const ENTRY_OOPSES = 5;
 /** Of its stack, or of a trace point's words. */
 export const ENTRY_TEXT = 6;
 export const ENTRY_TEXT_BYTES = 7;
-export const ENTRY_WORDS = 8;
+/** Number of the access among all. */
+export const ENTRY_ORDINAL = 8;
+export const ENTRY_HOW = 9;
+/** Index of the word that it goes to. */
+const ENTRY_AT = 10;
+const ENTRY_WORDS = 12;
 export const KIND_BITS = 3;
 
 /** Can be posted. */
 export interface FullBuffers {
   readonly entries: Words;
   readonly text: Bytes;
-  /** By entry: whether its stack is wanted. */
+  /** By access: whether its stack is wanted. */
   readonly wanted: Bytes;
 }
 
@@ -81,6 +98,8 @@ export class FullRecorder {
   private readonly full: FullBuffers;
   private readonly oops: OopsLog;
   private traced = 0;
+  /** The entry of the access that comes now. */
+  private present = 0;
 
   constructor(cpu: number, full: FullBuffers, oops: OopsLog) {
     this.cpu = cpu;
@@ -95,7 +114,7 @@ export class FullRecorder {
     const taken = stepsTaken(words, this.cpu);
     if (taken === this.traced) return;
     for (const { point, text } of recordedSteps(words, this.cpu, taken - this.traced)) {
-      this.write(NOTE_TRACE, 0, 0, `${point}\n${text}`);
+      this.write(this.cpu, NOTE_TRACE, 0, 0, `${point}\n${text}`);
     }
     this.traced = taken;
   }
@@ -103,24 +122,52 @@ export class FullRecorder {
   /** The access comes now. */
   access(op: Access, addr: number, bytes: number): void {
     const { entries, wanted } = this.full;
-    const n = entries[FULL_COUNT] as number;
-    this.write(op, addr, bytes, wanted[n & (FULL_ENTRIES - 1)] === 1 ? frames() : '');
+    const ordinal = entries[FULL_ACCESSES] as number;
+    entries[FULL_ACCESSES] = ordinal + 1;
+    this.present = entries[FULL_COUNT] as number;
+    this.write(this.cpu, op, addr, bytes, wanted[ordinal & (FULL_ENTRIES - 1)] === 1 ? frames() : '');
+    entries[entryAt(this.present) + ENTRY_ORDINAL] = ordinal;
+  }
+
+  /** Where the access goes. What has reached RAM since it was written down did so before it. @param at - index */
+  went(at: number, how: number): void {
+    const { entries } = this.full;
+    settleLast(this.full);
+    const last = (entries[FULL_COUNT] as number) - 1;
+    const own = entries.slice(entryAt(this.present), entryAt(this.present) + ENTRY_WORDS);
+    for (let n = this.present; n < last; n++) {
+      entries.copyWithin(entryAt(n), entryAt(n + 1), entryAt(n + 1) + ENTRY_WORDS);
+    }
+    own[ENTRY_AT] = at;
+    own[ENTRY_HOW] = how;
+    own[ENTRY_BEFORE] = i32[at] as number;
+    own[ENTRY_AFTER] = i32[at] as number;
+    entries.set(own, entryAt(last));
+  }
+
+  /** A store of a CPU reaches RAM now. @param index - of the word */
+  lands(cpu: number, index: number): void {
+    this.write(cpu, NOTE_LAND, PAGE_OFFSET + 4 * index, 4, '');
   }
 
   /** The CPU stops by itself. @param kind - one of the notes @param addr - what it sleeps on, or waits for */
   stop(kind: number, addr: number): void {
     this.arrive();
-    this.write(kind, addr, 0, '');
+    this.write(this.cpu, kind, addr, 0, '');
   }
 
-  private write(kind: number, addr: number, bytes: number, text: string): void {
+  private write(cpu: number, kind: number, addr: number, bytes: number, text: string): void {
     const { entries } = this.full;
     const n = entries[FULL_COUNT] as number;
     settleLast(this.full);
     entries[FULL_COUNT] = n + 1;
     const at = entryAt(n);
-    const word = kind < NOTE_TRACE ? wordNow(addr) : 0;
-    entries[at + ENTRY_KIND] = kind | (this.cpu << KIND_BITS);
+    const index = isOfWord(kind) && isRam(addr, 1) ? (addr - PAGE_OFFSET) >>> 2 : -1;
+    const word = index < 0 ? 0 : (i32[index] as number);
+    entries[at + ENTRY_KIND] = kind | (cpu << KIND_BITS);
+    entries[at + ENTRY_AT] = index;
+    entries[at + ENTRY_HOW] = IN_RAM;
+    entries[at + ENTRY_ORDINAL] = -1;
     entries[at + ENTRY_ADDR] = addr;
     entries[at + ENTRY_BYTES] = bytes;
     entries[at + ENTRY_BEFORE] = word;
@@ -142,13 +189,13 @@ export class FullRecorder {
   }
 }
 
-const wordNow = (addr: number): number => (isRam(addr, 1) ? (i32[(addr - PAGE_OFFSET) >>> 2] as number) : 0);
+const isOfWord = (kind: number): boolean => kind < NOTE_TRACE || kind === NOTE_LAND;
 
 /** Looks at what the last access has left. Also the operator's, at the end. */
 export function settleLast({ entries }: FullBuffers): void {
   const count = entries[FULL_COUNT] as number;
   if (count === 0) return;
   const at = entryAt(count - 1);
-  const kind = (entries[at + ENTRY_KIND] as number) & ((1 << KIND_BITS) - 1);
-  if (kind < NOTE_TRACE) entries[at + ENTRY_AFTER] = wordNow(entries[at + ENTRY_ADDR] as number);
+  const index = entries[at + ENTRY_AT] as number;
+  if (index >= 0) entries[at + ENTRY_AFTER] = i32[index] as number;
 }

@@ -52,6 +52,8 @@ const KEPT_WORDS_MAX = 64;
 export class DelayedMemory implements MemoryModel {
   /** Whether this CPU is in the schedule. */
   active = false;
+  /** Is told of each store that reaches RAM late; null but where a schedule is told. */
+  recorder: { lands(cpu: number, index: number): void } | null = null;
   private readonly cpu: number;
   private readonly words: Words;
   private readonly script: Words;
@@ -189,6 +191,7 @@ export class DelayedMemory implements MemoryModel {
   /** A store of `owner` that has waited is about to change a word of RAM. */
   private lands(owner: number, index: number): void {
     this.count(index ^ (owner << 28));
+    this.recorder?.lands(owner, index);
     this.changes(owner, index);
   }
 

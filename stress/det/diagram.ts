@@ -75,7 +75,9 @@ function namesFor(told: readonly Told[], subject: Subject): Names {
 
 /** Why a CPU stopped that ran before step `n`. */
 function stopped(steps: readonly Step[], cpu: number, n: number, subject: Subject): string {
-  const last = steps.findLast((step) => step.n < n && step.cpu === cpu && step.kind !== 'trace');
+  const last = steps.findLast(
+    (step) => step.n < n && step.cpu === cpu && step.kind !== 'trace' && step.kind !== 'land',
+  );
   if (last === undefined || isAccess(last)) return 'preempted';
   if (last.kind === 'leave' || last.kind === 'wait') return 'done';
   if (last.addr === 0) return 'pauses';
@@ -114,6 +116,12 @@ function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): 
   const first = recording.steps[0]?.n ?? 0;
   for (const { step, truth, copiedFrom, times, until, frees, note } of told) {
     const { cpu } = step;
+    if (step.kind === 'land') {
+      // Whoever runs goes on running meanwhile.
+      const text = wording(step, subject, names, undefined);
+      if (rows.at(-1)?.text !== text) rows.push({ cpu, text, site: '', linux: '', switched: '', truth });
+      continue;
+    }
     const switched =
       before === undefined || before.cpu === cpu ? '' : stopped(recording.steps, before.cpu, step.n, subject);
     const row = { cpu, switched, truth };
@@ -134,7 +142,7 @@ function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): 
         : wording(step, subject, { ...names, spoken }, copiedFrom);
       spoken = pageSpokenOf(step, subject) ?? spoken;
       if (step.kind !== 'load') read.clear();
-      const again = read.has(text) && !truth;
+      const again = !truth && (read.has(text) || (switched === '' && rows.at(-1)?.text === text));
       if (step.kind === 'load') read.add(text);
       if (again) continue;
       const who = linux === '' && IN_USER_SPACE.test(site) ? 'user: ' : '';
@@ -162,8 +170,9 @@ function found(finding: OopsRecord, recording: Recording, last: Step | undefined
 
 /** Hand-overs of CPUs that could have gone on. */
 function preemptions(steps: readonly Step[]): number {
-  return steps.filter((step, i) => {
-    const before = steps[i - 1];
+  const own = steps.filter(({ kind }) => kind !== 'land');
+  return own.filter((step, i) => {
+    const before = own[i - 1];
     return before !== undefined && before.cpu !== step.cpu && (isAccess(before) || before.kind === 'trace');
   }).length;
 }
@@ -191,7 +200,7 @@ export async function explain(pool: Pool, schedule: Schedule): Promise<Explanati
   const subject = subjectOf(finding, seen.steps, pool.threads);
   const all = tellingSteps(seen.steps, subject, finding, number);
   const told = most(all, ROWS_MAX - 1);
-  const wanted = told.filter(({ step }) => isAccess(step)).map(({ step }) => step.n);
+  const wanted = told.filter(({ step }) => isAccess(step)).map(({ step }) => step.ordinal);
   const again = await recordSchedule(pool, schedule, wanted);
   if (again.result.hash !== seen.result.hash) throw new Error('this schedule does not come out the same twice');
   return {

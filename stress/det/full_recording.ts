@@ -6,11 +6,14 @@ import {
   ENTRY_AFTER,
   ENTRY_BEFORE,
   ENTRY_BYTES,
+  ENTRY_HOW,
   ENTRY_KIND,
   ENTRY_OOPSES,
+  ENTRY_ORDINAL,
   ENTRY_TEXT,
   ENTRY_TEXT_BYTES,
   entryAt,
+  FULL_ACCESSES,
   FULL_COUNT,
   FULL_ENTRIES,
   FULL_ON,
@@ -24,9 +27,14 @@ import type { DetResult } from './det_round.ts';
 import { runOf } from './replay.ts';
 import type { Schedule } from './schedule.ts';
 
-const KINDS = ['load', 'store', 'rmw', 'trace', 'sleep', 'wait', 'leave'] as const;
+const KINDS = ['load', 'store', 'rmw', 'trace', 'sleep', 'wait', 'leave', 'land'] as const;
+/** In the order of IN_RAM, BUFFERED, OLDER. */
+const HOWS = ['ram', 'buffered', 'older'] as const;
 
-/** What a CPU did: an access to RAM, a note of its own (`trace`), or that it stops by itself. */
+/**
+ * What a CPU did: an access to RAM, a note of its own (`trace`), that it stops by itself; or that a store of its, which
+ * has waited, reaches RAM (`land`).
+ */
 export interface Step {
   /** Number in the recording. */
   readonly n: number;
@@ -40,6 +48,10 @@ export interface Step {
   readonly after: number;
   /** Problems that were on record when it came. */
   readonly oopses: number;
+  /** Number among the accesses, -1 for what is none. */
+  readonly ordinal: number;
+  /** Where the access goes: a store may wait in the CPU's buffer, a load may give an older value. */
+  readonly how: (typeof HOWS)[number];
   /** A trace point's name and words, a line each; the stack of a step whose stack was wanted. */
   readonly text: string;
 }
@@ -51,7 +63,9 @@ export interface Recording {
 }
 
 export const isAccess = ({ kind }: Step): boolean => kind === 'load' || kind === 'store' || kind === 'rmw';
-export const writes = ({ kind }: Step): boolean => kind === 'store' || kind === 'rmw';
+/** Whether other CPUs may see the word change. */
+export const writes = ({ kind, how }: Step): boolean =>
+  kind === 'rmw' || kind === 'land' || (kind === 'store' && how !== 'buffered');
 
 function readSteps({ entries, text }: FullBuffers): Step[] {
   const count = entries[FULL_COUNT] as number;
@@ -72,13 +86,15 @@ function readSteps({ entries, text }: FullBuffers): Step[] {
       before: word(ENTRY_BEFORE),
       after: word(ENTRY_AFTER),
       oopses: word(ENTRY_OOPSES),
+      ordinal: word(ENTRY_ORDINAL),
+      how: HOWS[word(ENTRY_HOW)] ?? 'ram',
       text: decoder.decode(text.slice(from, from + word(ENTRY_TEXT_BYTES))),
     });
   }
   return steps;
 }
 
-/** @param wanted - numbers of the steps whose stacks are wanted */
+/** @param wanted - ordinals of the accesses whose stacks are wanted */
 export async function recordSchedule(
   pool: Pool,
   schedule: Schedule,
@@ -88,6 +104,7 @@ export async function recordSchedule(
   const { full } = pool.det;
   full.entries[FULL_COUNT] = 0;
   full.entries[FULL_TEXT] = 0;
+  full.entries[FULL_ACCESSES] = 0;
   full.wanted.fill(0);
   for (const n of wanted) full.wanted[n & (FULL_ENTRIES - 1)] = 1;
   full.entries[FULL_ON] = 1;

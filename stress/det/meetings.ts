@@ -19,6 +19,7 @@ export function meetings(steps: readonly Step[]): Set<number> {
     met.add(b.n);
   };
   for (const step of steps) {
+    if (step.how === 'buffered') continue;
     for (let addr = step.addr & ~3; addr < step.addr + Math.max(1, step.bytes); addr += 4) {
       let word = words.get(addr);
       if (word === undefined) {
@@ -37,6 +38,19 @@ export function meetings(steps: readonly Step[]): Set<number> {
     }
   }
   return met;
+}
+
+/** Stores that wait in a buffer, of those that meet somebody when they leave it. */
+export function waiting(steps: readonly Step[], met: ReadonlySet<number>): Set<number> {
+  const found = new Set<number>();
+  const last = new Map<string, Step>();
+  for (const step of steps) {
+    const key = `${step.cpu} ${step.addr}`;
+    if (step.how === 'buffered') last.set(key, step);
+    const store = step.kind === 'land' && met.has(step.n) ? last.get(key) : undefined;
+    if (store !== undefined) found.add(store.n);
+  }
+  return found;
 }
 
 /** Where each lock's word is taken and given back: the steps' numbers, both ways. */

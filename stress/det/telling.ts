@@ -10,7 +10,7 @@ import { PAGE_SIZE } from '../../src/arch/sab/memory.ts';
 import { FREE } from '../../src/kernel/locking/spinlock.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
 import { isAccess, type Step, writes } from './full_recording.ts';
-import { meetings, sections } from './meetings.ts';
+import { meetings, sections, waiting } from './meetings.ts';
 import { ringPlaceOf } from './names.ts';
 import { concerns, isPageStruct, type RingPage, type Subject } from './subject.ts';
 import { copies, fatalStep, freesPage, isPageOf, lostStores, overflows, putAway } from './turning_points.ts';
@@ -144,7 +144,7 @@ export function tellingSteps(
   const steps = alive.filter(
     (step) =>
       step === fatal ||
-      (isAccess(step) &&
+      ((isAccess(step) || step.kind === 'land') &&
         concerns(subject, step.addr) &&
         (step.bytes >= PAGE_SIZE || !isBookkeeping(subject, step.addr, finding))),
   );
@@ -152,6 +152,7 @@ export function tellingSteps(
   const copied = copies(recording, subject);
   const lost = lostStores(steps, subject, copied);
   const met = meetings(plain);
+  const waited = waiting(plain, met);
   const full = OF_SLOTS.test(finding.kind) ? overflows(steps, subject) : new Set<number>();
   const freed = OF_MEMORY.test(finding.kind) ? putAway(alive, subject, finding) : new Set<number>();
   const told = plain.filter((step) => {
@@ -161,8 +162,9 @@ export function tellingSteps(
     if (writes(step) && subject.placeOf(step.addr).field.startsWith('ring_pages[')) return true;
     const page = ringPageAt(subject, step.addr);
     // The copy is told once, and an event that is written has a trace point.
-    if (page !== undefined && (step.bytes >= PAGE_SIZE || (writes(step) && slotsOf(page, step) !== null))) return false;
-    return met.has(step.n);
+    const isEvent = page !== undefined && step.kind === 'store' && slotsOf(page, step) !== null;
+    if (page !== undefined && (step.bytes >= PAGE_SIZE || (isEvent && step.how === 'ram'))) return false;
+    return met.has(step.n) || waited.has(step.n);
   });
   const others = sections(steps, subject);
   const locks = steps.filter((step) => {

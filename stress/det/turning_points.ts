@@ -12,6 +12,7 @@ export function copies(steps: readonly Step[], subject: Subject): Map<number, Ri
   const found = new Map<number, RingPage>();
   const lastOf = new Map<number, Step>();
   for (const step of steps) {
+    if (step.kind === 'land') continue;
     const before = lastOf.get(step.cpu);
     lastOf.set(step.cpu, step);
     if (!isPageCopy(step) || before?.kind !== 'load' || before.bytes !== step.bytes) continue;

@@ -3,9 +3,12 @@
 import { PAGE_OFFSET, PAGE_SIZE } from '../../src/arch/sab/memory.ts';
 import { FREE } from '../../src/kernel/locking/spinlock.ts';
 import { kmap_atomic } from '../../src/mm/page_alloc.ts';
-import { type Step, writes } from './full_recording.ts';
+import type { Step } from './full_recording.ts';
 import { type Place, ringPlaceOf } from './names.ts';
 import type { RingPage, Subject } from './subject.ts';
+
+/** Whether a step changes a word, now or once it leaves the store buffer. */
+const isStore = ({ kind }: Step): boolean => kind !== 'load';
 
 /** How the things are called that a number names; what is called by its place in a row, such as a page, by the rows. */
 export interface Names {
@@ -114,7 +117,7 @@ function changed(what: string, step: Step, value: (n: number) => string): string
 export function lockText(place: Place, step: Step, names: Names): string {
   const of = place.struct === 'page' ? `${names.pages.get(kmap_atomic(place.base)) ?? 'page'}: ` : '';
   if (step.after === FREE) return `${of}${place.lock} ← free`;
-  return step.before === FREE && writes(step) ? `${of}${place.lock} ← taken` : `${of}${place.lock} is taken`;
+  return step.before === FREE && isStore(step) ? `${of}${place.lock} ← taken` : `${of}${place.lock} is taken`;
 }
 
 const range = ([first, last]: [number, number]): string =>
@@ -124,8 +127,8 @@ const range = ([first, last]: [number, number]): string =>
 function whichPage(page: RingPage, step: Step, names: Names): string {
   const name = names.pages.get(page.base) ?? '';
   if (name === '' || name.startsWith('ring_pages')) return '';
-  if (!writes(step) && names.spoken === page.base) return '';
-  return `   (${writes(step) ? 'written to' : 'of'} ${/^page [A-Z]/.test(name) ? '' : 'the '}${name})`;
+  if (!isStore(step) && names.spoken === page.base) return '';
+  return `   (${isStore(step) ? 'written to' : 'of'} ${/^page [A-Z]/.test(name) ? '' : 'the '}${name})`;
 }
 
 function ringText(page: RingPage, step: Step, names: Names, copiedFrom: RingPage | undefined): string {
@@ -134,14 +137,24 @@ function ringText(page: RingPage, step: Step, names: Names, copiedFrom: RingPage
   const which = whichPage(page, step, names);
   const slots = slotsOf(page, step);
   if (slots !== null) {
-    return `${writes(step) ? 'writes' : step.bytes > 4 ? 'copies' : 'reads'} ${range(slots)}${which}`;
+    return `${isStore(step) ? 'writes' : step.bytes > 4 ? 'copies' : 'reads'} ${range(slots)}${which}`;
   }
   const at = ringPlaceOf(page.index, step.addr - page.base);
   return `${changed(`ring->${'field' in at ? at.field : '…'}`, step, (n) => String(n >>> 0))}${which}`;
 }
 
+/** What is to be said of an access that does not go to RAM. */
+function howText({ kind, how }: Step): string {
+  if (kind === 'land') return '   (leaves its store buffer)';
+  if (how === 'buffered') return '   (waits in its store buffer)';
+  return how === 'older' ? '   (an older value)' : '';
+}
+
 /** @param copiedFrom - for a copy of a page: which */
-export function wording(step: Step, subject: Subject, names: Names, copiedFrom: RingPage | undefined): string {
+export const wording = (step: Step, subject: Subject, names: Names, copiedFrom: RingPage | undefined): string =>
+  plainWording(step, subject, names, copiedFrom) + howText(step);
+
+function plainWording(step: Step, subject: Subject, names: Names, copiedFrom: RingPage | undefined): string {
   const page = ringPageAt(subject, step.addr);
   if (page !== undefined) return ringText(page, step, names, copiedFrom);
   const place = subject.placeOf(step.addr);
@@ -151,9 +164,9 @@ export function wording(step: Step, subject: Subject, names: Names, copiedFrom: 
   }
   const what = fieldText(place, subject, names);
   if (LISTS.test(place.field)) {
-    return `${what.replace(/\.(next|prev)$/, '')}: the list ${writes(step) ? 'changes' : 'is read'}`;
+    return `${what.replace(/\.(next|prev)$/, '')}: the list ${isStore(step) ? 'changes' : 'is read'}`;
   }
-  if (place.struct === 'memory' || place.field === '') return `${writes(step) ? 'writes' : 'reads'} ${what}`;
+  if (place.struct === 'memory' || place.field === '') return `${isStore(step) ? 'writes' : 'reads'} ${what}`;
   return changed(what, step, (n) => {
     if (n === 0 && POINTERS.test(place.field)) return 'NULL';
     if (n !== 0 && place.field in ON_STACK) return ON_STACK[place.field] ?? '';
