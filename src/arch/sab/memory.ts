@@ -305,10 +305,13 @@ export function memset(addr: number, byte: number, bytes: number): void {
 /** memset for the allocators, which write memory that nobody may touch: no hook. */
 export function memset_unchecked(addr: number, byte: number, bytes: number): void {
   slowUnchecked(addr, bytes);
-  if (((addr | bytes) & 3) === 0 && bytes <= 4 * WORD_LOOP_MAX) {
+  if (((addr | bytes) & 3) === 0) {
     const word = byte * 0x01010101;
     let d = (addr - PAGE_OFFSET) >>> 2;
-    for (const end = d + (bytes >>> 2); d < end; d++) i32[d] = word;
+    const end = d + (bytes >>> 2);
+    // Shared memory is filled element by element: by words it takes a quarter of the time.
+    if (bytes > 4 * WORD_LOOP_MAX) i32.fill(word, d, end);
+    else for (; d < end; d++) i32[d] = word;
   } else {
     u8.fill(byte, addr - PAGE_OFFSET, addr - PAGE_OFFSET + bytes);
   }
