@@ -9,8 +9,8 @@
  *                                         |  |-> copies old page to new page
  *                                         |      -- preempted --
  *   aio_read_events_ring()                |
- *    |-> ring->head = 1   (written to the |
- *        old page)   *HERE*               |
+ *    |-> ring->head = 1 (written to the   |
+ *        old page) *HERE*                 |
  */
 import type { Diagram, DiagramRow } from '../det/explanation.ts';
 import { tableLines } from './table.ts';
@@ -19,32 +19,31 @@ import { clip, plural, wrap } from './text.ts';
 const BETWEEN = ' | ';
 const ARM = ' |-> ';
 const UNDER_ARM = '     ';
-const HERE = '   *HERE*';
+const HERE = ' *HERE*';
+const MARKDOWN_WIDTH = 110;
 
 /** `fs/aio.c aio_complete()` without the file. */
 const functionOf = ({ linux }: DiagramRow): string => linux.replace(/^\S+ /, '');
 
-/** A line of the drawing: in a column, or across all for what no CPU did. */
+/** A line of the drawing. */
 interface Line {
   readonly column: number;
   readonly text: string;
 }
 
+/** @param opens - whether the function is to be named */
 function linesOf(row: DiagramRow, column: number, width: number, opens: boolean): Line[] {
   const name = functionOf(row);
   const words = row.text + (row.truth ? HERE : '');
-  const indent = name === '' ? '' : ARM;
-  const lines = wrapped(words, width, indent, name === '' ? '  ' : UNDER_ARM);
+  const [first, rest] = name === '' ? ['', '  '] : [ARM, UNDER_ARM];
+  // As it is where it fits: wrap() makes one space of several.
+  const lines = first.length + words.length <= width ? [first + words] : wrap(words, width, first, rest);
   const head = opens && name !== '' ? [clip(name, width)] : [];
   return [...head, ...lines].map((text) => ({ column, text }));
 }
 
-/** As wrap(), with the spaces in the text as they are where it fits. */
-const wrapped = (text: string, width: number, first: string, rest: string): string[] =>
-  first.length + text.length <= width ? [first + text] : wrap(text, width, first, rest);
-
-/** The body, line by line. @param widths - of each column */
-function body({ columns, rows }: Diagram, width: number): Line[] {
+/** The drawing without its head. @param width - of a column */
+function body(columns: Diagram['columns'], rows: readonly DiagramRow[], width: number): Line[] {
   const lines: Line[] = [];
   const at = new Map(columns.map(({ cpu }, i) => [cpu, i]));
   let last: DiagramRow | undefined;
@@ -54,33 +53,37 @@ function body({ columns, rows }: Diagram, width: number): Line[] {
     if (row.switched !== '' && from !== undefined) {
       lines.push({ column: from, text: clip(`${UNDER_ARM}-- ${row.switched} --`, width) });
     }
-    const opens = last === undefined || last.cpu !== row.cpu || last.linux !== row.linux;
-    lines.push(...linesOf(row, column, width, opens));
-    last = row;
+    lines.push(...linesOf(row, column, width, last?.cpu !== row.cpu || last.linux !== row.linux));
+    // What comes of another CPU without a switch does not interrupt the one that runs.
+    if (last === undefined || last.cpu === row.cpu || row.switched !== '') last = row;
   }
   return lines;
 }
 
-const isAcross = (diagram: Diagram, row: DiagramRow): boolean => !diagram.columns.some(({ cpu }) => cpu === row.cpu);
-
 /** @returns lines of at most `width` columns */
-export function diagramText(diagram: Diagram, width: number): string[] {
-  const { columns, rows, leftOut } = diagram;
-  const count = Math.max(1, columns.length);
-  const room = Math.floor((width - BETWEEN.length * (count - 1)) / count);
-  const inside = { ...diagram, rows: rows.filter((row) => !isAcross(diagram, row)) };
-  const lines = tableLines({
+export function diagramText({ columns, rows, leftOut }: Diagram, width: number): string[] {
+  const isInside = ({ cpu }: DiagramRow): boolean => columns.some((column) => column.cpu === cpu);
+  const outside = rows.filter((row) => !isInside(row));
+  const across = outside.flatMap(({ text, truth }) => wrap(text + (truth ? HERE : ''), width));
+  const short = leftOut === 0 ? [] : wrap(`(${plural(leftOut, 'step')} that tell less left out)`, width);
+  if (columns.length === 0) return [...across, ...short];
+  const room = Math.floor((width - BETWEEN.length * (columns.length - 1)) / columns.length);
+  const drawing = tableLines({
     head: columns.map(({ cpu, role }) => `cpu ${cpu} ${role}`),
-    rows: body(inside, room).map(({ column, text }) => columns.map((_, i) => (i === column ? text : ''))),
+    rows: body(columns, rows.filter(isInside), room).map(({ column, text }) =>
+      columns.map((_, i) => (i === column ? text : '')),
+    ),
     align: columns.map(() => 'left' as const),
     widths: columns.map(() => room),
     rule: true,
     between: BETWEEN,
   });
-  const across = rows.filter((row) => isAcross(diagram, row)).flatMap(({ text }) => wrap(`${text}${HERE}`, width));
-  const short = leftOut === 0 ? [] : wrap(`(${plural(leftOut, 'step')} that tell less left out)`, width);
-  return [...lines, ...across, ...short];
+  return [...drawing, ...across, ...short];
 }
 
 /** As a code block of Markdown. */
-export const diagramMarkdown = (diagram: Diagram): string[] => ['```text', ...diagramText(diagram, 110), '```'];
+export const diagramMarkdown = (diagram: Diagram): string[] => [
+  '```text',
+  ...diagramText(diagram, MARKDOWN_WIDTH),
+  '```',
+];
