@@ -13,11 +13,14 @@
  *
  * What orders accesses:
  *
- *   atomic read-modify-write, atomic store, sleeping, waking
- *               full barriers: the CPU's stores reach RAM, and what it loads later is not older than now. Locks, smp_mb(),
- *               set_mb() and smp_store_release() are made of these, so that a release is stronger than Linux has it
+ *   atomic read-modify-write, set_mb(), sleeping, waking
+ *               full barriers: the CPU's stores reach RAM, and what it loads later is not older than now. Locks and
+ *               smp_mb() are made of these
+ *   atomic store (smp_store_release(), atomic_set())
+ *               the CPU's earlier stores reach RAM before it, and it is not late itself
  *   atomic load (smp_load_acquire(), atomic_read())
- *               a read barrier: what the CPU loads later is not older than now. Its stores may still wait
+ *               gives what is in RAM now, and what the CPU loads later is not older than the store of that value. Its
+ *               own stores to other words may still wait
  *   a load that gives an address in RAM
  *               what the CPU loads later is not older than the store of that address: the address dependency of
  *               rcu_dereference(), kept for all later loads, since which of them use it is not to be seen from here
@@ -28,13 +31,13 @@
  * visible to all other CPUs at once. A load never gives what is not yet stored.
  *
  * Not to be seen with it: loads that are delayed behind later stores (LB); stores that reach one CPU before another
- * (IRIW with barriers, as POWER has it); a release that is weaker than a full barrier, and an atomic_read() that is no
- * acquire; a read barrier that is missing between an address and an independent load. Too much is allowed in one case:
- * an address that is computed from a loaded number is not recognised as dependent on it.
+ * (IRIW with barriers, as POWER has it); a release that waits itself, an atomic_read() that is no acquire; a read barrier
+ * that is missing between an address and an independent load. Too much is allowed in one case: an address that is
+ * computed from a loaded number is not recognised as dependent on it.
  *
  * @see P. Sewell et al., x86-TSO, CACM 2010; J. Kang et al., A Promising Semantics, POPL 2017
  */
-import { type Access, i32, LOAD, type MemoryModel, PAGE_OFFSET } from '../arch/sab/memory.ts';
+import { type Access, i32, LOAD, type MemoryModel, PAGE_OFFSET, RMW } from '../arch/sab/memory.ts';
 import type { Bytes, Words } from '../arch/sab/words.ts';
 import { draw, isScript, scriptedMemory } from './choose.ts';
 import { OLDER_MAX, OLDER_VALUES_WORDS, OlderValues } from './older_values.ts';
@@ -42,8 +45,10 @@ import { CPUS, type DetBuffers, HASH, MEMORIES, MEMORY, MEMORY_DECISION, SHARED,
 import { StoreBuffers, storeBufferWords } from './store_buffer.ts';
 
 const WEAK = MEMORIES.indexOf('weak');
-/** One access in so many to a word that several CPUs share deviates, where there is a choice. */
-const DEVIATE_ONE_IN = 4;
+/** One store in so many to a word that several CPUs share waits. */
+const WAIT_ONE_IN = 4;
+/** One load in so many of a word with older values gives one of them; they are rare, but where they matter. */
+const OLDER_ONE_IN = 2;
 /** A store waits for up to 1024 steps, and half of them for up to 32: short and long windows are as likely. */
 const DELAY_BITS = 10;
 /** The words of a larger block are not kept one by one. */
@@ -113,12 +118,14 @@ export class DelayedMemory implements MemoryModel {
   word(op: Access, index: number, atomic: boolean): number {
     if (!this.active) return index;
     if (!atomic) return op === LOAD ? this.load(index) : this.store(index);
-    if (op === LOAD) this.stores.drainWords(this.cpu, index, index + 1);
-    else {
-      this.stores.drain(this.cpu);
-      this.changes(this.cpu, index);
+    if (op === LOAD) {
+      this.stores.drainWords(this.cpu, index, index + 1);
+      if (this.weak) this.acquire(index);
+      return index;
     }
-    this.refresh();
+    this.stores.drain(this.cpu);
+    this.changes(this.cpu, index);
+    if (op === RMW) this.refresh();
     return index;
   }
 
@@ -150,18 +157,19 @@ export class DelayedMemory implements MemoryModel {
     if (own >= 0) return own;
     if (!this.weak) return index;
     const floor = i32[this.floorAt] as number;
-    const nth = values.older(cpu, index, 1, floor) < 0 ? 0 : this.decide(index, false);
+    const nth = values.older(cpu, index, 1, floor) < 0 ? 0 : this.nth(index, floor);
     const record = nth === 0 ? -1 : values.older(cpu, index, nth, floor);
     if (record < 0) {
       values.see(cpu, index, values.now());
-      this.depend(i32[index] as number, index, values.now() + 1);
+      this.depend(i32[index] as number, values.born(index));
       return index;
     }
     this.deviate(nth);
     const end = values.endOf(record);
     const at = values.valueOf(record);
     values.see(cpu, index, end - 1);
-    this.depend(i32[at] as number, index, end);
+    // When it came is not kept; it was before it ended.
+    this.depend(i32[at] as number, end - 1);
     return at;
   }
 
@@ -171,7 +179,7 @@ export class DelayedMemory implements MemoryModel {
       const own = stores.find(cpu, index);
       if (own >= 0) return own;
     }
-    const delay = this.decide(index, true);
+    const delay = this.delay(index);
     if (delay > 0) this.deviate(delay);
     else if (this.weak || stores.count(cpu) === 0) {
       this.changes(cpu, index);
@@ -180,12 +188,19 @@ export class DelayedMemory implements MemoryModel {
     return stores.push(cpu, index, (this.words[STEPS] as number) + delay);
   }
 
+  /** What is loaded later is not older than what this word holds now. */
+  private acquire(index: number): void {
+    this.values.see(this.cpu, index, this.values.now());
+    this.raise(this.values.born(index));
+  }
+
   /** What is loaded through an address is not older than the store of the address. */
-  private depend(value: number, index: number, before: number): void {
-    const word = (value - PAGE_OFFSET) >>> 2;
-    if (value < PAGE_OFFSET || word >= this.known.length) return;
-    const born = this.values.bornBefore(index, before);
-    if (born > (i32[this.floorAt] as number)) i32[this.floorAt] = born;
+  private depend(value: number, born: number): void {
+    if (value >= PAGE_OFFSET && (value - PAGE_OFFSET) >>> 2 < this.known.length) this.raise(born);
+  }
+
+  private raise(floor: number): void {
+    if (floor > (i32[this.floorAt] as number)) i32[this.floorAt] = floor;
   }
 
   /** A store of `owner` that has waited is about to change a word of RAM. */
@@ -206,12 +221,19 @@ export class DelayedMemory implements MemoryModel {
 
   // The scheduler's part.
 
-  /** @returns by how much this access deviates, 0 for not at all */
-  private decide(index: number, stores: boolean): number {
+  /** @returns which older value a load is to give, 0 for none; there is one */
+  private nth(index: number, floor: number): number {
+    const { words, cpu } = this;
+    if (isScript(words)) return scriptedMemory(words, this.script, cpu);
+    if (this.known[index] !== SHARED || draw(words) % OLDER_ONE_IN !== 0) return 0;
+    return this.values.older(cpu, index, 2, floor) < 0 ? 1 : 1 + (draw(words) % OLDER_MAX);
+  }
+
+  /** @returns steps for which a store is to wait */
+  private delay(index: number): number {
     const { words } = this;
     if (isScript(words)) return scriptedMemory(words, this.script, this.cpu);
-    if (this.known[index] !== SHARED || draw(words) % DEVIATE_ONE_IN !== 0) return 0;
-    if (!stores) return 1 + (draw(words) % OLDER_MAX);
+    if (this.known[index] !== SHARED || draw(words) % WAIT_ONE_IN !== 0) return 0;
     return 1 + ((draw(words) >>> (32 - DELAY_BITS)) >>> (draw(words) % DELAY_BITS));
   }
 

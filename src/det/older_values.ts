@@ -9,7 +9,7 @@
  *   - that version is above the CPU's floor: it was still there at the last read barrier; and
  *   - the CPU has neither seen nor stored anything newer in the word: no word ever goes back.
  *
- * A few values are kept for each word, and the oldest are lost to new ones: what is lost cannot be seen again, which is
+ * Two values are kept for each word, and the oldest are lost to new ones: what is lost cannot be seen again, which is
  * a schedule less and never a wrong one.
  */
 import { i32 } from '../arch/sab/memory.ts';
@@ -27,7 +27,7 @@ const SET_WORDS = WAYS * RECORD_WORDS;
 
 export const OLDER_VALUES_WORDS = 1 + SETS + SETS * SET_WORDS;
 /** Older values that a word has at most. */
-export const OLDER_MAX = WAYS;
+export const OLDER_MAX = 2;
 
 export class OlderValues {
   /** The version of RAM now. */
@@ -60,17 +60,24 @@ export class OlderValues {
     const set = this.set(index);
     const first = this.records + set * SET_WORDS;
     let oldest = first;
+    let own = -1;
+    let ownCount = 0;
     for (let record = first; record < first + SET_WORDS; record += RECORD_WORDS) {
-      if ((i32[record + ENDED] as number) < (i32[oldest + ENDED] as number)) oldest = record;
+      const ended = i32[record + ENDED] as number;
+      if (ended < (i32[oldest + ENDED] as number)) oldest = record;
+      if (i32[record + INDEX] !== index || ended === 0) continue;
+      ownCount++;
+      if (own < 0 || ended < (i32[own + ENDED] as number)) own = record;
     }
-    const ended = i32[oldest + ENDED] as number;
-    if (ended > (i32[this.lost + set] as number)) i32[this.lost + set] = ended;
-    i32[oldest + INDEX] = index;
-    i32[oldest + VALUE] = i32[index] as number;
-    i32[oldest + ENDED] = this.now() + 1;
-    i32[oldest + SEEN] = 0;
+    // A word that is written all the time displaces itself only.
+    const record = ownCount < OLDER_MAX ? oldest : own;
+    if (record !== own) i32[this.lost + set] = Math.max(i32[this.lost + set] as number, i32[record + ENDED] as number);
+    i32[record + INDEX] = index;
+    i32[record + VALUE] = i32[index] as number;
+    i32[record + ENDED] = this.now() + 1;
+    i32[record + SEEN] = 0;
     i32[this.version] = this.now() + 1;
-    this.see(cpu, index, 0x7fff_ffff);
+    this.see(cpu, index, this.now());
   }
 
   /** @returns the record of the n-th older value that a CPU may see in a word, newest first; -1 if there are fewer */
@@ -110,15 +117,14 @@ export class OlderValues {
     }
   }
 
-  /** @returns the version with which the value came that was in a word before version `before`; too late if it is lost */
-  bornBefore(index: number, before: number): number {
+  /** @returns the version with which what a word holds has come; a later one if that is lost */
+  born(index: number): number {
     const set = this.set(index);
     const first = this.records + set * SET_WORDS;
     let born = 0;
     for (let record = first; record < first + SET_WORDS; record += RECORD_WORDS) {
-      const ended = i32[record + ENDED] as number;
-      if (i32[record + INDEX] === index && ended < before && ended > born) born = ended;
+      if (i32[record + INDEX] === index) born = Math.max(born, i32[record + ENDED] as number);
     }
-    return born > 0 ? born : Math.min(i32[this.lost + set] as number, before - 1);
+    return born > 0 ? born : (i32[this.lost + set] as number);
   }
 }

@@ -80,8 +80,10 @@ export function smp_store_release(addr: Addr<Word>, value: number): void {
   Atomics.store(ram, indexOf(WRITES, addr), value);
 }
 
-/** A store with a full barrier behind it, as set_current_state() makes it. */
-export const set_mb = smp_store_release;
+/** A store with a full barrier behind it, as set_current_state() makes it. An exchange, as on x86. */
+export function set_mb(addr: Addr<Word>, value: number): void {
+  Atomics.store(ram, indexOf(MODIFIES, addr), value);
+}
 
 /** smp_mb() right behind the unlock of a spinlock: that unlock is an exchange, hence a full barrier. */
 export function smp_mb__after_unlock(): void {}
