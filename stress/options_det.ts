@@ -4,6 +4,7 @@ import type { Memory } from '../src/det/state.ts';
 import type { SEARCHES, Typed } from './options_command.ts';
 import { UsageError } from './options_error.ts';
 import type { KnownScenario } from './options_scenarios.ts';
+import { plural } from './report/text.ts';
 
 export interface DetOptions {
   readonly scheduler: (typeof SEARCHES)[number];
@@ -105,7 +106,7 @@ export function detText({ scheduler, depth, schedules, maxSteps, preemptions, me
     random: 'random',
     pct: `pct of depth ${depth}`,
     pos: 'pos',
-    dfs: `all schedules within ${preemptions} preemptions`,
+    dfs: `all schedules within ${plural(preemptions, 'preemption')}`,
   };
   const many = schedules === null ? '' : `, ${schedules} schedules of each scenario and build`;
   return `deterministic, ${how[scheduler]}${many}, at most ${maxSteps} steps each, memory ${memory}`;

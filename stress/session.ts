@@ -10,6 +10,7 @@ import { Campaign, type CampaignState, caseRecord, chooseCases } from './campaig
 import { DetCampaign } from './det/det_campaign.ts';
 import { detCaseRecord, detCases } from './det/det_cases.ts';
 import { DetRecorder } from './det/det_recorder.ts';
+import { Nondeterminism } from './det/self_check.ts';
 import { environment } from './environment.ts';
 import { RunFold } from './log/fold.ts';
 import { loadRun } from './log/load.ts';
@@ -110,6 +111,12 @@ const runRecord = (options: Options, cases: readonly CaseRecord[], startedAt: st
   from: null,
 });
 
+/** A schedule that came out otherwise says where; of what nobody foresaw, the stack does. */
+function failureText(error: unknown): string {
+  if (error instanceof Nondeterminism) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 /** Prints the result where it belongs. */
 function print(options: Options, result: RunResult, written: readonly string[]): void {
   const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
@@ -166,7 +173,7 @@ export async function runSession(options: Options): Promise<number> {
     await engine.run();
   } catch (error) {
     // What was measured until then is still worth a report.
-    failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    failure = failureText(error);
   }
   progress.finish();
   const { result, written } = conclude(failure);
