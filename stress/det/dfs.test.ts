@@ -2,8 +2,8 @@
 /**
  * The search runs as many schedules as there are.
  *
- * A thread of k accesses has k + 1 stretches: up to the first access, and from each to the next. Of n such threads there
- * are (n(k+1))! / ((k+1)!)^n schedules.
+ * A thread of k accesses has k + 1 stretches: up to the first access, and from each to the next. Of n such threads
+ * there are (n(k+1))! / ((k+1)!)^n schedules.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exhaust } from './dfs.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Schedules are a function of the seed, whatever is run in between; what they find is found again from the recording. */
+/** Schedules are a function of the seed, whatever is run in between; a recording shows again what they found. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SchedulerName } from '../../src/det/state.ts';
 import { Pool } from '../pool.ts';

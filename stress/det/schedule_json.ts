@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A schedule as a file, `schedule.json`: for people to read, with a checksum over what it says, however it is laid out. */
+/** A schedule as a file, `schedule.json`: for people to read, with a checksum over what it says, not how. */
 import { readFileSync } from 'node:fs';
 import { ROLES } from '../../workers/protocol.ts';
 import { codeOf } from '../report/folder.ts';
