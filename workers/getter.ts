@@ -10,7 +10,7 @@ function get(user: User): void {
   const seq = ledger.enter(slot);
   if (seq === 0 || ledger.userReaped(slot)) {
     if (seq !== 0) ledger.leave(slot);
-    user.pause(200);
+    user.awaitContext();
     return;
   }
   const ctx = ledger.handle(slot);

@@ -30,7 +30,7 @@ function submitBatch(user: User): void {
   const slot = prng.below(plan.workload.contexts);
   const seq = ledger.enter(slot);
   if (seq === 0) {
-    user.pause(200);
+    user.awaitContext();
     return;
   }
   const ctx = ledger.handle(slot);

@@ -44,6 +44,9 @@ const IO_SUBMIT = numberOf('io_submit');
 const IO_GETEVENTS = numberOf('io_getevents');
 const IO_CANCEL = numberOf('io_cancel');
 
+/** Between two looks for a context, where a thread has few turns. */
+const CONTEXT_WAIT_NS = 1000;
+
 /** One CPU's user space. */
 export class User {
   readonly cpu: number;
@@ -103,6 +106,16 @@ export class User {
   /** Does nothing for up to `us`. In user mode: quiescent. */
   pause(us: number): void {
     if (us > 0) idle(this.prng.below(us) * 1000);
+  }
+
+  /** There was no context to use. Of a few turns none is spent on that: the others have only not opened it yet. */
+  awaitContext(): void {
+    if (this.plan.workload.turns === 0) {
+      this.pause(200);
+      return;
+    }
+    this.turn--;
+    idle(CONTEXT_WAIT_NS);
   }
 
   /** The pause that the workload gives this role between two steps. */

@@ -101,8 +101,8 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   ),
   small(
     event_read_before_it_is_written,
-    'one thread submits, a device completes, one thread reads',
-    { submitter: 1, completer: 1, getter: 1 },
-    { contexts: 1, batch: 1, turns: 2 },
+    'one thread submits what completes at once, one reads',
+    { submitter: 1, getter: 1 },
+    { contexts: 1, batch: 1, inlinePercent: 100, turns: 4 },
   ),
 ];
