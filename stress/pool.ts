@@ -128,6 +128,7 @@ export class Pool {
 
   /** Tells every thread that the run is over, and ends those that do not hear. */
   async close(): Promise<void> {
+    if (this.closing) return;
     this.closing = true;
     wordStore(this.machine.control, PHASE, PHASE_EXIT);
     wordNotify(this.machine.control, PHASE);

@@ -18,7 +18,7 @@ import type { RunFold } from './log/fold.ts';
 import type { Figures, LogRecord } from './log/records.ts';
 import type { LogWriter } from './log/writer.ts';
 import type { Pool } from './pool.ts';
-import { ACTIVITY_LETTERS, type TraceWindow } from './report/result.ts';
+import { ACTIVITY_LETTERS, type Explained, type Finding, type TraceWindow } from './report/result.ts';
 import type { RoundResult, RoundView } from './round.ts';
 import { lookAtCpus, lookAtRings } from './sampler.ts';
 import { sourceFrame } from './source_lines.ts';
@@ -108,6 +108,12 @@ export class Recorder {
   /** The round is over, and look() has been called since. */
   end(result: RoundResult): void {
     this.write({ t: 'done', n: this.n, whole: result.whole, ...this.figures(result.ranMs) });
+  }
+
+  /** @param index - of the case, in which the finding has been recorded */
+  explain(index: number, finding: Finding, explained: Explained): void {
+    const id = this.ids.get(`${index}|${signature(finding)}`);
+    if (id !== undefined) this.write({ t: 'explained', id, explained });
   }
 
   /** The run is over. */

@@ -10,6 +10,7 @@ import { Campaign, type CampaignState, caseRecord, chooseCases } from './campaig
 import { DetCampaign } from './det/det_campaign.ts';
 import { detCaseRecord, detCases } from './det/det_cases.ts';
 import { DetRecorder } from './det/det_recorder.ts';
+import { explainFindings, unexplainedOf } from './det/hand_off.ts';
 import { Nondeterminism } from './det/self_check.ts';
 import { environment } from './environment.ts';
 import { RunFold } from './log/fold.ts';
@@ -27,6 +28,7 @@ import { toMarkdown } from './report/markdown.ts';
 import { Progress } from './report/progress.ts';
 import type { RunResult } from './report/result.ts';
 import { appendStepSummary } from './report/step_summary.ts';
+import { plural, span } from './report/text.ts';
 import { runFolder, writeReports } from './report/write.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
@@ -43,6 +45,8 @@ interface Engine {
     finish(signal: StopSignal | null, failure: string | null): void;
   };
   run(): Promise<void>;
+  /** Looks for schedules that show what was found. The engine does not run again. */
+  explain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,6 +55,21 @@ interface Context {
   readonly log: LogWriter;
   readonly tell: (state: CampaignState) => void;
   readonly stop: AbortSignal;
+}
+
+/** Explains what was found, as far as there is time. */
+async function explainAll(
+  { explainMs, seed }: Options,
+  fold: RunFold,
+  recorder: Pick<Recorder, 'explain'>,
+  stop: AbortSignal,
+): Promise<void> {
+  const found = unexplainedOf(fold.result().scenarios);
+  if (explainMs === 0 || found.length === 0) return;
+  process.stderr.write(`explaining ${plural(found.length, 'finding')}, for up to ${span(explainMs)}\n`);
+  await explainFindings(found, explainMs, seed, stop, ({ index, finding, explained }) =>
+    recorder.explain(index, finding, explained),
+  );
 }
 
 /** Threads that run as they like. */
@@ -65,6 +84,11 @@ function nativeEngine(options: Options, prepare: () => Context): Engine {
     cases: cases.map(caseRecord),
     recorder,
     run: () => campaign.run(),
+    explain: async () => {
+      // A process has one RAM.
+      await pool.close();
+      await explainAll(options, fold, recorder, stop);
+    },
     close: () => pool.close(),
   };
 }
@@ -80,6 +104,10 @@ function detEngine(options: Options, det: DetOptions, prepare: () => Context): E
     cases: cases.map((c) => detCaseRecord(c, options)),
     recorder,
     run: () => campaign.run(),
+    explain: async () => {
+      await campaign.close();
+      await explainAll(options, fold, recorder, stop);
+    },
     close: () => campaign.close(),
   };
 }
@@ -171,6 +199,7 @@ export async function runSession(options: Options): Promise<number> {
   let failure: string | null = null;
   try {
     await engine.run();
+    if (signal === null) await engine.explain();
   } catch (error) {
     // What was measured until then is still worth a report.
     failure = failureText(error);

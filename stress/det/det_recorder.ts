@@ -10,7 +10,7 @@ import { signature } from '../log/case_fold.ts';
 import type { RunFold } from '../log/fold.ts';
 import type { LogRecord } from '../log/records.ts';
 import type { LogWriter } from '../log/writer.ts';
-import type { Schedules } from '../report/result.ts';
+import type { Explained, Finding, Schedules } from '../report/result.ts';
 import { sourceFrame } from '../source_lines.ts';
 import type { DetResult } from './det_round.ts';
 import type { Counts } from './tally.ts';
@@ -46,6 +46,12 @@ export class DetRecorder {
   /** since the start of the run */
   elapsedMs(): number {
     return (wall_clock() - this.startedNs) / 1e6;
+  }
+
+  /** @param index - of the case, in which the finding has been recorded */
+  explain(index: number, finding: Finding, explained: Explained): void {
+    const id = this.ids.get(`${index}|${signature(finding)}`);
+    if (id !== undefined) this.write({ t: 'explained', id, explained });
   }
 
   /** @param index - of the case */

@@ -7,6 +7,8 @@
  * effect any more is gone by itself. A thread that is not needed becomes a kworker with nothing to do: the machine keeps
  * its size, and so each CPU the count of its own steps, by which decisions are named.
  *
+ * The device keeps one completer: without one every build waits for ever.
+ *
  * The same schedule gives the same answer, unless the budget is used up before there is one.
  */
 import { wall_clock } from '../../src/arch/sab/clock.ts';
@@ -71,7 +73,7 @@ const CONFIRMATIONS = 3;
 /** Points to which a decision may move, the nearest first. */
 const REACH = 24;
 /** Single decisions that are tried in place of a longer list, and pairs of them. */
-const SINGLES_MAX = 600;
+const SINGLES_MAX = 300;
 const PAIRS_MAX = 400;
 /** Turns that are tried where the workload has no number of them. */
 const TURNS_TRIED = [1, 2, 4, 8, 16];
@@ -229,7 +231,8 @@ class Minimiser {
   private async fewerThreads(from: Schedule): Promise<Schedule> {
     let best = from;
     for (const [cpu, role] of from.roles.entries()) {
-      if (role === 'kworker') continue;
+      const last = best.roles.filter((other) => other === role).length === 1;
+      if (role === 'kworker' || (role === 'completer' && last)) continue;
       const roles = best.roles.map((other, i) => (i === cpu ? 'kworker' : other));
       if (roles.every((other) => DAEMONS.includes(other as Role))) continue;
       const shown = await this.attempt({ ...best, roles });

@@ -7,7 +7,8 @@ import type { CaseRecord, Figures, FindingRecord } from './records.ts';
 type Counting = { -readonly [K in keyof Finding]: Finding[K] } & { lastRound: number };
 
 /** The same problem, whenever and wherever it shows. */
-export const signature = ({ kind, title, where }: OopsRecord): string => `${kind}|${title}|${where}`;
+export const signature = ({ kind, title, where }: Pick<OopsRecord | Finding, 'kind' | 'title' | 'where'>): string =>
+  `${kind}|${title}|${where}`;
 
 /** Quantile of an exponential time with so many detections in so much time. */
 const quantile = (q: number, exposureMs: number, detected: number): number | null =>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A finding as a kernel prints it: what, where, who, the stack, and what every CPU concerned did last. */
+import { diagramText } from './diagram_text.ts';
 import { hints } from './grade.ts';
 import { interleaving } from './interleaving.ts';
 import type { Palette } from './palette.ts';
@@ -28,6 +29,18 @@ export const findingLine = (finding: Finding): string =>
 /** An oracle looks from outside and is on no CPU. */
 const by = ({ cpu, role }: Finding): string => (cpu < 0 ? `found by the ${role}` : `by ${role} on cpu ${cpu}`);
 
+/** How it comes about, and what shows it again. */
+function explained({ explained: what, schedule }: Finding, width: number): string[] {
+  const explanation = what?.explanation ?? null;
+  const word = explanation?.schedule ?? schedule;
+  return [
+    ...(what === null ? [] : wrap(`as a schedule: ${what.outcome}`, width, '', '  ')),
+    ...(explanation === null ? [] : diagramText(explanation.diagram, width)),
+    // a word that is broken cannot be pasted
+    ...(word === undefined ? [] : [`replay: npm run stress -- --replay ${word}`]),
+  ];
+}
+
 export function splat(scenario: ScenarioResult, finding: Finding, colors: Palette, width: number): string[] {
   const rule = '='.repeat(Math.min(RULE, width));
   const paint = finding.known === null ? colors.bad : colors.odd;
@@ -49,7 +62,6 @@ export function splat(scenario: ScenarioResult, finding: Finding, colors: Palett
   for (const hint of hints(scenario, finding)) lines.push(...wrap(hint, width, '', '      ').map(colors.strong));
   const steps = interleaving(finding, width);
   if (steps.length > 0) lines.push('last steps, in us before the last of them:', ...steps);
-  // a word that is broken cannot be pasted
-  if (finding.schedule !== undefined) lines.push(`replay: npm run stress -- --replay ${finding.schedule}`);
+  lines.push(...explained(finding, width));
   return [...lines, rule];
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The stored schedules still lead to their findings, and none of them does on the fixed build.
+ *
+ * The steps may have changed with the source, the finding may not. Where a schedule cannot be followed any more, the
+ * failure says where it left the recording, and how to record it anew.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { DetResult } from '../det_round.ts';
+import { poolOf, runOf } from '../replay.ts';
+import { whereLeft } from '../replay_command.ts';
+import type { Schedule } from '../schedule.ts';
+import { parseScheduleJson } from '../schedule_json.ts';
+import { signatureOf } from '../signature.ts';
+import { CORPUS, corpusPath } from './corpus.ts';
+
+/** The largest file of the corpus, in bytes. */
+const BYTES_MAX = 2048;
+
+async function runAll(schedules: readonly Schedule[]): Promise<DetResult[]> {
+  const pool = poolOf(schedules[0] as Schedule);
+  const results: DetResult[] = [];
+  try {
+    for (const schedule of schedules) results.push(await runOf(pool, schedule));
+  } finally {
+    await pool.close();
+  }
+  return results;
+}
+
+describe.each(CORPUS)('$slug', ({ slug, scenario, shows, decisions }) => {
+  const text = readFileSync(corpusPath(slug), 'utf8');
+  const schedule = parseScheduleJson(text);
+
+  test('is of its scenario and build, and small', () => {
+    expect([schedule.scenario, schedule.reverted]).toEqual([scenario, [slug]]);
+    expect(schedule.decisions).toHaveLength(decisions);
+    expect(text.length).toBeLessThan(BYTES_MAX);
+  });
+
+  test('shows what it shows, twice alike, and the fixed build shows nothing', async () => {
+    const [first, again, fixed] = (await runAll([schedule, schedule, { ...schedule, reverted: [] }])) as [
+      DetResult,
+      DetResult,
+      DetResult,
+    ];
+    const left = whereLeft(schedule, first) ?? 'it was followed to its end';
+    expect(first.records.map(signatureOf)[0], `${left}; node dist/stress/det/corpus/record.js ${slug}`).toEqual(shows);
+    expect([again.hash, again.records]).toEqual([first.hash, first.records]);
+    expect(fixed.records).toEqual([]);
+  }, 60_000);
+});
+
+const decided = CORPUS.filter(({ decisions }) => decisions > 0);
+test.each(decided)(
+  '$slug: shows nothing without one of its decisions',
+  async ({ slug }) => {
+    const schedule = parseScheduleJson(readFileSync(corpusPath(slug), 'utf8'));
+    const fewer = schedule.decisions.map((left) => ({
+      ...schedule,
+      decisions: schedule.decisions.filter((decision) => decision !== left),
+    }));
+    for (const { records } of await runAll(fewer)) expect(records).toEqual([]);
+  },
+  60_000,
+);

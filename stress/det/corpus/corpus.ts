@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The corpus: for each commit one schedule, cut down, of the build without it, and what it shows. */
+import { fileURLToPath } from 'node:url';
+import type { Slug } from '../../../src/reverts/registry.ts';
+import { ROOT } from '../../root.ts';
+import type { Signature } from '../signature.ts';
+
+export interface CorpusEntry {
+  readonly slug: Slug;
+  readonly scenario: string;
+  readonly shows: Signature;
+  /** Decisions that the finding needs; 0 where every schedule shows it. */
+  readonly decisions: number;
+}
+
+export const CORPUS: readonly CorpusEntry[] = [
+  {
+    slug: 'async_destroy',
+    scenario: 'destroyed_context_keeps_quota_small',
+    shows: {
+      kind: 'destroy:grace-period-in-syscall',
+      title: 'io_destroy() waited out a grace period on the caller’s time',
+      where: 'destroy',
+      objects: [],
+    },
+    decisions: 0,
+  },
+  {
+    slug: 'refcount_requests',
+    scenario: 'scribbled_ring_frees_live_requests_small',
+    shows: {
+      kind: 'warn',
+      title: 'WARNING: ctx->reqs_available > ctx->nr_events - 1',
+      where: 'free_ioctx_before',
+      objects: [],
+    },
+    decisions: 0,
+  },
+  {
+    slug: 'serialise_migration',
+    scenario: 'head_lost_in_page_migration_small',
+    shows: {
+      kind: 'event:duplicate',
+      title: 'an event was delivered twice',
+      where: 'deliver',
+      objects: ['iocb', 'ring'],
+    },
+    decisions: 1,
+  },
+  {
+    slug: 'wait_for_requests',
+    scenario: 'buffer_written_after_destroy_small',
+    shows: {
+      kind: 'destroy:requests-in-flight',
+      title: 'io_destroy() returned 0 with requests in flight',
+      where: 'checkInFlight',
+      objects: ['iocb', 'ring'],
+    },
+    decisions: 0,
+  },
+  {
+    slug: 'track_ring_occupancy',
+    scenario: 'unread_events_overwritten_small',
+    shows: {
+      kind: 'slot:excess',
+      title: 'more requests were let in than the ring has slots',
+      where: 'overcommit',
+      objects: [],
+    },
+    decisions: 0,
+  },
+  {
+    slug: 'exit_waits',
+    scenario: 'exit_leaves_requests_in_flight_small',
+    shows: {
+      kind: 'exit:requests-in-flight',
+      title: 'a process was gone while its requests were in flight',
+      where: 'exitWithRequests',
+      objects: [],
+    },
+    decisions: 0,
+  },
+];
+
+export const corpusPath = (slug: Slug): string => fileURLToPath(new URL(`stress/det/corpus/${slug}.json`, ROOT));

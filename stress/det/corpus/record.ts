@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Records the corpus anew, for a source on which its schedules do not lead to their findings any more.
+ *
+ * Run: npm run build && node dist/stress/det/corpus/record.js [SLUG…]
+ */
+import { writeFileSync } from 'node:fs';
+import type { Slug } from '../../../src/reverts/registry.ts';
+import { Pool } from '../../pool.ts';
+import { assignRoles } from '../../roles.ts';
+import { SCENARIOS } from '../../scenarios/index.ts';
+import { minThreads, type Scenario } from '../../scenarios/scenario.ts';
+import { Explorer } from '../explore.ts';
+import { minimise } from '../minimise.ts';
+import type { Schedule } from '../schedule.ts';
+import { scheduleJson } from '../schedule_json.ts';
+import { sameSignature, signatureOf } from '../signature.ts';
+import { CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
+
+const OPTIONS = { schedulers: ['random'], depth: 3, maxSteps: 100_000, memory: 'sc', arenaMib: 16 } as const;
+/** Each draws another workload, with which a build may show something else. */
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
+/** Schedules of each seed. */
+const SCHEDULES_MAX = 300;
+const BUDGET = { ms: 120_000, schedules: 10_000 };
+
+/** @returns null if the finding did not show */
+async function recordEntry({ slug, scenario: name, shows }: CorpusEntry): Promise<Schedule | null> {
+  const scenario = SCENARIOS.find((one) => one.name === name) as Scenario;
+  const threads = minThreads(scenario);
+  const pool = new Pool(threads, OPTIONS.arenaMib, true, true);
+  try {
+    const roles = assignRoles(scenario, threads, null);
+    for (const seed of SEEDS) {
+      const explorer = new Explorer(pool, { scenario, reverted: [slug], roles }, { ...OPTIONS, seed });
+      const found: Schedule[] = [];
+      await explorer.run((tried) => {
+        const [record] = tried.result.records;
+        if (record !== undefined && sameSignature(signatureOf(record), shows)) found.push(explorer.schedule(tried));
+        return found.length === 0 && tried.number < SCHEDULES_MAX;
+      });
+      if (found[0] !== undefined) return (await minimise(pool, found[0], BUDGET)).schedule;
+    }
+    return null;
+  } finally {
+    await pool.close();
+  }
+}
+
+const asked = process.argv.slice(2);
+for (const entry of CORPUS.filter(({ slug }) => asked.length === 0 || asked.includes(slug satisfies Slug))) {
+  const schedule = await recordEntry(entry);
+  if (schedule !== null) writeFileSync(corpusPath(entry.slug), scheduleJson(schedule));
+  const what =
+    schedule === null
+      ? `not found in ${SEEDS.length * SCHEDULES_MAX} schedules`
+      : `${schedule.decisions.length} decisions`;
+  process.stdout.write(`${entry.slug}: ${what}\n`);
+}
