@@ -4,8 +4,8 @@
  *
  * A decision that is left out leaves the default schedule in its place, so that any part of a schedule is one. After
  * each attempt the finding's signature is compared, and what is kept is what was really decided: a decision that had no
- * effect any more is gone by itself. A thread that is not needed becomes a kworker with nothing to do: the machine keeps
- * its size, and so each CPU the count of its own steps, by which decisions are named.
+ * effect any more is gone by itself. A thread that is not needed becomes a kworker with nothing to do: the machine
+ * keeps its size, and so each CPU the count of its own steps, by which decisions are named.
  *
  * The device keeps one completer: without one every build waits for ever.
  *

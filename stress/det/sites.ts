@@ -2,8 +2,8 @@
 /**
  * Where a decision would be in another schedule of the same program.
  *
- * A decision is named by its CPU's count of steps, which moves when anything before it changes: a lock that is free now,
- * a sleep that is not needed. What stays is what the CPU is about to touch there.
+ * A decision is named by its CPU's count of steps, which moves when anything before it changes: a lock that is free
+ * now, a sleep that is not needed. What stays is what the CPU is about to touch there.
  */
 import type { Choice, Decision } from './schedule_words.ts';
 
