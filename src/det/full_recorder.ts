@@ -3,8 +3,8 @@
  * Writes down everything that a CPU does, when a schedule is run once more to be told.
  *
  * An access is written down when it is about to happen, behind the point at which another CPU may have been chosen, so
- * that the entries stand in the order in which RAM changed. What it left in its word is looked at when the next entry is
- * written, whoever writes it: nothing else has happened in between.
+ * that the entries stand in the order in which RAM changed. What it left in its word is looked at when the next entry
+ * is written, whoever writes it: nothing else has happened in between.
  *
  * Where stores may be delayed, the word that an access goes to is known only after the model has chosen it; and a store
  * that reaches RAM later is written down when it does.

@@ -37,7 +37,7 @@ export interface Subject {
 
 const OFFSET = kioctx.offsetof;
 
-/** The contexts of a recording: the step that gave each its handle. Later ones may be at the address of earlier ones. */
+/** The contexts of a recording, and the step that gave each its handle. */
 function contexts(steps: readonly Step[], at: (addr: number) => Place): { ctx: number; handle: number; n: number }[] {
   return steps.flatMap((step) => {
     if (step.kind !== 'store') return [];

@@ -5,13 +5,16 @@ import type { Told } from './telling.ts';
 /** Rows on each side of a switch, and of where it goes wrong, that count more than others. */
 const NEAR_SWITCH = 2;
 const NEAR_TRUTH = 6;
+/** Rows before the first place where it goes wrong: what was earlier is the same where all goes well. */
+const BEFORE_TRUTH = 20;
 /** Where there are many rows, those that tell no more than this are left out first. */
 const WEIGHT_LITTLE = 1;
 
 /** Keeps what tells most, in order. A lock goes and comes as a pair. */
 export function most(all: readonly Told[], max: number): readonly Told[] {
   if (all.length <= max) return all;
-  const told = all.filter(({ weight, truth }) => truth || weight > WEIGHT_LITTLE);
+  const matter = all.filter(({ weight, truth }) => truth || weight > WEIGHT_LITTLE);
+  const told = matter.slice(Math.max(0, matter.findIndex(({ truth }) => truth) - BEFORE_TRUTH));
   const truths = told.flatMap(({ truth }, i) => (truth ? [i] : []));
   const switches = told.flatMap(({ step }, i) => (i > 0 && told[i - 1]?.step.cpu !== step.cpu ? [i] : []));
   const near = (points: readonly number[], i: number, distance: number): boolean =>

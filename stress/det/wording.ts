@@ -23,8 +23,8 @@ export interface Names {
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /**
- * Calls the pages that are spoken of by their order: the old page, the new one. Where there are more than two, these are
- * the one that it goes wrong with, and its successor.
+ * Calls the pages that are spoken of by their order: the old page, the new one. Where there are more than two, these
+ * are the one that it goes wrong with, and its successor.
  *
  * @param wrong - the one that it goes wrong with, if there is one
  */
