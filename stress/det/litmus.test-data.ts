@@ -14,6 +14,10 @@ export const Y = 1;
 /** An access: which, the variable, and the value stored or the register loaded to. */
 export type Op =
   | readonly ['store' | 'release' | 'load' | 'acquire', number, number]
+  /** The lower half of a variable. */
+  | readonly ['store16' | 'load16', number, number]
+  /** Cleared as the allocators do it. */
+  | readonly ['clear', number]
   /** smp_mb() */
   | readonly ['mb']
   /** A pointer to a variable is stored: rcu_assign_pointer(). Variable of the pointer, and the one pointed to. */
@@ -212,6 +216,44 @@ export const LITMUS_TESTS: readonly Litmus[] = [
       ],
     ],
     sc: ['00', '01', '02', '11', '12', '22'],
+    more: {},
+  },
+  {
+    name: 'CoWR+half: a CPU sees its own store in half of the word',
+    threads: [
+      [
+        ['store', X, 1],
+        ['load16', X, 0],
+      ],
+      [['store', X, 2]],
+    ],
+    sc: ['1', '2'],
+    more: {},
+  },
+  {
+    name: 'CoWW+half: a store to half of a word comes behind one to the word',
+    threads: [
+      [
+        ['store', X, 1],
+        ['store16', X, 2],
+        ['load', X, 0],
+      ],
+      [['load', X, 1]],
+    ],
+    sc: ['20', '21', '22'],
+    more: {},
+  },
+  {
+    name: 'CoWW+clear: what an allocator clears stays clear',
+    threads: [
+      [
+        ['store', X, 1],
+        ['clear', X],
+        ['load', X, 0],
+      ],
+      [['load', Y, 1]],
+    ],
+    sc: ['00'],
     more: {},
   },
   {

@@ -32,7 +32,7 @@ describe.each(MEMORIES)('%s', (memory) => {
       for (let seed = 1; seed <= seeds; seed++) seen.add((await pool.run(litmus, { ...CHOSEN, memory, seed })).outcome);
       expect([...seen].sort()).toEqual([...litmus.sc, ...(litmus.more[memory] ?? [])].sort());
     },
-    60_000,
+    120_000,
   );
 
   test('a recording, followed as a script, gives the same', async () => {
@@ -49,5 +49,5 @@ describe.each(MEMORIES)('%s', (memory) => {
         expect(again).toEqual(run);
       }
     }
-  }, 60_000);
+  }, 120_000);
 });

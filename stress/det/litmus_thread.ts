@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A CPU of a litmus test: the entry of its piscina thread, with no kernel on it. */
 import { smp_load_acquire, smp_store_release, xchg } from '../../src/arch/sab/atomic.ts';
-import { type Addr, load32, PAGE_OFFSET, setHook, setRamSize, store32 } from '../../src/arch/sab/memory.ts';
+import {
+  type Addr,
+  clear_unchecked,
+  load16,
+  load32,
+  PAGE_OFFSET,
+  setHook,
+  setRamSize,
+  store16,
+  store32,
+} from '../../src/arch/sab/memory.ts';
 import { type Words, wordAdd, wordNotify } from '../../src/arch/sab/words.ts';
 import { DetCpu } from '../../src/det/det_cpu.ts';
 import type { Signs } from '../../src/det/signs.ts';
@@ -37,6 +47,15 @@ function execute(op: Op, cpu: number, registers: Words): void {
       break;
     case 'acquire':
       registers[1 + op[2]] = smp_load_acquire(variableAt(op[1]));
+      break;
+    case 'store16':
+      store16(variableAt(op[1]), op[2]);
+      break;
+    case 'load16':
+      registers[1 + op[2]] = load16(variableAt(op[1]));
+      break;
+    case 'clear':
+      clear_unchecked(variableAt(op[1]), 8);
       break;
     case 'mb':
       xchg(variableAt(BARRIERS + cpu), 1);
