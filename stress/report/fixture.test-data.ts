@@ -63,7 +63,48 @@ export const duplicate: Finding = {
   ],
   known: null,
   expected: true,
-  explained: null,
+  explained: {
+    outcome: 'found by schedule 13 of head_lost_in_page_migration_small, cut down from 37 preemptions to 1',
+    explanation: {
+      schedule: 'kx1:AAAA',
+      steps: 7_382,
+      preemptions: 1,
+      memory: 'sc',
+      diagram: {
+        columns: [
+          { cpu: 2, role: 'submitter' },
+          { cpu: 4, role: 'migrator' },
+        ],
+        rows: [
+          {
+            cpu: 2,
+            text: 'ring_pages[0] → old page',
+            site: 'aio_read_events_ring (src/fs/aio/read_events.ts:36)',
+            linux: 'fs/aio.c aio_read_events_ring()',
+            switched: '',
+            truth: false,
+          },
+          {
+            cpu: 4,
+            text: 'ring_pages[0] = new page',
+            site: 'aio_migratepage (src/fs/aio/ring.ts:163)',
+            linux: 'fs/aio.c aio_migratepage()',
+            switched: 'preempted',
+            truth: false,
+          },
+          {
+            cpu: 2,
+            text: 'ring->head = 3 (written to the old page)',
+            site: 'aio_read_events_ring (src/fs/aio/read_events.ts:61)',
+            linux: 'fs/aio.c aio_read_events_ring()',
+            switched: 'done',
+            truth: true,
+          },
+        ],
+        leftOut: 12,
+      },
+    },
+  },
 };
 
 /** The same on a build that has the fix. */
@@ -84,6 +125,7 @@ export const knownBug: Finding = {
   stack: [],
   cpus: [],
   expected: false,
+  explained: null,
   known: 'deeb8525f9bc (v4.1): aio: fix leak of slots on a failed copy',
 };
 

@@ -27,7 +27,9 @@ function embedded(result: RunResult): RunResult {
   if (left.size === 0) return result;
   const scenarios = result.scenarios.map((scenario) => ({
     ...scenario,
-    findings: scenario.findings.map((finding) => (left.has(finding) ? { ...finding, cpus: [] } : finding)),
+    findings: scenario.findings.map((finding) =>
+      left.has(finding) ? { ...finding, cpus: [], explained: null } : finding,
+    ),
   }));
   return { ...result, scenarios };
 }
