@@ -6,10 +6,10 @@
  *   tso    later: each CPU's plain stores pass through its store buffer, in order. A CPU sees its own at once
  *   weak   later and in any order; and a plain load may give what the word held before
  *
- * This is what x86-64 does (tso), and a good deal of what arm64 does (weak). The default is sc: a store reaches RAM at
- * once, a load gives what is there. Each deviation is a decision of the scheduler at that access, recorded beside the
- * switches and replayed with them: that a store waits for so many steps of the machine, that a load gives the n-th older
- * value. So a recording cut down to what matters has just the delays that matter.
+ * This is what x86-64 does (tso), and a good deal of what arm64 does (weak). In each the default is what sc does: a store
+ * reaches RAM at once, a load gives what is there. A deviation is a decision of the scheduler at that access, recorded
+ * and replayed with the switches: that a store waits for so many steps of the machine, or that a load gives the n-th
+ * older value. So a recording cut down to what matters has just the delays that matter.
  *
  * What orders accesses:
  *
@@ -25,15 +25,15 @@
  *               what the CPU loads later is not older than the store of that address: the address dependency of
  *               rcu_dereference(), kept for all later loads, since which of them use it is not to be seen from here
  *   bytes, half-words, and copies of words of more than 256 bytes
- *               in RAM at once and as it is; in order, the CPU's earlier stores reach it before
+ *               stored to RAM and loaded from it at once; under tso the CPU's earlier stores reach it before a store
  *
  * For each word all CPUs see one order of its values, and none goes back in it. A store is never early. Stores become
  * visible to all other CPUs at once. A load never gives what is not yet stored.
  *
  * Not to be seen with it: loads that are delayed behind later stores (LB); stores that reach one CPU before another
- * (IRIW with barriers, as POWER has it); a release that waits itself, an atomic_read() that is no acquire; a read barrier
- * that is missing between an address and an independent load. Too much is allowed in one case: an address that is
- * computed from a loaded number is not recognised as dependent on it.
+ * (IRIW with barriers, as POWER has it); a release that waits itself; an atomic_read() that is no acquire; a read
+ * barrier that is missing between an address and an independent load. Too much is allowed in one case: an address that
+ * is computed from a loaded number is not recognised as dependent on it.
  *
  * @see P. Sewell et al., x86-TSO, CACM 2010; J. Kang et al., A Promising Semantics, POPL 2017
  */
@@ -51,8 +51,8 @@ const WAIT_ONE_IN = 4;
 const OLDER_ONE_IN = 2;
 /** A store waits for up to 1024 steps, and half of them for up to 32: short and long windows are as likely. */
 const DELAY_BITS = 10;
-/** The words of a larger block are not kept one by one. */
-const KEPT_WORDS_MAX = 64;
+/** To load a larger block is a read barrier. */
+const SEEN_WORDS_MAX = 64;
 
 export class DelayedMemory implements MemoryModel {
   /** Whether this CPU is in the schedule. */
@@ -66,7 +66,7 @@ export class DelayedMemory implements MemoryModel {
   private readonly weak: boolean;
   private readonly stores: StoreBuffers;
   private readonly values: OlderValues;
-  /** Index of this CPU's floor: the version of RAM at its last read barrier. */
+  /** Index of this CPU's floor, the version of RAM up to which it knows all: what ended until then it sees no more. */
   private readonly floorAt: number;
   private readonly note: (to: number) => void;
 
@@ -136,7 +136,7 @@ export class DelayedMemory implements MemoryModel {
     if (op === LOAD || this.weak) this.stores.drainWords(this.cpu, first, end);
     else this.stores.drain(this.cpu);
     if (!this.weak) return;
-    if (op === LOAD && end - first > KEPT_WORDS_MAX) this.refresh();
+    if (op === LOAD && end - first > SEEN_WORDS_MAX) this.refresh();
     for (let index = first; index < end; index++) {
       if (op === LOAD) this.values.see(this.cpu, index, this.values.now());
       else this.changes(this.cpu, index);

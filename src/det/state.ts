@@ -66,7 +66,7 @@ export type SchedulerName = (typeof SCHEDULERS)[number];
 /** When plain stores are seen by others: at once, later but in order, in any order; see memory_model.ts. */
 export const MEMORIES = ['sc', 'tso', 'weak'] as const;
 export type Memory = (typeof MEMORIES)[number];
-/** In a decision's place of the next CPU, this and more: by how much the access deviates from sequential consistency. */
+/** Where a decision has the next CPU, this and more: by how much an access deviates from sequential consistency. */
 export const MEMORY_DECISION = 64;
 
 // Words of a CPU's block; the operator's is the last.
