@@ -70,6 +70,8 @@ export interface Engine {
 }
 
 const CONFIRMATIONS = 3;
+/** Of the budget, what fewer preemptions may take; the rest is for fewer turns and threads. */
+const PREEMPTIONS_SHARE = 0.85;
 /** Points to which a decision may move, the nearest first. */
 const REACH = 24;
 /** Single decisions that are tried in place of a longer list, and pairs of them. */
@@ -98,16 +100,21 @@ class Minimiser {
   private readonly engine: Engine;
   private readonly budget: Budget;
   private readonly signature: Signature;
-  private readonly until: number;
+  private readonly start = wall_clock();
   private readonly tried = new Map<string, Schedule | null>();
   private schedules = 0;
   private spent = false;
+  private share = PREEMPTIONS_SHARE;
 
   constructor(engine: Engine, budget: Budget, signature: Signature) {
     this.engine = engine;
     this.budget = budget;
     this.signature = signature;
-    this.until = wall_clock() + budget.ms * 1e6;
+  }
+
+  private isOver(): boolean {
+    const { budget, share, schedules, start } = this;
+    return schedules >= budget.schedules * share || wall_clock() - start > budget.ms * 1e6 * share;
   }
 
   /** @returns the schedule with the decisions that were made and its hash, null if it does not show the finding */
@@ -115,7 +122,7 @@ class Minimiser {
     const key = JSON.stringify([schedule.decisions, schedule.turns, schedule.roles]);
     const known = this.tried.get(key);
     if (known !== undefined) return known;
-    if (this.schedules >= this.budget.schedules || wall_clock() > this.until) {
+    if (this.isOver()) {
       this.spent = true;
       return null;
     }
@@ -276,6 +283,8 @@ class Minimiser {
       from = best;
       best = await this.round(best);
     }
+    this.share = 1;
+    best = await this.fewerThreads(await this.fewerTurns(best));
     const after = await this.size(best);
     const confirmed = await this.isConfirmed(best);
     const { signature, schedules, spent } = this;
@@ -301,10 +310,6 @@ export async function minimise(pool: Pool, schedule: Schedule, budget: Budget): 
   const { det } = pool;
   if (det === null) throw new Error('schedules need a pool whose threads run one at a time');
   const before = { known: det.known.slice(), learned: det.learned.slice() };
-  // Which steps are choices must be a function of the schedule alone.
-  det.learned.fill(0);
-  await runOf(pool, schedule);
-  det.known.set(det.learned);
   const engine: Engine = {
     run: (candidate) => runOf(pool, candidate),
     choices: async (candidate) => {
@@ -314,6 +319,10 @@ export async function minimise(pool: Pool, schedule: Schedule, budget: Budget): 
     turns: (candidate) => scenarioOf(candidate).draw(new Prng(candidate.seed)).turns,
   };
   try {
+    // Which steps are choices must be a function of the schedule alone.
+    det.learned.fill(0);
+    await runOf(pool, schedule);
+    det.known.set(det.learned);
     return await minimiseOn(engine, schedule, budget);
   } finally {
     det.known.set(before.known);

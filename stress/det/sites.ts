@@ -19,10 +19,11 @@ export interface Site {
 /** Places that are looked at for one decision. */
 const MATCHES_MAX = 12;
 
+/** Whether a choice is the one of this decision; a deviation from the memory's order is no CPU's. */
 export const isAt =
-  ({ cpu, step }: Decision) =>
+  ({ cpu, step, to }: Decision) =>
   (choice: Choice): boolean =>
-    choice.cpu === cpu && choice.step === step;
+    choice.cpu === cpu && choice.step === step && choice.could.includes(to);
 
 /** @param choices - of the schedule @returns in order, without those at which there was no choice of a CPU */
 export function sitesOf(decisions: readonly Decision[], choices: readonly Choice[]): Site[] {
