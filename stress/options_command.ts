@@ -182,7 +182,7 @@ const detOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--explain-seconds <n>',
-        'native: how long to look for a schedule that shows a finding, 0 for not at all (default: 20)',
+        'how long to explain findings by a schedule that shows them, 0 for not at all (default: 20)',
       ).argParser(wholeNumber('--explain-seconds', 0, 86_400, 20)),
     )
     .addOption(

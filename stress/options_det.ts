@@ -41,7 +41,6 @@ const OF_FREE_THREADS: readonly [keyof Typed, string][] = [
   ['perturb', '--perturb'],
   ['sanitize', '--sanitize'],
   ['shard', '--shard'],
-  ['explainSeconds', '--explain-seconds'],
 ];
 
 /** @returns null for free threads @throws UsageError for an option that the engine has no use for */
