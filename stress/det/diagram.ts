@@ -114,11 +114,12 @@ function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): 
   let read = new Set<string>();
   let spoken: number | undefined;
   const first = recording.steps[0]?.n ?? 0;
-  for (const { step, truth, copiedFrom, times, until, frees, note } of told) {
+  for (const one of told) {
+    const { step, truth, times, until, frees, note } = one;
     const { cpu } = step;
     if (step.kind === 'land') {
       // Whoever runs goes on running meanwhile.
-      const text = wording(step, subject, names, undefined);
+      const text = wording(one, subject, names);
       if (rows.at(-1)?.text !== text) rows.push({ cpu, text, site: '', linux: '', switched: '', truth });
       continue;
     }
@@ -139,7 +140,7 @@ function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): 
       }
       const text = frees
         ? `frees ${objectName(step.after >>> 0, subject)}`
-        : wording(step, subject, { ...names, spoken }, copiedFrom);
+        : wording(one, subject, { ...names, spoken });
       spoken = pageSpokenOf(step, subject) ?? spoken;
       if (step.kind !== 'load') read.clear();
       const again = !truth && (read.has(text) || (switched === '' && rows.at(-1)?.text === text));

@@ -63,20 +63,34 @@ function tracePoints(steps: readonly Step[], subject: Subject, finding: OopsReco
 
 /** Sorts of notes of which a row tells many. */
 const IN_RUNS = /^(aio_complete|device_queue|device_write|refill)\n/;
-const slotOf = ({ text }: Step): number => Number(/ slot (\d+)/.exec(text)?.[1] ?? -1);
 
-/** Makes notes of one sort in a row one. Slots count up in a run. */
-function inRuns(told: readonly Told[]): Told[] {
+/** What must be alike for steps to be told as one; null for what stands for itself. */
+function sortOf({ step, truth }: Told, subject: Subject): string | null {
+  if (truth) return null;
+  const page = ringPageAt(subject, step.addr);
+  if (step.kind === 'load' && page !== undefined && slotsOf(page, step) !== null) return `${page.base} ${step.how}`;
+  return IN_RUNS.exec(step.text)?.[0] ?? null;
+}
+
+/** The last slot that a step is about. */
+function slotOf(step: Step, subject: Subject): number {
+  const page = ringPageAt(subject, step.addr);
+  const slots = page === undefined ? null : slotsOf(page, step);
+  return slots?.[1] ?? Number(/ slot (\d+)/.exec(step.text)?.[1] ?? -1);
+}
+
+/** Makes notes of one sort in a row one, and loads of events. Slots count up in a run. */
+function inRuns(told: readonly Told[], subject: Subject): Told[] {
   const runs: Told[] = [];
   for (const one of told) {
     const last = runs.at(-1);
-    const sort = IN_RUNS.exec(one.step.text)?.[0];
+    const sort = sortOf(one, subject);
     const goesOn =
       last !== undefined &&
-      sort !== undefined &&
+      sort !== null &&
       last.step.cpu === one.step.cpu &&
-      last.step.text.startsWith(sort) &&
-      slotOf(one.step) >= slotOf(last.until);
+      sortOf(last, subject) === sort &&
+      slotOf(one.step, subject) >= slotOf(last.until, subject);
     if (goesOn) runs[runs.length - 1] = { ...last, times: last.times + one.times, until: one.until };
     else runs.push(one);
   }
@@ -122,6 +136,10 @@ function isBookkeeping(subject: Subject, addr: number, finding: OopsRecord): boo
   if (lock !== '' && !lockWord) return true;
   return MACHINERY.test(field) || (field.startsWith('wait.') && !OF_SLEEP.test(finding.kind));
 }
+
+/** Whether an event, or where events begin and end, is read as it was before. */
+const isStale = (step: Step, subject: Subject, finding: OopsRecord): boolean =>
+  step.how === 'older' && OF_SLOTS.test(finding.kind) && ringPageAt(subject, step.addr) !== undefined;
 
 /** Stores to a ring that user space makes, and notes. */
 function withoutScribbles(told: readonly Step[]): Step[] {
@@ -182,7 +200,7 @@ export function tellingSteps(
   const each = withoutScribbles(all).map((step) => ({
     step,
     weight: freed.has(step.n) ? 4 : weightOf(step, subject),
-    truth: lost.has(step.n) || full.has(step.n) || step === fatal,
+    truth: lost.has(step.n) || full.has(step.n) || isStale(step, subject, finding) || step === fatal,
     copiedFrom: copied.get(step.n),
     other: others.get(step.n),
     times: 1,
@@ -190,5 +208,5 @@ export function tellingSteps(
     frees: freed.has(step.n),
     note: full.has(step.n) ? '   (the ring is full now, and looks empty)' : '',
   }));
-  return inRuns(each);
+  return inRuns(each, subject);
 }

@@ -6,6 +6,7 @@ import { kmap_atomic } from '../../src/mm/page_alloc.ts';
 import type { Step } from './full_recording.ts';
 import { type Place, ringPlaceOf } from './names.ts';
 import type { RingPage, Subject } from './subject.ts';
+import type { Told } from './telling.ts';
 
 /** Whether a step changes a word, now or once it leaves the store buffer. */
 const isStore = ({ kind }: Step): boolean => kind !== 'load';
@@ -131,13 +132,14 @@ function whichPage(page: RingPage, step: Step, names: Names): string {
   return `   (${isStore(step) ? 'written to' : 'of'} ${/^page [A-Z]/.test(name) ? '' : 'the '}${name})`;
 }
 
-function ringText(page: RingPage, step: Step, names: Names, copiedFrom: RingPage | undefined): string {
+function ringText(page: RingPage, step: Step, until: Step, names: Names, copiedFrom: RingPage | undefined): string {
   const name = names.pages.get(page.base) ?? 'page';
   if (isPageCopy(step)) return `copies ${names.pages.get(copiedFrom?.base ?? 0) ?? 'a page'} to ${name}`;
   const which = whichPage(page, step, names);
   const slots = slotsOf(page, step);
-  if (slots !== null) {
-    return `${isStore(step) ? 'writes' : step.bytes > 4 ? 'copies' : 'reads'} ${range(slots)}${which}`;
+  const ends = slotsOf(page, until);
+  if (slots !== null && ends !== null) {
+    return `${isStore(step) ? 'writes' : step.bytes > 4 ? 'copies' : 'reads'} ${range([slots[0], ends[1]])}${which}`;
   }
   const at = ringPlaceOf(page.index, step.addr - page.base);
   return `${changed(`ring->${'field' in at ? at.field : '…'}`, step, (n) => String(n >>> 0))}${which}`;
@@ -150,13 +152,13 @@ function howText({ kind, how }: Step): string {
   return how === 'older' ? '   (an older value)' : '';
 }
 
-/** @param copiedFrom - for a copy of a page: which */
-export const wording = (step: Step, subject: Subject, names: Names, copiedFrom: RingPage | undefined): string =>
-  plainWording(step, subject, names, copiedFrom) + howText(step);
+/** A step of RAM in words. */
+export const wording = (told: Told, subject: Subject, names: Names): string =>
+  plainWording(told, subject, names) + howText(told.step);
 
-function plainWording(step: Step, subject: Subject, names: Names, copiedFrom: RingPage | undefined): string {
+function plainWording({ step, until, copiedFrom }: Told, subject: Subject, names: Names): string {
   const page = ringPageAt(subject, step.addr);
-  if (page !== undefined) return ringText(page, step, names, copiedFrom);
+  if (page !== undefined) return ringText(page, step, until, names, copiedFrom);
   const place = subject.placeOf(step.addr);
   if (place.lockWord) return lockText(place, step, names);
   if (place.struct === 'page' && place.field === '_count' && step.before === 1 && step.after === 0) {
