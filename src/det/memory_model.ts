@@ -8,8 +8,8 @@
  *
  * This is what x86-64 does (tso), and a good deal of what arm64 does (weak). In each the default is what sc does: a
  * store reaches RAM at once, a load gives what is there. A deviation is a decision of the scheduler at that access,
- * recorded and replayed with the switches: that a store waits for so many steps of the machine, or that a load gives the
- * n-th older value. So a recording cut down to what matters has just the delays that matter.
+ * recorded and replayed with the switches: that a store waits for so many steps of the machine, or that a load gives
+ * the n-th older value. So a recording cut down to what matters has just the delays that matter.
  *
  * What orders accesses:
  *
