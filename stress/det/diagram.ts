@@ -126,6 +126,10 @@ function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): 
     const switched =
       before === undefined || before.cpu === cpu ? '' : stopped(recording.steps, before.cpu, step.n, subject);
     const row = { cpu, switched, truth };
+    if (switched !== '') {
+      read = new Set();
+      spoken = undefined;
+    }
     if (step.kind === 'trace') {
       const said = wordsOf(step);
       const words = traceWording(times === 1 ? said : runWording(said, wordsOf(until), times), subject, names);
@@ -134,10 +138,6 @@ function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): 
       const stack = recording.steps[step.n - first]?.text ?? '';
       if (frees && !FREES.test(stack)) continue;
       const { site, linux } = siteOf(stack);
-      if (switched !== '') {
-        read = new Set();
-        spoken = undefined;
-      }
       const text = frees
         ? `frees ${objectName(step.after >>> 0, subject)}`
         : wording(one, subject, { ...names, spoken });
