@@ -20,6 +20,8 @@ import { splat } from '../report/splat.ts';
 import { plural } from '../report/text.ts';
 import { sourceFrame } from '../source_lines.ts';
 import type { DetResult } from './det_round.ts';
+import { explain } from './diagram.ts';
+import type { Explanation } from './explanation.ts';
 import { poolOf, runOf, scenarioOf } from './replay.ts';
 import type { Schedule } from './schedule.ts';
 import { readSchedule } from './schedule_json.ts';
@@ -50,8 +52,8 @@ export function whereLeft({ decisions, hash }: Schedule, result: DetResult): str
   );
 }
 
-/** What a run shows, as a report has it. */
-export function resultOf(schedule: Schedule, result: DetResult): ScenarioResult {
+/** What a run shows, as a report has it. @param explanation - of the first finding */
+function resultOf(schedule: Schedule, result: DetResult, explanation: Explanation | null): ScenarioResult {
   const scenario = scenarioOf(schedule);
   const reverted = schedule.reverted as readonly Slug[];
   const fold = new CaseFold(caseRecord({ scenario, reverted, roles: schedule.roles as readonly Role[] }));
@@ -59,6 +61,12 @@ export function resultOf(schedule: Schedule, result: DetResult): ScenarioResult 
   for (const record of result.records) {
     const taken = classify(record, reverted, operations);
     fold.find({ record: { ...record, stack: record.stack.map(sourceFrame) }, ranMs, ...taken }, 0);
+  }
+  const [first] = result.records;
+  if (explanation !== null && first !== undefined) {
+    const { preemptions, steps } = explanation;
+    const outcome = `the one replayed, ${plural(preemptions, 'preemption')}, ${plural(steps, 'step')}`;
+    fold.explain(first, { outcome, explanation });
   }
   const figures: Figures = { ranMs, elapsedMs: ranMs, operations, latency: {}, locks: [], roles: {} };
   fold.finish(figures, result.whole);
@@ -70,8 +78,14 @@ export interface Replayed {
   readonly exitCode: number;
 }
 
-function told(schedule: Schedule, notes: readonly string[], result: DetResult, color: boolean): Replayed {
-  const scenario = resultOf(schedule, result);
+function told(
+  schedule: Schedule,
+  notes: readonly string[],
+  result: DetResult,
+  color: boolean,
+  explanation: Explanation | null = null,
+): Replayed {
+  const scenario = resultOf(schedule, result, explanation);
   const findings = worstFirst(scenario.findings);
   const { seed, memory, decisions } = schedule;
   const lines = [
@@ -94,7 +108,10 @@ export async function replay(pool: Pool, schedule: Schedule, color: boolean): Pr
     schedule.source === source ? [] : [`it was recorded on other sources, ${schedule.source}; these are ${source}`];
   const result = await runOf(pool, schedule);
   const left = whereLeft(schedule, result);
-  if (left === null) return told(schedule, other, result, color);
+  if (left === null) {
+    const explanation = result.records.length > 0 ? await explain(pool, schedule) : null;
+    return told(schedule, other, result, color, explanation);
+  }
   // The first run has shown what is shared, which is where a walk may turn.
   pool.det?.known.set(pool.det.learned);
   const further = await runOf(pool, schedule, { how: { goOn: true } });
