@@ -38,6 +38,7 @@ function get(user: User): void {
 
 /** The role. Ends with the round. */
 export function getter(user: User): void {
+  user.begin();
   while (user.takeTurn()) {
     get(user);
     user.rest();

@@ -157,6 +157,7 @@ function overcommit(user: User): void {
 /** The role. Ends with the round. */
 export function submitter(user: User): void {
   const program = user.plan.workload.programs.submitter ?? 'default';
+  if (program === 'default') user.begin();
   while (user.takeTurn()) {
     try {
       if (program === 'overcommit') overcommit(user);

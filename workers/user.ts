@@ -44,8 +44,8 @@ const IO_SUBMIT = numberOf('io_submit');
 const IO_GETEVENTS = numberOf('io_getevents');
 const IO_CANCEL = numberOf('io_cancel');
 
-/** Between two looks for a context, where a thread has few turns. */
-const CONTEXT_WAIT_NS = 1000;
+/** Threads with few turns begin at a multiple of this. */
+const BEGIN_NS = 1_000_000;
 
 /** One CPU's user space. */
 export class User {
@@ -108,14 +108,19 @@ export class User {
     if (us > 0) idle(this.prng.below(us) * 1000);
   }
 
-  /** There was no context to use. Of a few turns none is spent on that: the others have only not opened it yet. */
+  /** Before the first turn: threads with few of them wait for each other, and for the contexts to be opened. */
+  begin(): void {
+    if (this.plan.workload.turns > 0) idle(BEGIN_NS - (sched_clock() % BEGIN_NS));
+  }
+
+  /** There was no context to use. Of a few turns none is spent on that: it has only not been opened yet. */
   awaitContext(): void {
     if (this.plan.workload.turns === 0) {
       this.pause(200);
       return;
     }
     this.turn--;
-    idle(CONTEXT_WAIT_NS);
+    this.begin();
   }
 
   /** The pause that the workload gives this role between two steps. */
