@@ -75,8 +75,10 @@ const PREEMPTIONS_SHARE = 0.85;
 /** Points to which a decision may move, the nearest first. */
 const REACH = 24;
 /** Single decisions that are tried in place of a longer list, and pairs of them. */
-const SINGLES_MAX = 300;
+const SINGLES_MAX = 500;
 const PAIRS_MAX = 400;
+/** Decisions, the last ones, near which others are tried: a finding is near its cause. */
+const LAST = 8;
 /** Turns that are tried where the workload has no number of them. */
 const TURNS_TRIED = [1, 2, 4, 8, 16];
 
@@ -200,7 +202,7 @@ class Minimiser {
     const sites = sitesOf(from.decisions, await this.choices(from));
     const plain = await this.choices({ ...from, decisions: [] });
     const firsts = sites.map((site) => decisionsLike(site, plain));
-    for (const decision of [...firsts.flat(), ...decisionsNear(sites, plain, SINGLES_MAX)]) {
+    for (const decision of [...firsts.flat(), ...decisionsNear(sites.slice(-LAST), plain, SINGLES_MAX)]) {
       const shown = await this.attempt({ ...from, decisions: [decision] });
       if (shown !== null && shown.decisions.length === 1) return shown;
     }
