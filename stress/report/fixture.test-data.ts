@@ -101,7 +101,7 @@ export const duplicate: Finding = {
             truth: true,
           },
         ],
-        leftOut: 12,
+        leftOut: 0,
       },
     },
   },

@@ -394,7 +394,7 @@ test('without its program the page can be read', async () => {
 
 test('the command is copied, or selected where there is no clipboard', async () => {
   await visit('fixture', {}, async (at) => {
-    await at.getByRole('button', { name: 'Copy' }).click();
+    await at.getByRole('button', { name: 'Copy' }).first().click();
     await at.getByRole('button', { name: /Copied|Selected/ }).waitFor();
     const selected = await at.evaluate(() => getSelection()?.toString() ?? '');
     if (selected !== '') expect(selected).toBe(`npm run stress -- ${fixture.parameters.again}`);
