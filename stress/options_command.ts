@@ -165,8 +165,8 @@ const detOptions = (command: Command): Command =>
       ),
     )
     .addOption(
-      new Option('--max-steps <n>', 'det: steps of a schedule before it is cut off (default: 50000)').argParser(
-        wholeNumber('--max-steps', 100, 1e9, 50_000),
+      new Option('--max-steps <n>', 'det: steps of a schedule before it is cut off (default: 100000)').argParser(
+        wholeNumber('--max-steps', 100, 1e9, 100_000),
       ),
     )
     .addOption(

@@ -22,7 +22,7 @@ export const DET_DEFAULTS: DetOptions = {
   scheduler: 'portfolio',
   depth: 3,
   schedules: null,
-  maxSteps: 50_000,
+  maxSteps: 100_000,
   preemptions: 2,
   memory: 'sc',
   threadsGiven: false,

@@ -39,7 +39,7 @@ export interface ExplainedFinding {
 }
 
 const ARENA_MIB = 16;
-const MAX_STEPS = 50_000;
+const MAX_STEPS = 100_000;
 /** Of the time for a finding, what the search may take; the rest is for cutting down. */
 const SEARCH_SHARE = 0.7;
 const MINIMISE_SCHEDULES = 400;
