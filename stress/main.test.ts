@@ -86,3 +86,22 @@ test('whatever kills a run, its log tells what it had measured', async () => {
   // A render never touches the log.
   expect(readFileSync(join(output, folder, 'events.ndjson')).equals(log)).toBe(true);
 }, 60_000);
+
+test('what free threads have found is explained by a schedule, which shows it again', async () => {
+  const before = reports();
+  const { exitCode } =
+    await run$`node ${MAIN} --revert wait_for_requests --threads 6 --duration 4s --seed 9 --output ${output}`;
+  const [folder = ''] = reports().filter((name) => !before.includes(name));
+  expect(exitCode).toBe(0);
+  const findings = reportOf(folder).scenarios.flatMap((scenario) => scenario.findings);
+  const finding = findings.find(({ explained }) => explained?.explanation != null);
+  expect(finding?.explained?.outcome).toMatch(/^found by schedule \d+ of buffer_written_after_destroy_small/);
+  const { schedule = '', diagram } = finding?.explained?.explanation ?? {};
+  expect(diagram?.rows.some(({ truth }) => truth)).toBe(true);
+
+  const replay = await run$`node ${MAIN} --replay ${schedule}`;
+  expect(replay.exitCode).toBe(2);
+  expect(replay.stdout).toContain(finding?.title);
+  const again = await run$`node ${MAIN} --replay ${schedule}`;
+  expect(again.stdout).toBe(replay.stdout);
+}, 120_000);

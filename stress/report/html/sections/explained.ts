@@ -7,7 +7,11 @@ import { html, type Markup } from '../markup.ts';
 import { commandBox } from '../section.ts';
 import { table } from '../table.ts';
 
-const siteOf = (site: string): Markup | null => (site === '' ? null : html`<span class="site">${site}</span>`);
+/** The line of ours; its function stands beside, as Linux names it. */
+function siteOf(site: string): Markup | null {
+  const place = /\(([^)]*)\)$/.exec(site)?.[1] ?? site;
+  return place === '' ? null : html`<span class="site">${place}</span>`;
+}
 const stepOf = ({ text, site, truth }: DiagramRow): Markup =>
   html`${truth ? html`<mark>${text}</mark> <b>here</b>` : text}${siteOf(site)}`;
 
