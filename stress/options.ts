@@ -2,7 +2,7 @@
 /** What a run is asked to do: the command line, checked and with every default filled in. */
 import { randomInt } from 'node:crypto';
 import type { Slug } from '../src/reverts/registry.ts';
-import { type BUILDS, type PERTURB, readCommandLine, type SANITIZE, THREADS_MAX } from './options_command.ts';
+import { type BUILDS, type PERTURB, readStressCommand, type SANITIZE, THREADS_MAX } from './options_command.ts';
 import { type DetOptions, detArguments, detOptions, smallOnes } from './options_det.ts';
 import { checkOutput } from './options_output.ts';
 import { type RoleCounts, rolesText, threadsOf } from './options_roles.ts';
@@ -64,7 +64,7 @@ const EXPLAIN_SECONDS = 20;
 
 /** @throws UsageError */
 export function parseOptions(argv: readonly string[], knownScenarios: readonly KnownScenario[]): Options | Asked {
-  const typed = readCommandLine(argv);
+  const typed = readStressCommand(argv);
   if (typeof typed === 'string') return { kind: 'help', text: typed };
   if (typed.version) return { kind: 'version' };
   if (typed.replay !== undefined) return { kind: 'replay', schedule: typed.replay };

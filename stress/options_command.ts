@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The command line as commander sees it, without any effect of its own: nothing is printed, nothing exits. */
-import { Command, CommanderError, Option } from 'commander';
+/** The command line of `npm run stress` as commander sees it. */
+import { Command, Option } from 'commander';
 import { MEMORIES, type Memory } from '../src/det/state.ts';
 import { SLUGS, type Slug } from '../src/reverts/registry.ts';
-import { nearest, UsageError } from './options_error.ts';
+import { readCommandLine } from './command_line.ts';
+import { UsageError } from './options_error.ts';
 import { type RoleCounts, roles } from './options_roles.ts';
 import { slugs } from './options_scenarios.ts';
 import { duration, minutes, oneOf, seed, shard, wholeNumber } from './options_values.ts';
@@ -207,61 +208,13 @@ const build = (): Command =>
         .argParser(parseSweep)
         .conflicts(['threads', 'scenario', 'build', 'revert', 'roles', 'shard', 'threshold']),
     )
-    .addHelpText('after', AFTER)
-    .showSuggestionAfterError(true);
-
-/** The flag in commander's message, such as `--threads` of `option '--threads <n>' argument missing`. */
-const quotedFlags = (message: string): string[] => [...message.matchAll(/'(--[\w-]+)/g)].map((m) => m[1] as string);
-
-function usageError(error: CommanderError, command: Command): UsageError {
-  const [flag = '', other = ''] = quotedFlags(error.message);
-  switch (error.code) {
-    case 'commander.unknownOption': {
-      const typed = /unknown option '([^']*)'/.exec(error.message)?.[1] ?? flag;
-      const names = command.options.map((option) => option.long?.slice(2) ?? '');
-      const like =
-        /Did you mean (?:one of )?([\w-]+)/.exec(error.message)?.[1] ?? `--${nearest(flag || typed, names)[0]}`;
-      return new UsageError(
-        'unknown-option',
-        `there is no option '${typed}', the nearest is ${like}; type ${like}, or --help for all of them`,
-      );
-    }
-    case 'commander.optionMissingArgument':
-      return new UsageError(
-        'missing-value',
-        `${flag} needs a value behind it and has none; type ${flag} VALUE, or --help for what is allowed`,
-      );
-    case 'commander.conflictingOption':
-      return new UsageError(
-        'contradiction',
-        `${flag} and ${other} contradict each other, only one of them is allowed; leave ${other} out, or ${flag}`,
-      );
-    default:
-      return new UsageError('bad-value', `${error.message.replace(/^error: /, '')}; type --help for what is allowed`);
-  }
-}
+    .addHelpText('after', AFTER);
 
 /** @returns the options, or the text of the help that was asked for */
-export function readCommandLine(argv: readonly string[]): Typed | string {
-  let printed = '';
-  const command = build()
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => {
-        printed += text;
-      },
-      writeErr: () => undefined,
-      getOutHelpWidth: () => 100,
-      getOutHasColors: () => false,
-    })
-    .allowExcessArguments(true);
-  try {
-    command.parse([...argv], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.helpDisplayed') return printed;
-    throw usageError(error, command);
-  }
+export function readStressCommand(argv: readonly string[]): Typed | string {
+  const command = build().allowExcessArguments(true);
+  const help = readCommandLine(command, argv);
+  if (help !== null) return help;
   const [stray] = command.args;
   if (stray !== undefined) {
     // `npm run stress --threads 16` keeps the option and passes the 16 on

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The command line of `npm run report` as commander sees it: nothing is printed, read or written. */
-import { Command, CommanderError, Option } from 'commander';
+/** The command line of `npm run report` as commander sees it: nothing is read or written. */
+import { Command, Option } from 'commander';
+import { type OwnWords, quoted, readCommandLine } from '../command_line.ts';
 import { MIN_EFFECT } from '../compare/compare.ts';
 import { either, nearest, UsageError } from '../options_error.ts';
 import { DEFAULT_REPORTERS, parseReporters, REPORTERS, type Reporter } from './reporters.ts';
@@ -97,19 +98,12 @@ interface MergeOptions {
   readonly output: string;
 }
 
-/** @param print - takes the text of a help @param take - takes what was asked for */
-function build(print: (text: string) => void, take: (asked: ReportCommand) => void): Command {
+/** @param take - takes what was asked for */
+function build(take: (asked: ReportCommand) => void): Command {
   const command = new Command(NAME)
     .description('Renders, compares and merges runs, from the event logs in their folders.')
     .helpOption('--help', 'print this')
     .helpCommand(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: print,
-      writeErr: () => undefined,
-      getOutHelpWidth: () => 100,
-      getOutHasColors: () => false,
-    })
     .addHelpText('after', EXAMPLES.report);
   command
     .command('render')
@@ -162,11 +156,9 @@ const USAGE: Readonly<Record<string, string>> = {
 };
 const COMMANDS = Object.keys(USAGE);
 
-function usageError({ code, message }: CommanderError, command: Command, typed: string | undefined): UsageError {
-  const quoted = [...message.matchAll(/'([^']*)'/g)].map((match) => match[1] as string);
-  const [first = '', second = ''] = quoted;
-  const used = command.commands.find((sub) => sub.name() === typed);
-  const usage = USAGE[used?.name() ?? ''] ?? `${NAME} --help`;
+const ownWords: OwnWords = ({ code, message }, used) => {
+  const [first = ''] = quoted(message);
+  const usage = USAGE[used.name()] ?? `${NAME} --help`;
   switch (code) {
     case 'commander.unknownCommand': {
       const [like = ''] = nearest(first, COMMANDS);
@@ -175,61 +167,29 @@ function usageError({ code, message }: CommanderError, command: Command, typed: 
         `there is no command '${first}', ${either(COMMANDS)} is allowed; type ${USAGE[like]}`,
       );
     }
-    case 'commander.unknownOption': {
-      const names = [...(used?.options ?? []).map(({ long }) => long?.slice(2) ?? ''), 'help'];
-      const like = `--${nearest(first, names)[0]}`;
-      return new UsageError(
-        'unknown-option',
-        `there is no option '${first}'${used === undefined ? '' : ` of ${used.name()}`}, the nearest is ${like}; ` +
-          `type ${like}, or --help for all of them`,
-      );
-    }
-    case 'commander.optionMissingArgument': {
-      const flag = first.split(' ')[0] ?? '';
-      return new UsageError(
-        'missing-value',
-        `${flag} needs a value behind it and has none; type ${flag} VALUE, or --help for what is allowed`,
-      );
-    }
     case 'commander.missingMandatoryOptionValue':
       return new UsageError('missing-value', `merge needs --output DIR for the merged run; type ${usage}`);
     case 'commander.missingArgument':
       return new UsageError(
         'missing-value',
-        `${typed} needs the folder ${first.toUpperCase()} of a run; type ${usage}`,
+        `${used.name()} needs the folder ${first.toUpperCase()} of a run; type ${usage}`,
       );
     case 'commander.excessArguments':
-      return new UsageError('unexpected-argument', `${typed} takes no more folders than these; type ${usage}`);
-    case 'commander.conflictingOption':
-      return new UsageError(
-        'contradiction',
-        `${first} and ${second} contradict each other, only one of them is allowed; leave ${second} out, or ${first}`,
-      );
+      return new UsageError('unexpected-argument', `${used.name()} takes no more folders than these; type ${usage}`);
     default:
-      return new UsageError('bad-value', `${message.replace(/^error: /, '')}; type ${NAME} --help for what is allowed`);
+      return null;
   }
-}
+};
 
 /** @throws UsageError */
 export function readReportCommand(argv: readonly string[]): ReportCommand {
   if (argv.length === 0) {
     throw new UsageError('missing-value', `a command is needed, ${either(COMMANDS)}; type ${NAME} --help for examples`);
   }
-  let help = '';
   let asked: ReportCommand | null = null;
-  const command = build(
-    (text) => {
-      help += text;
-    },
-    (found) => {
-      asked = found;
-    },
-  );
-  try {
-    command.parse([...argv], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code !== 'commander.helpDisplayed') throw usageError(error, command, argv[0]);
-  }
-  return asked ?? { kind: 'help', text: help };
+  const command = build((found) => {
+    asked = found;
+  });
+  const help = readCommandLine(command, argv, ownWords);
+  return asked ?? { kind: 'help', text: help ?? '' };
 }

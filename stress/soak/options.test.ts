@@ -54,7 +54,7 @@ test.each([
   ['8', "'8'", '--hours 8'],
   ['--hours', '--hours needs a value', '--help'],
   ['--hours 0', "'0'", '--hours 8'],
-  ['--hours 8 --minutes 1', '--hours and --minutes', 'leave one'],
+  ['--hours 8 --minutes 1', '--hours and --minutes', 'leave --minutes out'],
   ['--minutes 1m', "'1m'", '--minutes 90'],
   ['--run-minutes -1', "'-1'", '--run-minutes 10'],
   ['--threads 0', "'0'", '--threads 16'],

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a soak is asked to do: the command line, checked and with every default filled in. */
 import { randomInt } from 'node:crypto';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { type OwnWords, quoted, readCommandLine } from '../command_line.ts';
 import { nearest, UsageError } from '../options_error.ts';
 import { checkOutput } from '../options_output.ts';
 import { seed as readSeed, wholeNumber } from '../options_values.ts';
@@ -133,29 +134,20 @@ function commandLine(): Command {
     .addHelpText('after', AFTER);
 }
 
-/** @param error - of commander */
-function usageError(error: CommanderError, command: Command): UsageError {
-  const [, flag = ''] = /'(--[\w-]+)/.exec(error.message) ?? [];
-  const known = command.options.map((option) => option.long ?? '');
-  if (error.code === 'commander.unknownOption') {
-    const [typed = flag] = /unknown option '([^']*)'/.exec(error.message)?.slice(1) ?? [];
-    return new UsageError(
-      'unknown-option',
-      `there is no option '${typed}', the nearest is ${nearest(typed, known)[0]}; options of the stress test stand ` +
-        'behind a -- of their own, type --help for all others',
-    );
-  }
-  if (error.code === 'commander.optionMissingArgument') {
-    return new UsageError(
-      'missing-value',
-      `${flag} needs a value behind it and has none; type --help for what it takes`,
-    );
-  }
-  if (error.code === 'commander.conflictingOption') {
-    return new UsageError('contradiction', '--hours and --minutes say the same; leave one of them out');
-  }
-  return new UsageError('bad-value', `${error.message.replace(/^error: /, '')}; type --help for what is allowed`);
-}
+/** Half of the options that it does not have are those of the stress test. */
+const ownWords: OwnWords = ({ code, message }, { options }) => {
+  if (code !== 'commander.unknownOption') return null;
+  const [typed = ''] = quoted(message);
+  const [like] = nearest(
+    typed,
+    options.map(({ long }) => long ?? ''),
+  );
+  return new UsageError(
+    'unknown-option',
+    `there is no option '${typed}', the nearest is ${like}; options of the stress test stand ` +
+      'behind a -- of their own, type --help for all others',
+  );
+};
 
 function checkPassedOn(args: readonly string[]): void {
   const own = args.map((arg) => arg.replace(/=.*$/, '')).find((arg) => ITS_OWN.includes(arg));
@@ -171,25 +163,9 @@ function checkPassedOn(args: readonly string[]): void {
 export function parseSoak(argv: readonly string[]): SoakOptions | string {
   const split = argv.indexOf('--');
   const passOn = split < 0 ? [] : argv.slice(split + 1);
-  let printed = '';
-  const command = commandLine()
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => {
-        printed += text;
-      },
-      writeErr: () => undefined,
-      getOutHelpWidth: () => 100,
-      getOutHasColors: () => false,
-    })
-    .allowExcessArguments(true);
-  try {
-    command.parse([...(split < 0 ? argv : argv.slice(0, split))], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.helpDisplayed') return printed;
-    throw usageError(error, command);
-  }
+  const command = commandLine().allowExcessArguments(true);
+  const help = readCommandLine(command, split < 0 ? argv : argv.slice(0, split), ownWords);
+  if (help !== null) return help;
   const [stray] = command.args;
   if (stray !== undefined) {
     throw new UsageError('unexpected-argument', `'${stray}' belongs to no option; type for example --hours 8`);
