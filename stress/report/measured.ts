@@ -5,3 +5,9 @@ import type { RunResult } from './result.ts';
 /** `Lock contention (patched build)` */
 export const measuredTitle = (title: string, { measured }: RunResult): string =>
   `${title} (${measured === 'patched' ? 'patched build' : 'reverted builds'})`;
+
+/** The same, as a sentence. */
+export const measuredOn = ({ measured }: RunResult): string =>
+  measured === 'patched'
+    ? "Measured on the patched build's rounds."
+    : 'Measured on the rounds of builds with a fix taken back; no round ran on the patched build.';

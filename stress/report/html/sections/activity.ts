@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the threads were at: a lane for each CPU, and how each role's time was shared out. */
+
+import { measuredOn } from '../../measured.ts';
 import { ACTIVITIES, ACTIVITY_LETTERS, type Activity, type RunResult } from '../../result.ts';
 import { figure } from '../figure.ts';
 import { html, type Markup } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
 import { table } from '../table.ts';
 import { percent } from '../units.ts';
-import { measuredOn } from './measured.ts';
 
 const LANE_HEIGHT = 22;
 const ROLE_HEIGHT = 30;

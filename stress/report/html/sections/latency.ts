@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How long each system call took, from the caller's side: a plot of percentiles, and the figures. */
+
+import { measuredOn } from '../../measured.ts';
 import type { Distribution, RunResult } from '../../result.ts';
 import { count } from '../../text.ts';
 import { figure } from '../figure.ts';
@@ -7,7 +9,6 @@ import { html, type Markup } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
 import { type Column, table } from '../table.ts';
 import { duration } from '../units.ts';
-import { measuredOn } from './measured.ts';
 
 type Row = readonly [call: string, latency: Distribution];
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The lock classes with the columns of /proc/lock_stat; each opens to its distributions and its sites. */
+
+import { measuredOn } from '../../measured.ts';
 import type { Distribution, Lock, RunResult } from '../../result.ts';
 import { count } from '../../text.ts';
 import { html, type Markup } from '../markup.ts';
@@ -7,7 +9,6 @@ import { absent, type Section } from '../section.ts';
 import { type Column, table } from '../table.ts';
 import { duration } from '../units.ts';
 import { lockDetails } from './lock_details.ts';
-import { measuredOn } from './measured.ts';
 
 const number = (head: string, pick: (lock: Lock) => number, title: string): Column<Lock> => ({
   head,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How throughput, the rings, grace periods and live contexts went over the run. */
 import { buildText } from '../../grade.ts';
+import { measuredOn } from '../../measured.ts';
 import type { RunResult, TimelinePoint } from '../../result.ts';
 import { count, span } from '../../text.ts';
 import { figure } from '../figure.ts';
@@ -8,7 +9,6 @@ import { html, type Markup } from '../markup.ts';
 import { absent, type Section } from '../section.ts';
 import { table } from '../table.ts';
 import { compact, percent } from '../units.ts';
-import { measuredOn } from './measured.ts';
 
 const HEIGHT = 540;
 
