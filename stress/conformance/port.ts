@@ -11,12 +11,12 @@ import { runDeferredWorkWhenIdle } from '../../src/init/uniprocessor.ts';
 import { isKernelExit, readOopsLog } from '../../src/kernel/oops.ts';
 import type { Slug } from '../../src/reverts/registry.ts';
 import { become, exitContexts, type Process, reap, settleKernel, spawn } from '../../src/user/process.ts';
-import { OPS } from './port_ops.ts';
+import { run } from './port_ops.ts';
 import { PortProcess } from './port_process.ts';
 import type { Answer, Trace, TraceOp } from './trace.ts';
 
 const ARENA_MIB = 8;
-const MEMORY_BYTES = 256 * 1024;
+const MEMORY_BYTES = 512 * 1024;
 
 /** Where the port answered something else. */
 export interface Difference {
@@ -47,13 +47,11 @@ function bootMachine(cpus: number, reverted: readonly Slug[]): Machine {
   return machine;
 }
 
-function runOps(trace: Trace, process: Process): Difference[] {
-  const port = new PortProcess(process);
-  return trace.ops.flatMap((op, index) => {
-    const run = OPS[op.op];
-    if (run === undefined) throw new Error(`${trace.id}: the port has no op ${op.op}`);
-    return compare(index, op, run(port, op));
-  });
+function runOps(trace: Trace, process: Process, cpus: number): Difference[] {
+  const port = new PortProcess(process, MEMORY_BYTES, cpus);
+  const differences = trace.ops.flatMap((op, index) => compare(index, op, run(port, op)));
+  port.runOn(0);
+  return differences;
 }
 
 /**
@@ -68,7 +66,7 @@ export function replay(trace: Trace, cpus: number, reverted: readonly Slug[] = [
   try {
     const process = spawn(MEMORY_BYTES, 0);
     become(process);
-    differences.push(...runOps(trace, process));
+    differences.push(...runOps(trace, process, cpus));
     // Some traces leave contexts alive.
     exitContexts(process);
     settleKernel();

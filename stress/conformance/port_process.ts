@@ -1,21 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The process of a replay: what the names of a trace stand for. */
+import { setCpu } from '../../src/arch/sab/cpu.ts';
 import { store8 } from '../../src/arch/sab/memory.ts';
 import { nullb_open } from '../../src/drivers/null_blk.ts';
 import { type ramdisk, ramdisk_create, ramdisk_open, ramdisk_truncate } from '../../src/drivers/ramdisk.ts';
 import { aio } from '../../src/fs/aio/kioctx.ts';
-import { close_fd, FMODE_READ, FMODE_WRITE, fd_install, type file, files_struct } from '../../src/fs/file.ts';
-import { kernel_enter, kernel_exit } from '../../src/kernel/sched/core.ts';
+import { eventfd_file_create, eventfd_read } from '../../src/fs/eventfd.ts';
+import {
+  alloc_file,
+  close_fd,
+  defineFops,
+  FMODE_READ,
+  FMODE_WRITE,
+  fd_install,
+  fget,
+  type file,
+  files_struct,
+  fput,
+  O_APPEND,
+} from '../../src/fs/file.ts';
+import { kernel_enter, kernel_exit, sched_attach } from '../../src/kernel/sched/core.ts';
 import { mm_struct } from '../../src/mm/mm_types.ts';
+import { alloc_page, nr_free_pages, type page, put_page } from '../../src/mm/page_alloc.ts';
 import { IS_ERR } from '../../src/uapi/errno.ts';
-import { EVENT_BYTES, emptyEvent, IOCB_BYTES, read_event } from '../../src/user/libaio.ts';
-import type { Process } from '../../src/user/process.ts';
+import { EVENT_BYTES, emptyEvent, IOCB_BYTES, peek, read_event } from '../../src/user/libaio.ts';
+import { become, type Process } from '../../src/user/process.ts';
 import { PortMemory, peek64, ramp } from './port_memory.ts';
-import type { TraceEvent } from './trace.ts';
+import type { Place, TraceEvent, TraceOp } from './trace.ts';
 
 /** Room that a file has to grow. */
 const FILE_SLACK = 64 * 1024;
 const MODES: Readonly<Record<string, number>> = { r: FMODE_READ, w: FMODE_WRITE, rw: FMODE_READ | FMODE_WRITE };
+
+/** What cannot be read and cannot be written. */
+const directory_fops = defineFops({ name: 'directory' });
 
 /** What a trace names must have been made by an earlier op. */
 function known<T>(map: ReadonlyMap<string, T>, name: string | undefined): T {
@@ -29,6 +47,9 @@ export class PortProcess {
   /** aio_nr at the start */
   readonly aioNr = aio.it.aio_nr;
   private readonly process: Process;
+  private readonly cpus: number;
+  /** free pages that the next call may have; null for all */
+  private pagesLeft: number | null = null;
   private readonly contexts = new Map<string, number>();
   private readonly buffers = new Map<string, { readonly at: number; readonly bytes: number }>();
   private readonly iocbs = new Map<string, number>();
@@ -37,9 +58,11 @@ export class PortProcess {
   private readonly fds = new Map<string, number>();
   private readonly zeroes: number;
 
-  constructor(process: Process) {
+  /** @param bytes - private memory of the process @param cpus - possible CPUs */
+  constructor(process: Process, bytes: number, cpus: number) {
     this.process = process;
-    this.memory = new PortMemory(mm_struct.at(process.mm), process.base);
+    this.cpus = cpus;
+    this.memory = new PortMemory(mm_struct.at(process.mm), process.base, bytes);
     this.zeroes = this.memory.alloc(64);
   }
 
@@ -57,10 +80,10 @@ export class PortProcess {
   }
 
   /** A buffer of that name: the one that there is, if it is as long. */
-  makeBuffer(name: string, bytes: number): number {
+  makeBuffer(name: string, bytes: number, place?: Place): number {
     const old = this.buffers.get(name);
-    if (old !== undefined && old.bytes >= bytes) return old.at;
-    const at = this.memory.alloc(bytes);
+    if (old !== undefined && old.bytes >= bytes && place === undefined) return old.at;
+    const at = this.memory.place(bytes, place);
     this.buffers.set(name, { at, bytes });
     return at;
   }
@@ -75,10 +98,10 @@ export class PortProcess {
   }
 
   /** Where the iocb of that name is; the same place each time. */
-  makeIocb(name: string): number {
+  makeIocb(name: string, place?: Place): number {
     const old = this.iocbs.get(name);
     if (old !== undefined) return old;
-    const at = this.memory.alloc(IOCB_BYTES);
+    const at = this.memory.place(IOCB_BYTES, place);
     this.iocbs.set(name, at);
     this.iocbNames.set(at, name);
     return at;
@@ -102,11 +125,15 @@ export class PortProcess {
     return known(this.files, name);
   }
 
-  open(fd: string, name: string | undefined, mode: string): void {
-    const disk = this.file(name);
+  open(fd: string, { file: name, mode = '', append, directory }: TraceOp): void {
     const bits = MODES[mode];
     if (bits === undefined) throw new Error(`the port has no open mode ${mode}`);
-    this.install(fd, () => ramdisk_open(disk, bits, 0));
+    if (directory === true) {
+      this.install(fd, () => alloc_file(directory_fops, bits, null));
+      return;
+    }
+    const disk = this.file(name);
+    this.install(fd, () => ramdisk_open(disk, bits, append === true ? O_APPEND : 0));
   }
 
   /** A descriptor on which requests stay pending. */
@@ -114,10 +141,24 @@ export class PortProcess {
     this.install(fd, () => nullb_open(true));
   }
 
-  private install(fd: string, open: () => file | null): void {
+  openEventfd(fd: string, count: number): void {
+    this.install(fd, () => eventfd_file_create(count));
+  }
+
+  /** @returns what the counter was, or -EAGAIN if it was 0 */
+  readEventfd(fd: string): number {
+    kernel_enter();
+    const filp = fget(this.fd(fd)) as file;
+    const ret = eventfd_read(filp);
+    fput(filp);
+    kernel_exit();
+    return ret;
+  }
+
+  private install(fd: string, open: () => file | number | null): void {
     kernel_enter();
     const filp = open();
-    if (filp === null) throw new Error(`no memory for the descriptor ${fd}`);
+    if (filp === null || IS_ERR(filp)) throw new Error(`no memory for the descriptor ${fd}`);
     this.fds.set(fd, fd_install(files_struct.at(this.process.files), filp));
     kernel_exit();
   }
@@ -131,6 +172,37 @@ export class PortProcess {
 
   fd(fd: string | number | undefined): number {
     return typeof fd === 'number' ? fd : known(this.fds, fd);
+  }
+
+  /** Goes on as a thread of the process on another CPU, of which one runs at a time. */
+  runOn(cpu: number): void {
+    setCpu(cpu, this.cpus);
+    sched_attach();
+    become(this.process);
+  }
+
+  /** Leaves the next call no more than so many free pages. */
+  failNext(pages: number): void {
+    this.pagesLeft = pages;
+  }
+
+  withFault(call: () => number): number {
+    const left = this.pagesLeft;
+    if (left === null) return call();
+    this.pagesLeft = null;
+    const taken: page[] = [];
+    kernel_enter();
+    while (nr_free_pages() > left) taken.push(alloc_page() as page);
+    kernel_exit();
+    const ret = call();
+    kernel_enter();
+    for (const p of taken) put_page(p);
+    kernel_exit();
+    return ret;
+  }
+
+  isLong(at: number, value: bigint): boolean {
+    return BigInt(peek(at + 4)) * 2n ** 32n + BigInt(peek(at) >>> 0) === value;
   }
 
   /** The event at a user address, as a trace has it. */
