@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Links dist/: what a module imports or exports becomes a constant of it, where it is one.
+ *
+ * V8 puts the value of a module's own constant into the code that it makes, and so inlines a function at no cost. An
+ * import it reads from a cell at every use, tests whether that has been initialised and whether it is still the function
+ * that has been inlined; an export that is used in its own module, too. An event runs through some three hundred of them.
+ *
+ *   import { load32 } from './memory.js';      import { load32 as load32$ } from './memory.js';const load32=load32$;
+ *   export const FREE = 0;                     const FREE = 0; … const FREE$=FREE;export{FREE$ as FREE};
+ *
+ * Lines stay where they are. Left alone are variables, since a constant would keep their first value, and what would be
+ * read before it is there: constants of a module that imports the importer. A file that has been linked stays as it is.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseAst } from 'rolldown/parseAst';
+
+const FOLDERS = ['dist/src', 'dist/workers', 'dist/stress'];
+/** Behind what a file says; the rest of that line is ours. */
+const MARK = '/* linked */';
+
+/** @typedef {{path: string, text: string, body: any[], kinds: Map<string, string>, targets: string[]}} Module */
+
+/** @param {string} path @returns {Module} */
+function load(path) {
+  const text = readFileSync(path, 'utf8');
+  const { body } = parseAst(text);
+  /** What is exported where it is declared: 'function', 'const', 'let', 'class'. */
+  const kinds = new Map();
+  const targets = [];
+  for (const node of body) {
+    if (node.source?.value.startsWith('.')) targets.push(join(dirname(path), node.source.value));
+    if (node.type !== 'ExportNamedDeclaration' || !node.declaration) continue;
+    const { declaration } = node;
+    if (declaration.type === 'VariableDeclaration') {
+      for (const { id } of declaration.declarations) {
+        for (const name of namesOf(id)) kinds.set(name, declaration.kind);
+      }
+    } else kinds.set(declaration.id.name, declaration.type === 'ClassDeclaration' ? 'class' : 'function');
+  }
+  return { path, text, body, kinds, targets };
+}
+
+/** The names that a declaration makes. @returns {string[]} */
+function namesOf(pattern) {
+  if (pattern.type === 'Identifier') return [pattern.name];
+  return pattern.properties.map(({ value }) => value.name);
+}
+
+const modules = new Map(
+  FOLDERS.flatMap((folder) =>
+    readdirSync(folder, { recursive: true })
+      .filter((name) => name.endsWith('.js') && !name.endsWith('.test.js'))
+      .map((name) => join(folder, name)),
+  ).map((path) => [path, load(path)]),
+);
+
+/** Whether loading `from` loads `to` before. */
+function imports(from, to, seen = new Set()) {
+  if (from === to) return true;
+  if (seen.has(from)) return false;
+  seen.add(from);
+  return (modules.get(from)?.targets ?? []).some((target) => imports(target, to, seen));
+}
+
+/** @param {Module} module @returns {[number, number, string][]} what is to be replaced, and by what */
+function bindImports({ path, body }) {
+  return body.flatMap((node) => {
+    if (node.type !== 'ImportDeclaration' || !node.source.value.startsWith('.')) return [];
+    const from = join(dirname(path), node.source.value);
+    const kinds = modules.get(from)?.kinds ?? new Map();
+    const early = imports(from, path);
+    const bound = node.specifiers.filter(({ type, imported }) => {
+      const kind = type === 'ImportSpecifier' ? kinds.get(imported.name) : undefined;
+      return kind === 'function' || ((kind === 'const' || kind === 'class') && !early);
+    });
+    if (bound.length === 0) return [];
+    const constants = bound.map(({ local }) => `${local.name}=${local.name}$`).join(',');
+    return [
+      ...bound.map(({ start, end, imported, local }) => [start, end, `${imported.name} as ${local.name}$`]),
+      [node.end, node.end, `const ${constants};`],
+    ];
+  });
+}
+
+/** @param {Module} module */
+function bindExports({ body, text }) {
+  const exported = body.filter((node) => node.declaration?.kind === 'const');
+  if (exported.length === 0) return [];
+  const names = exported.flatMap(({ declaration }) => declaration.declarations.flatMap(({ id }) => namesOf(id)));
+  const last = body.at(-1).end;
+  const constants = names.map((name) => `${name}$=${name}`).join(',');
+  const list = names.map((name) => `${name}$ as ${name}`).join(',');
+  return [
+    ...exported.map(({ start, declaration }) => [start, declaration.start, '']),
+    [last, last, `${text[last - 1] === ';' ? '' : ';'}const ${constants};export{${list}};`],
+  ];
+}
+
+for (const module of modules.values()) {
+  const { path, text, body } = module;
+  if (text.includes(MARK) || body.length === 0) continue;
+  const edits = [...bindImports(module), ...bindExports(module)].sort((a, b) => b[0] - a[0]);
+  if (edits.length === 0) continue;
+  const end = body.at(-1).end;
+  let linked = text;
+  for (const [from, to, by] of [...edits, [end, end, MARK]].sort((a, b) => b[0] - a[0])) {
+    linked = linked.slice(0, from) + by + linked.slice(to);
+  }
+  writeFileSync(path, linked);
+}
