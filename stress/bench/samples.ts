@@ -1,53 +1,111 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What a benchmark gives: one number a round, here and in C, and what is made of them. */
+/** What is made of a contestant's samples: medians over the rounds, of the values and of the ratios to the baseline. */
+import { interquartileRange, median } from 'simple-statistics';
+import { NOISY_CPUS } from './foreign.ts';
+import type { Contestant, Group, GroupSpec, Sample } from './result.ts';
 
-/** ns per operation, one number for each round that counts. */
-export interface Samples {
-  readonly name: string;
-  readonly threads: number;
-  /** What is counted: `lock+unlock`, `event`. */
-  readonly operation: string;
-  readonly here: number[];
-  /** Empty where there is no C to compare with. */
-  readonly c: number[];
+/** With fewer quiet rounds than this the noisy ones count as well, and the figure is marked. */
+const QUIET_ROUNDS_MIN = 3;
+
+export const isNoisy = ({ foreign }: Sample): boolean => foreign !== null && foreign > NOISY_CPUS;
+
+/** Half the distance between the quartiles, in percent of the median; null for nothing. */
+export function spreadPercent(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const middle = median([...values]);
+  return middle === 0 ? 0 : (50 * interquartileRange([...values])) / Math.abs(middle);
 }
 
-export interface Summary {
-  readonly name: string;
-  readonly threads: number;
-  readonly operation: string;
-  /** medians, ns per operation */
-  readonly ns: number;
-  readonly nsC: number | null;
-  /** half the distance between the quartiles, in percent of the median */
-  readonly spreadPercent: number;
-  /** median over the rounds of C's time by ours: 1 is as fast as C */
-  readonly ratioToC: number | null;
+const medianOf = (values: readonly number[]): number | null => (values.length === 0 ? null : median([...values]));
+
+/** How a value compares with the baseline's, as the group means it. */
+export function ratioOf({ relation, unit }: Pick<GroupSpec, 'relation' | 'unit'>, value: number, base: number): number {
+  const moreIsFaster = unit === '/s';
+  return relation === 'cost' || moreIsFaster ? value / base : base / value;
 }
 
-/** The value below which a share `q` of the numbers lies. */
-function quantile(numbers: readonly number[], q: number): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const at = q * (sorted.length - 1);
-  const low = sorted[Math.floor(at)] ?? Number.NaN;
-  const high = sorted[Math.ceil(at)] ?? Number.NaN;
-  return low + (high - low) * (at - Math.floor(at));
+/** A round of a contestant beside the baseline's. */
+export interface Ratio {
+  readonly round: number;
+  readonly value: number;
+  /** Whether either window was. */
+  readonly noisy: boolean;
 }
-export const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
-/** Half the distance between the quartiles, in percent of the median. */
-export const spreadPercent = (numbers: readonly number[]): number =>
-  (50 * (quantile(numbers, 0.75) - quantile(numbers, 0.25))) / median(numbers);
 
-export function summarise({ name, threads, operation, here, c }: Samples): Summary {
-  const ns = median(here);
-  const paired = c.length === here.length && c.length > 0;
+/** The ratios of two series, round by round. */
+export function ratiosOf(
+  group: Pick<GroupSpec, 'relation' | 'unit'>,
+  samples: readonly Sample[],
+  base: readonly Sample[],
+): Ratio[] {
+  const byRound = new Map(base.map((sample) => [sample.round, sample]));
+  return samples.flatMap((sample) => {
+    const other = byRound.get(sample.round);
+    if (other === undefined || sample.value <= 0 || other.value <= 0) return [];
+    const noisy = isNoisy(sample) || isNoisy(other);
+    return [{ round: sample.round, value: ratioOf(group, sample.value, other.value), noisy }];
+  });
+}
+
+/** Those that count: the quiet ones, or all if too few are quiet. */
+export function counting<T>(all: readonly T[], noisy: (one: T) => boolean): { counted: readonly T[]; doubt: boolean } {
+  const quiet = all.filter((one) => !noisy(one));
+  const enough = quiet.length >= Math.min(QUIET_ROUNDS_MIN, all.length);
+  return { counted: enough ? quiet : all, doubt: !enough };
+}
+
+/** A contestant that was measured, or not, beside the baseline's samples. */
+export function summarise(
+  spec: GroupSpec,
+  name: string,
+  absent: string | null,
+  samples: readonly Sample[],
+  base: readonly Sample[] | null,
+): Contestant {
+  const own = counting(samples, isNoisy);
+  const values = own.counted.map(({ value }) => value);
+  const paired = base === null ? [] : ratiosOf(spec, samples, base);
+  const pairs = counting(paired, ({ noisy }) => noisy);
+  const ratios = pairs.counted.map(({ value }) => value);
   return {
     name,
-    threads,
-    operation,
-    ns,
-    nsC: paired ? median(c) : null,
-    spreadPercent: spreadPercent(here),
-    ratioToC: paired ? median(c.map((nsC, round) => nsC / (here[round] as number))) : null,
+    absent,
+    value: medianOf(values),
+    spreadPercent: spreadPercent(values),
+    ratio: medianOf(ratios),
+    ratioSpreadPercent: spreadPercent(ratios),
+    noisyRounds: base === null ? samples.filter(isNoisy).length : paired.filter(({ noisy }) => noisy).length,
+    doubtful: own.doubt || pairs.doubt,
+    samples,
   };
+}
+
+/** A group while it is measured. */
+export class Collector {
+  readonly spec: GroupSpec;
+  private readonly names: readonly string[];
+  private readonly absences: ReadonlyMap<string, string>;
+  private readonly samples = new Map<string, Sample[]>();
+
+  /** @param absences - why some of the contestants are not measured, by name */
+  constructor(spec: GroupSpec, names: readonly string[], absences: ReadonlyMap<string, string> = new Map()) {
+    this.spec = spec;
+    this.names = names;
+    this.absences = absences;
+  }
+
+  add(name: string, sample: Sample): void {
+    const known = this.samples.get(name);
+    if (known === undefined) this.samples.set(name, [sample]);
+    else known.push(sample);
+  }
+
+  finish(): Group {
+    const { spec } = this;
+    const base = spec.baseline === null ? null : (this.samples.get(spec.baseline) ?? []);
+    const contestants = this.names.map((name) =>
+      summarise(spec, name, this.absences.get(name) ?? null, this.samples.get(name) ?? [], base),
+    );
+    return { ...spec, contestants };
+  }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The same work in C, compiled when the benchmark starts if there is a gcc. */
+/** The programs in C that benchmarks are compared with, compiled where there is a gcc. */
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,47 +8,71 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ROOT } from '../root.ts';
 
+const SOURCES = fileURLToPath(new URL('stress/bench/c/', ROOT));
+const PROGRAMS = ['lockc', 'aio_hot', 'kaio'] as const;
+const FLAGS = ['-O2', '-pthread'];
 const run = promisify(execFile);
 
-/** How to measure something in C: the program, and its arguments for a window of `ms`. */
+/** How a program is called for a window of `ms`. */
 export interface CRun {
-  readonly program: 'aio_hot' | 'lockc';
+  readonly program: (typeof PROGRAMS)[number];
   readonly args: (ms: number) => readonly string[];
 }
 
+/** What a program says of its window. */
+export interface CReading {
+  /** per operation, all threads together */
+  readonly ns: number;
+  /** of its threads */
+  readonly cpuMs: number;
+  /** Shares that its threads had of a fair one, the least and the most. Locks only. */
+  readonly least?: number;
+  readonly most?: number;
+}
+type Said = (CReading & { readonly ok: boolean }) | { readonly skip: string };
+
 export class Yardstick {
-  /** Where the programs are; null if there is no compiler. */
+  /** null where nothing could be compiled */
   private readonly dir: string | null;
+  /** Why there is nothing to compare with, a clause; null if there is. */
+  readonly absent: string | null;
 
   constructor() {
     const dir = mkdtempSync(join(tmpdir(), 'kioctx-bench-'));
     try {
-      for (const program of ['aio_hot', 'lockc']) {
-        const source = fileURLToPath(new URL(`stress/bench/c/${program}.c`, ROOT));
-        execFileSync('gcc', ['-O2', '-pthread', '-o', join(dir, program), source], {
-          stdio: ['ignore', 'ignore', 'pipe'],
-        });
+      for (const name of PROGRAMS) {
+        execFileSync('gcc', [...FLAGS, join(SOURCES, `${name}.c`), '-o', join(dir, name)], { stdio: 'pipe' });
       }
     } catch (error) {
       rmSync(dir, { recursive: true });
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       this.dir = null;
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      const [line = ''] = String((error as { stderr?: Buffer }).stderr ?? error).split('\n');
+      this.absent = missing ? 'there is no gcc' : `gcc cannot compile the C programs: ${line}`;
       return;
     }
     this.dir = dir;
+    this.absent = null;
   }
 
-  get available(): boolean {
-    return this.dir !== null;
+  private async call({ program, args }: CRun, ms: number): Promise<Said> {
+    const { stdout } = await run(join(this.dir ?? '', program), [...args(ms)]);
+    return JSON.parse(stdout) as Said;
   }
 
-  /** @returns ns per operation, null if there is no compiler @throws if the program's own check failed */
-  async measure({ program, args }: CRun, ms: number): Promise<number | null> {
-    if (this.dir === null) return null;
-    const { stdout } = await run(join(this.dir, program), [...args(ms)]);
-    const said = JSON.parse(stdout) as { readonly ns: number; readonly ok: boolean };
-    if (!said.ok) throw new Error(`${program} lost count: ${stdout}`);
-    return said.ns;
+  /** Why a program cannot measure anything here, a clause; null if it can. */
+  async absenceOf(program: CRun): Promise<string | null> {
+    if (this.absent !== null) return this.absent;
+    const said = await this.call(program, 1);
+    return 'skip' in said ? said.skip : null;
+  }
+
+  /** @throws Error if the program's own check failed, or it was killed */
+  async measure(program: CRun, ms: number): Promise<CReading> {
+    const said = await this.call(program, ms);
+    if ('skip' in said) throw new Error(`${program.program}: ${said.skip}`);
+    if (!said.ok) throw new Error(`${program.program} lost count: ${JSON.stringify(said)}`);
+    return said;
   }
 
   dispose(): void {

@@ -14,7 +14,8 @@ export class ReportError extends Error {
 
 const FOLDERS_MAX = 1000;
 
-function attempt<T>(path: string, action: () => T): T {
+/** @throws ReportError */
+export function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
@@ -22,13 +23,12 @@ function attempt<T>(path: string, action: () => T): T {
   }
 }
 
-/**
- * Makes `<output>/<utc>-<seed>`, or the first of `-2`, `-3`, … that is not there yet. @param startedAt - ISO 8601,
- * UTC
- */
-export function runFolder(output: string, startedAt: string, seed: number): string {
-  const utc = startedAt.replace(/\.\d+/, '').replace(/[^0-9TZ]/g, '');
-  const first = join(output, `${utc}-${seed}`);
+/** A moment as names of folders have it: `20261121T024700Z`. @param at - ISO 8601, UTC */
+export const utcName = (at: string): string => at.replace(/\.\d+/, '').replace(/[^0-9TZ]/g, '');
+
+/** Makes `<output>/<name>`, or the first of `-2`, `-3`, … that is not there yet. @throws ReportError */
+export function newFolder(output: string, name: string): string {
+  const first = join(output, name);
   return attempt(first, () => {
     makeFolder(output);
     for (let n = 1; n <= FOLDERS_MAX; n++) {
@@ -45,8 +45,12 @@ export function runFolder(output: string, startedAt: string, seed: number): stri
   });
 }
 
+/** The folder of a run, `<utc>-<seed>`. @param startedAt - ISO 8601, UTC @throws ReportError */
+export const runFolder = (output: string, startedAt: string, seed: number): string =>
+  newFolder(output, `${utcName(startedAt)}-${seed}`);
+
 /** Under a name beside the file's own first: whoever is killed meanwhile leaves the old file, not half a new one. */
-function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string): void {
   const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {
     writeFileSync(unfinished, text);

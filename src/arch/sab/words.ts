@@ -29,7 +29,9 @@ export function wordWait(words: Words, index: number, value: number, timeout_ms:
   Atomics.wait(words, index, value, timeout_ms);
 }
 
-export const wordNotify = (words: Words, index: number): number => Atomics.notify(words, index);
+/** Wakes up to `count` sleepers. @returns how many there were */
+export const wordNotify = (words: Words, index: number, count = Number.POSITIVE_INFINITY): number =>
+  Atomics.notify(words, index, count);
 
 /** Resolves when the word is no longer `value`, or after `timeout_ms`. For the main thread, which must not block. */
 export async function wordWaitAsync(words: Words, index: number, value: number, timeout_ms: number): Promise<void> {

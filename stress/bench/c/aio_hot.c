@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <time.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <linux/futex.h>
 #define CL __attribute__((aligned(64)))
@@ -51,6 +52,7 @@ static inline int io_submit(struct tls*t,struct kioctx*c,int nr,struct iocb*io){
 static int read_ring(struct kioctx*c,struct io_event*out,int nr){ int ret=0; lk(&c->ring_lock,1); struct aio_ring*r=c->pages[0]; unsigned head=atomic_load_explicit(&r->head,MO(relaxed)),tail=atomic_load_explicit(&r->tail,MO(acquire)); if(head==tail) goto o; head%=c->nr_events; tail%=c->nr_events;
   while(ret<nr){ int avail=(head<=tail?tail:c->nr_events)-head; if(head==tail) break; avail= avail<nr-ret?avail:nr-ret; unsigned pos=(head+1)&127; int pg=128-pos; avail=avail<pg?avail:pg; memcpy(out+ret,evp(c,head),sizeof(struct io_event)*avail); ret+=avail; head+=avail; head%=c->nr_events; }
   atomic_store_explicit(&r->head,head,MO(release)); o: ul(&c->ring_lock,1); return ret; }
+static double cpu_ms(void){ struct rusage u; getrusage(RUSAGE_SELF,&u); return (u.ru_utime.tv_sec+u.ru_stime.tv_sec)*1e3+(u.ru_utime.tv_usec+u.ru_stime.tv_usec)/1e3; }
 static double now(void){struct timespec ts;clock_gettime(CLOCK_MONOTONIC,&ts);return ts.tv_sec*1e3+ts.tv_nsec/1e6;}
 static pthread_barrier_t bar; static char mode; static int NT;
 static void*thr(void*a){ struct tls*t=a; struct kioctx*c=t->ctx; t->iocbs=calloc(t->batch,sizeof(struct iocb)); t->out=calloc(t->batch,sizeof(struct io_event)); for(int i=0;i<t->batch;i++){t->iocbs[i].aio_data=i;t->iocbs[i].nbytes=4096;}
@@ -66,4 +68,4 @@ int main(int n,char**v){ mode=v[1][0]; NT=NCPU=atoi(v[2]); int batch=atoi(v[3]),
   struct tls*t=aligned_alloc(64,sizeof(struct tls)*NCPU); memset(t,0,sizeof(struct tls)*NCPU); pthread_t th[64]; pthread_barrier_init(&bar,0,NCPU+1); for(int i=0;i<NCPU;i++){t[i].cpu=i;t[i].batch=batch;t[i].ctx=&ctxs[per?i:0];pthread_create(&th[i],0,thr,&t[i]);}
   pthread_barrier_wait(&bar); usleep(ms*1000); atomic_store(&stop,1); for(int i=0;i<NCPU;i++)pthread_join(th[i],0);
   double t0=1e300,t1=0; uint64_t s=0,r=0,ag=0; for(int i=0;i<NCPU;i++){ if(t[i].t0<t0)t0=t[i].t0; if(t[i].t1>t1)t1=t[i].t1; s+=t[i].sub; r+=t[i].reap; ag+=t[i].again; } struct io_event e; uint64_t left=0; for(int i=0;i<nc;i++){int k;while((k=read_ring(&ctxs[i],&e,1)))left+=k;}
-  printf("{\"kind\":\"c\",\"mode\":\"%c\",\"n\":%d,\"batch\":%d,\"lock\":%d,\"ctx\":\"%s\",\"mev\":%.4f,\"ns\":%.2f,\"again\":%lu,\"ok\":%s}\n",mode,NCPU,batch,lockkind,v[6],r/(t1-t0)/1e3,(t1-t0)*1e6/r,ag,s==r+left?"true":"false"); }
+  printf("{\"kind\":\"c\",\"mode\":\"%c\",\"n\":%d,\"batch\":%d,\"lock\":%d,\"ctx\":\"%s\",\"mev\":%.4f,\"ns\":%.2f,\"again\":%lu,\"cpuMs\":%.3f,\"ok\":%s}\n",mode,NCPU,batch,lockkind,v[6],r/(t1-t0)/1e3,(t1-t0)*1e6/r,ag,cpu_ms(),s==r+left?"true":"false"); }

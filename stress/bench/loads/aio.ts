@@ -3,14 +3,14 @@
  * The load of the aio benchmarks: submit a batch of small reads from a RAM disk, which complete inside io_submit(), and
  * reap them by io_getevents(). Each CPU has an area of user memory of its own.
  */
-import { PAGE_SIZE } from '../../src/arch/sab/memory.ts';
-import { type ramdisk, ramdisk_create, ramdisk_open } from '../../src/drivers/ramdisk.ts';
-import { sys_io_getevents, sys_io_setup, sys_io_submit } from '../../src/fs/aio/syscalls.ts';
-import { FMODE_READ, fd_install, files_struct } from '../../src/fs/file.ts';
-import { kernel_enter, kernel_exit } from '../../src/kernel/sched/core.ts';
-import { IOCB_CMD_PREAD } from '../../src/uapi/aio_abi.ts';
-import { EVENT_BYTES, IOCB_BYTES, io_prep, peek, poke } from '../../src/user/libaio.ts';
-import { become, type Process, spawn } from '../../src/user/process.ts';
+import { PAGE_SIZE } from '../../../src/arch/sab/memory.ts';
+import { type ramdisk, ramdisk_create, ramdisk_open } from '../../../src/drivers/ramdisk.ts';
+import { sys_io_getevents, sys_io_setup, sys_io_submit } from '../../../src/fs/aio/syscalls.ts';
+import { FMODE_READ, fd_install, files_struct } from '../../../src/fs/file.ts';
+import { kernel_enter, kernel_exit } from '../../../src/kernel/sched/core.ts';
+import { IOCB_CMD_PREAD } from '../../../src/uapi/aio_abi.ts';
+import { EVENT_BYTES, IOCB_BYTES, io_prep, peek, poke } from '../../../src/user/libaio.ts';
+import { become, type Process, spawn } from '../../../src/user/process.ts';
 
 /** Most requests of one call. */
 export const BATCH_MAX = 32;
@@ -36,6 +36,8 @@ export interface AioLoad {
 }
 
 const areaOf = (load: AioLoad, n: number): number => load.process.base + n * AREA_BYTES;
+/** The word of an area where io_setup() may store a handle: an address of user memory. */
+export const handleWord = (load: AioLoad, area: number): number => areaOf(load, area) + HANDLE;
 
 /** Makes a process with `areas` areas and as many contexts. @context a freshly booted CPU, in user mode */
 export function makeAioLoad(areas: number): AioLoad {

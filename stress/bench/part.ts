@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * A part of the benchmark: some groups, and how one round of them is measured.
+ *
+ * Whatever is compared is measured in the same round, one contestant after the other, beginning with another one each
+ * time, so that all of them meet the same neighbours.
+ */
+import type { EngineMutex } from '../../src/arch/sab/engine_mutex.ts';
+import type { BenchCpus } from './cpus.ts';
+import { watchOthers } from './foreign.ts';
+import type { Group, GroupSpec, PartName } from './result.ts';
+import { Collector } from './samples.ts';
+import type { CRun, Yardstick } from './yardstick.ts';
+
+/** Most CPUs of a load on the machine that parts share. */
+export const MACHINE_CPUS = 16;
+
+/** What all parts have in common. */
+export interface Setup {
+  readonly yardstick: Yardstick;
+  /** null if the engine has none */
+  readonly engine: EngineMutex | null;
+  /** length of a window */
+  readonly ms: number;
+  /** Whether less is to be measured: fewer widths, fewer rounds of what takes long. */
+  readonly quick: boolean;
+  /** A machine of MACHINE_CPUS CPUs without instruments, which the parts that need no other one share. */
+  readonly machine: () => Promise<BenchCpus>;
+  /** Whether the benchmark is interrupted: nothing more is to be measured. */
+  readonly stopped: () => boolean;
+  /** Is told of each window that counts: CPUs that others had, null where that is not known. */
+  readonly window: (foreign: number | null) => void;
+}
+
+/** Of a window in which V8 compiles the path of an event, which takes it some tenths of a second in all. */
+export const warmMsOf = ({ quick }: Pick<Setup, 'quick'>): number => (quick ? 60 : 100);
+
+/** What a contestant's window gives: a figure for each of its groups. */
+export interface Reading {
+  readonly values: readonly number[];
+  /** CPU time of other processes that we started for it */
+  readonly childrenMs?: number;
+}
+
+export interface Entrant {
+  readonly name: string;
+  /** Why it is not measured, a clause; null if it is. */
+  readonly absent?: string | null;
+  /** Length of its windows in the rounds that do not count; 0 where V8 has nothing to compile, or not for long. */
+  readonly warmMs?: number;
+  readonly measure: (ms: number) => Promise<Reading>;
+}
+
+/** Groups that the same windows give figures for, and the entrants whose windows those are. */
+export interface Contest {
+  readonly collectors: readonly Collector[];
+  readonly entrants: readonly Entrant[];
+}
+
+/** @param specs - a group for each value of a reading */
+export function contest(specs: readonly GroupSpec[], entrants: readonly Entrant[]): Contest {
+  const absences = new Map(entrants.flatMap(({ name, absent }) => (absent == null ? [] : [[name, absent] as const])));
+  const names = entrants.map(({ name }) => name);
+  return { collectors: specs.map((spec) => new Collector(spec, names, absences)), entrants };
+}
+
+/** Measures each entrant once. @param round - below 0 it does not count */
+export async function runContest({ collectors, entrants }: Contest, round: number, setup: Setup): Promise<void> {
+  const msOf = ({ warmMs = setup.ms }: Entrant): number => (round < 0 ? warmMs : setup.ms);
+  const present = entrants.filter((entrant) => (entrant.absent ?? null) === null && msOf(entrant) > 0);
+  for (let i = 0; i < present.length; i++) {
+    if (setup.stopped()) return;
+    const entrant = present[(i + Math.max(0, round)) % present.length] as Entrant;
+    const othersSince = watchOthers();
+    const { values, childrenMs = 0 } = await entrant.measure(msOf(entrant));
+    const foreign = othersSince(childrenMs);
+    if (round < 0 || setup.stopped()) continue;
+    setup.window(foreign);
+    collectors.forEach((collector, k) => {
+      const value = values[k];
+      if (value !== undefined) collector.add(entrant.name, { round, value, foreign });
+    });
+  }
+}
+
+/** A program in C as an entrant. */
+export const cEntrant = (name: string, yardstick: Yardstick, run: CRun, absent = yardstick.absent): Entrant => ({
+  name,
+  absent,
+  warmMs: 0,
+  measure: async (ms) => {
+    const { ns, cpuMs } = await yardstick.measure(run, ms);
+    return { values: [ns], childrenMs: cpuMs };
+  },
+});
+
+export interface Part {
+  readonly name: PartName;
+  /** Rounds that it has, of those that are asked for. */
+  readonly rounds: number;
+  /** One round; below 0 V8 compiles, and nothing counts. */
+  measure(round: number): Promise<void>;
+  /** What has been measured so far. */
+  groups(): Group[];
+  close(): Promise<void>;
+}
+
+/** Starts a part: its threads run, and wait. @param rounds - that are asked for */
+export type PartMaker = (setup: Setup, rounds: number) => Promise<Part>;
+
+/** A part made of contests. */
+export const partOf = (
+  name: PartName,
+  {
+    rounds,
+    contests,
+    setup,
+  }: { readonly rounds: number; readonly contests: readonly Contest[]; readonly setup: Setup },
+  close: () => Promise<void> = () => Promise.resolve(),
+): Part => ({
+  name,
+  rounds,
+  close,
+  async measure(round) {
+    for (const one of contests) await runContest(one, round, setup);
+  },
+  groups: () => contests.flatMap(({ collectors }) => collectors.map((collector) => collector.finish())),
+});

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The port: submit some reads of a RAM disk, which complete inside io_submit(), and reap them. Against the same path in
+ * C (aio_hot.c: no files, no page tables, no copies of the data), and against the real kernel's AIO on /dev/zero.
+ */
+import { BenchCpus } from '../cpus.ts';
+import { BATCH_MAX } from '../loads/aio.ts';
+import {
+  type Contest,
+  cEntrant,
+  contest,
+  type Entrant,
+  type PartMaker,
+  partOf,
+  type Setup,
+  warmMsOf,
+} from '../part.ts';
+import type { Answer } from '../work.ts';
+import type { CRun } from '../yardstick.ts';
+
+export const PORT_TABLE = 'submit, complete, reap';
+export const PORT_NAMES = {
+  here: 'the port',
+  checked: 'the port, checked',
+  c: 'C',
+  kernel: "the kernel's AIO",
+} as const;
+export const PORT_COLUMNS = {
+  single1: 'by 1',
+  single32: `by ${BATCH_MAX}`,
+  shared2: 'one context, 2 threads',
+  shared8: 'one context, 8 threads',
+  shared16: 'one context, 16 threads',
+  own2: 'own contexts, 2 threads',
+} as const;
+
+interface Load {
+  readonly column: string;
+  readonly threads: number;
+  readonly batch: number;
+  readonly sharedContext: boolean;
+}
+const LOADS: readonly Load[] = [
+  { column: PORT_COLUMNS.single1, threads: 1, batch: 1, sharedContext: true },
+  { column: PORT_COLUMNS.single32, threads: 1, batch: BATCH_MAX, sharedContext: true },
+  { column: PORT_COLUMNS.shared2, threads: 2, batch: BATCH_MAX, sharedContext: true },
+  { column: PORT_COLUMNS.shared8, threads: 8, batch: BATCH_MAX, sharedContext: true },
+  { column: PORT_COLUMNS.shared16, threads: 16, batch: BATCH_MAX, sharedContext: true },
+  { column: PORT_COLUMNS.own2, threads: 2, batch: BATCH_MAX, sharedContext: false },
+];
+
+export const aioHot = (threads: number, batch: number, sharedContext: boolean): CRun => ({
+  program: 'aio_hot',
+  args: (ms) => [threads === 1 ? 'S' : 'A', `${threads}`, `${batch}`, `${ms}`, '1', sharedContext ? '1' : 'N'],
+});
+const kaio = (batch: number): CRun => ({ program: 'kaio', args: (ms) => [`${batch}`, `${ms}`] });
+
+/** ns for each operation of all threads. */
+export const nsPerOperation = (answers: readonly Answer[]): number =>
+  Math.max(...answers.map(({ ns }) => ns)) / answers.reduce((sum, { operations }) => sum + operations, 0);
+
+/** The port under a load. */
+function portEntrant(name: string, cpus: BenchCpus, load: Load, warmMs: number): Entrant {
+  const { threads, batch, sharedContext } = load;
+  const work =
+    threads === 1
+      ? { kind: 'micro' as const, micro: { load: 'aio' as const, batch } }
+      : { kind: 'aio' as const, sharedContext, batch };
+  return {
+    name,
+    warmMs,
+    measure: async (ms) => ({ values: [nsPerOperation(await cpus.window(new Array(threads).fill(work), ms))] }),
+  };
+}
+
+function portContest(load: Load, cpus: BenchCpus, checked: BenchCpus, setup: Setup, noKernel: string | null): Contest {
+  const { column, threads, batch, sharedContext } = load;
+  const others =
+    threads === 1
+      ? [
+          portEntrant(PORT_NAMES.checked, checked, load, warmMsOf(setup)),
+          cEntrant(PORT_NAMES.kernel, setup.yardstick, kaio(batch), noKernel),
+        ]
+      : [];
+  return contest(
+    [
+      {
+        part: 'port',
+        table: PORT_TABLE,
+        column,
+        width: threads,
+        unit: 'ns',
+        per: 'event, all threads together',
+        baseline: PORT_NAMES.c,
+        relation: 'speed',
+      },
+    ],
+    [
+      portEntrant(PORT_NAMES.here, cpus, load, warmMsOf(setup)),
+      cEntrant(PORT_NAMES.c, setup.yardstick, aioHot(threads, batch, sharedContext)),
+      ...others,
+    ],
+  );
+}
+
+export const port: PartMaker = async (setup, rounds) => {
+  const cpus = await setup.machine();
+  const checked = new BenchCpus({ cpus: 1, instruments: { sanitize: true } });
+  await checked.boot();
+  const noKernel = await setup.yardstick.absenceOf(kaio(1));
+  const contests = LOADS.map((load) => portContest(load, cpus, checked, setup, noKernel));
+  return partOf('port', { rounds, contests, setup }, () => checked.close());
+};
