@@ -3,27 +3,32 @@
  * aio-trace/1: what a process did to fs/aio on a real kernel, and what it was answered.
  *
  * A file of JSON lines: one that says on what machine it was recorded, then one for each trace. Contexts, iocbs, files,
- * buffers and descriptors have names. `expect` is what the recording kernel, v6.18, answered; `expect_v317` is what
- * v3.17 answers where that differs.
+ * buffers and descriptors have names. `expect` is what the recording kernel answered; `expect_v317` is what v3.17
+ * answers where that differs and differences.ts does not foretell it.
  *
  *   io_setup io_submit io_getevents io_cancel io_destroy    the system calls
  *   user_reap ring_read ring_write ring_event               the mapped ring
  *   iocb iocbs iocb_key buffer buf_sha iovec                memory
- *   file file_sha truncate open close pipe eventfd eventfd_read complete
+ *   file file_sha stat truncate open close pipe eventfd eventfd_read complete
  *   cpu aio_nr aio_max_nr fault repeat                      the machine
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
-/** An event: name of the iocb or null, data, res, res2. */
-export type TraceEvent = readonly [iocb: string | null, data: number, res: number, res2: number];
-export type Answer = Readonly<Record<string, unknown>>;
+/** An event: name of the iocb or null, data, res, res2. Numbers beyond 2^53 are hexadecimal strings. */
+export type TraceEvent = readonly [iocb: string | null, data: Long, res: Long, res2: Long];
 
 /** A whole number of up to 64 bits: as a string, such as '0x7fffffffffffffff', where a double cannot hold it. */
 export type Long = number | string;
 
 /** Where memory lies: off by one, in a page that cannot be written, or with only its first bytes mapped. */
 export type Place = 'unaligned' | 'readonly' | { readonly mapped: number };
+
+/** A step that no kernel can be asked to take: the trace is wrong. */
+export class TraceError extends Error {
+  override readonly name = 'TraceError';
+}
+
+/** What an op answered, by field. */
+export type Answer = Readonly<Record<string, unknown>>;
 
 /** One step. Which arguments it has depends on `op`. */
 export interface TraceOp {
@@ -63,7 +68,7 @@ export interface TraceOp {
   readonly buf?: string;
   readonly nbytes?: Long;
   readonly offset?: Long;
-  readonly data?: number;
+  readonly data?: Long;
   readonly key?: number;
   /** the word behind the key: aio_reserved1 of v3.17 */
   readonly rw_flags?: number;
@@ -84,8 +89,10 @@ export interface TraceOp {
   readonly append?: boolean;
   readonly directory?: boolean;
   readonly iov?: string;
-  readonly vec?: readonly (readonly [buf: string, offset: number, bytes: number])[];
+  readonly vec?: readonly (readonly [buf: string, offset: number, bytes: Long])[];
   readonly r?: string;
+  readonly w?: string;
+  readonly wfd?: string;
   readonly res?: number;
   /** CPU, as an offset from the one that the trace begins on */
   readonly cpu?: number;
@@ -98,27 +105,23 @@ export interface TraceOp {
 
 export interface Trace {
   readonly id: string;
+  readonly checks: string;
   /** where the case comes from: a function of fs/aio.c, a test of others */
   readonly source?: string;
-  readonly checks: string;
   readonly note?: string;
-  /** possible CPUs that the answers are for, if not those of the recording machine */
-  readonly possible_cpus?: number;
-  /** kernels that it holds for */
+  /** kernels that it holds for: v3.17, v6.18 */
   readonly applies: readonly string[];
+  /** possible CPUs that its expectations hold for, if not those of the file's first line */
+  readonly possible_cpus?: number;
   readonly ops: readonly TraceOp[];
 }
 
-export interface Recording {
-  readonly possible_cpus: number;
-  readonly traces: readonly Trace[];
-}
-
-/** Reads the recorded traces. */
-export function recorded(): Recording {
-  const text = readFileSync(join(import.meta.dirname, 'traces', 'recorded.jsonl'), 'utf8');
-  const [first = '', ...rest] = text.trimEnd().split('\n');
-  const meta = JSON.parse(first) as { readonly format: string; readonly env: { readonly possible_cpus: number } };
-  if (meta.format !== 'aio-trace/1') throw new Error(`not aio-trace/1 but ${meta.format}`);
-  return { possible_cpus: meta.env.possible_cpus, traces: rest.map((line) => JSON.parse(line) as Trace) };
+/** What happened to a trace on one system. */
+export interface Outcome {
+  /** what each op answered, in full; fewer than ops if `complaints` says why */
+  readonly answers: readonly Answer[];
+  /** what the kernel complained of, or how it did not come back: the trace ended with it */
+  readonly complaints: readonly string[];
+  /** why it could not be run here; null if it was */
+  readonly skipped: string | null;
 }

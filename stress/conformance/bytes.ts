@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Bytes and wide numbers of a trace. */
+import { createHash } from 'node:crypto';
+import type { System } from './system.ts';
+import type { Long } from './trace.ts';
+
+/** The bytes that a trace fills files and buffers with. */
+export const ramp = (i: number, seed: number): number => (i * 131 + 17 + 29 * seed) & 0xff;
+
+/** First half of the SHA-256, as a trace has it. */
+export const sha = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex').slice(0, 16);
+
+export const shaOfMemory = (system: System, at: number, bytes: number): string =>
+  sha(Uint8Array.from({ length: bytes }, (_, i) => system.peek(at + (i & -4)) >>> (8 * (i & 3))));
+
+/** Writes a 64-bit number into bytes. @param value - signed or unsigned */
+export const setLong = (to: DataView, at: number, value: Long): void =>
+  to.setBigInt64(at, BigInt.asIntN(64, BigInt(value)), true);
+
+/** 64-bit numbers as bytes. */
+export function longs(values: readonly Long[]): Uint8Array {
+  const bytes = new Uint8Array(8 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (const [i, value] of values.entries()) setLong(view, 8 * i, value);
+  return bytes;
+}
+
+/** Loads 64 bits, signed: a number where that is exact, else hexadecimal. */
+export function peekLong(system: System, at: number): Long {
+  const hi = system.peek(at + 4);
+  const value = hi * 2 ** 32 + (system.peek(at) >>> 0);
+  if (Number.isSafeInteger(value)) return value;
+  return `0x${((BigInt(hi >>> 0) << 32n) | BigInt(system.peek(at) >>> 0)).toString(16)}`;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** An op of a trace in words, as the call that it is. */
+import type { TraceOp } from './trace.ts';
+
+const list = (iocbs: TraceOp['iocbs']): string => {
+  if (typeof iocbs === 'string' || iocbs === undefined) return String(iocbs);
+  if ('prefix' in iocbs) return `${iocbs.prefix}${iocbs.from}…${iocbs.prefix}${iocbs.from + iocbs.count - 1}`;
+  return `[${iocbs.join(', ')}]`;
+};
+const length = (iocbs: TraceOp['iocbs']): number =>
+  typeof iocbs === 'string' || iocbs === undefined ? 0 : 'prefix' in iocbs ? iocbs.count : iocbs.length;
+
+/** Arguments that have no form of their own, as JSON without the braces. */
+function others(op: TraceOp): string {
+  const { op: _op, expect: _expect, expect_v317: _v317, ...rest } = op;
+  return Object.entries(rest)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .join(', ');
+}
+
+/** `io_submit(c, 2, [a, b])` */
+export function opInWords(op: TraceOp): string {
+  switch (op.op) {
+    case 'io_setup':
+      return `io_setup(${op.nr_events}, ${op.ctxp ?? `&${op.ctx}${op.init === undefined ? '' : ` = ${op.init}`}`})`;
+    case 'io_submit':
+      return `io_submit(${op.ctx}, ${op.nr ?? length(op.iocbs)}, ${list(op.iocbs)})`;
+    case 'io_getevents': {
+      const room = typeof op.events === 'object' ? `room for ${op.events.guard_after}` : (op.events ?? 'events');
+      const timeout = Array.isArray(op.timeout) ? `{${op.timeout.join(', ')}}` : (op.timeout ?? 'NULL');
+      return `io_getevents(${op.ctx}, ${op.min_nr ?? 0}, ${op.nr ?? 0}, ${room}, ${timeout})`;
+    }
+    case 'io_cancel':
+      return `io_cancel(${op.ctx}, ${op.iocb})`;
+    case 'io_destroy':
+      return `io_destroy(${op.ctx})`;
+    default:
+      return `${op.op}(${others(op)})`;
+  }
+}
