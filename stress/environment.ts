@@ -16,7 +16,8 @@ export function toolVersion(): string {
 const git = (...args: string[]): string =>
   execFileSync('git', args, { cwd: fileURLToPath(ROOT), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
-function commit(): string {
+/** The commit of this checkout, 12 hex digits. */
+export function commit(): string {
   try {
     const id = git('rev-parse', '--short=12', 'HEAD');
     const dirty = git('status', '--porcelain', '--untracked-files=no') !== '';

@@ -33,12 +33,20 @@ export interface Merge {
   readonly output: string;
 }
 
+export interface ExportC {
+  readonly kind: 'export-c';
+  /** A trace or a finding, as readAsked() takes it. */
+  readonly what: string;
+  /** null for standard output */
+  readonly out: string | null;
+}
+
 export interface Help {
   readonly kind: 'help';
   readonly text: string;
 }
 
-export type ReportCommand = Render | Diff | Merge | Help;
+export type ReportCommand = Render | Diff | Merge | ExportC | Help;
 
 const NAME = 'npm run report --';
 
@@ -48,6 +56,7 @@ Examples:
   ${NAME} render reports/20261121T024700Z-42
   ${NAME} diff reports/20261121T024700Z-42 reports/20261121T031500Z-42
   ${NAME} merge reports/shard-* --output reports/merged
+  ${NAME} export-c stress/conformance/traces/recorded.jsonl#H23-destroy --out check.c
 
 Exit codes: 0 done, 1 usage or no run there, 5 a difference (--fail-on-difference), 6 harness.
 `,
@@ -65,6 +74,12 @@ Examples:
   merge: `
 Examples:
   ${NAME} merge shard-1 shard-2 shard-3 --output reports/merged
+`,
+  exportC: `
+Examples:
+  ${NAME} export-c stress/conformance/traces/recorded.jsonl#H23-destroy --out check.c
+  ${NAME} export-c reports/20261121T024700Z-42/findings/001-kasan-uaf --out check.c
+  gcc -std=gnu11 -Wall -Wextra -Werror -O2 -pthread -o check check.c && ./check
 `,
 } as const;
 
@@ -101,7 +116,9 @@ interface MergeOptions {
 /** @param take - takes what was asked for */
 function build(take: (asked: ReportCommand) => void): Command {
   const command = new Command(NAME)
-    .description('Renders, compares and merges runs, from the event logs in their folders.')
+    .description(
+      'Renders, compares and merges runs, from the event logs in their folders; writes findings as C programs.',
+    )
     .helpOption('--help', 'print this')
     .helpCommand(false)
     .addHelpText('after', EXAMPLES.report);
@@ -145,6 +162,13 @@ function build(take: (asked: ReportCommand) => void): Command {
     .action((folders: readonly string[], { reporter, output }: MergeOptions) =>
       take({ kind: 'merge', folders, reporters: reporter, output }),
     );
+  command
+    .command('export-c')
+    .description('Writes a C program that does on a real kernel what a trace or a finding did, and says PASS or FAIL.')
+    .argument('<finding>', 'folder or schedule.json of a finding, or FILE.jsonl#ID of a trace')
+    .option('--out <file>', 'file for the program, not there yet (default: standard output)')
+    .addHelpText('after', EXAMPLES.exportC)
+    .action((what: string, { out }: { readonly out?: string }) => take({ kind: 'export-c', what, out: out ?? null }));
   return command;
 }
 
@@ -153,6 +177,7 @@ const USAGE: Readonly<Record<string, string>> = {
   render: `${NAME} render DIR`,
   diff: `${NAME} diff A B`,
   merge: `${NAME} merge DIR… --output DIR`,
+  'export-c': `${NAME} export-c FINDING --out FILE`,
 };
 const COMMANDS = Object.keys(USAGE);
 
@@ -170,12 +195,15 @@ const ownWords: OwnWords = ({ code, message }, used) => {
     case 'commander.missingMandatoryOptionValue':
       return new UsageError('missing-value', `merge needs --output DIR for the merged run; type ${usage}`);
     case 'commander.missingArgument':
+      if (used.name() === 'export-c') {
+        return new UsageError('missing-value', `export-c needs a finding or a trace; type ${usage}`);
+      }
       return new UsageError(
         'missing-value',
         `${used.name()} needs the folder ${first.toUpperCase()} of a run; type ${usage}`,
       );
     case 'commander.excessArguments':
-      return new UsageError('unexpected-argument', `${used.name()} takes no more folders than these; type ${usage}`);
+      return new UsageError('unexpected-argument', `${used.name()} takes no more than that; type ${usage}`);
     default:
       return null;
   }

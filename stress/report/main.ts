@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** `npm run report -- render|diff|merge`: see `--help`. */
+/** `npm run report -- render|diff|merge|export-c`: see `--help`. */
 import { runReport } from './run_command.ts';
 
 const { stdout, stderr, env } = process;
 
 // Output to a pipe may take longer than the work: the code is set, and the process ends when all is written.
-process.exitCode = runReport(process.argv.slice(2), {
+process.exitCode = await runReport(process.argv.slice(2), {
   out: (text) => stdout.write(text),
   err: (text) => stderr.write(text),
   color: stdout.isTTY === true && !env['NO_COLOR'],

@@ -11,9 +11,9 @@ import { runReport } from './run_command.ts';
 const scratch = mkdtempSync(join(tmpdir(), 'kioctx-report-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-function report(...argv: string[]) {
+async function report(...argv: string[]) {
   let [out, err] = ['', ''];
-  const code = runReport(argv, {
+  const code = await runReport(argv, {
     out: (text) => {
       out += text;
     },
@@ -62,16 +62,16 @@ const everything = (folder: string): string[] =>
     .sort();
 
 /** The one sentence on stderr. */
-function refusal(...argv: string[]): string {
-  const { code, out, err } = report(...argv);
+async function refusal(...argv: string[]): Promise<string> {
+  const { code, out, err } = await report(...argv);
   expect({ code, out }).toEqual({ code: 1, out: '' });
   expect(err.trimEnd().split('\n')).toHaveLength(1);
   return err;
 }
 
 describe('--help', () => {
-  test.each([[[]], [['render']], [['diff']], [['merge']]])('%s has examples', (command) => {
-    const { code, out, err } = report(...command, '--help');
+  test.each([[[]], [['render']], [['diff']], [['merge']], [['export-c']]])('%s has examples', async (command) => {
+    const { code, out, err } = await report(...command, '--help');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('Examples:');
     expect(out).toContain(`npm run report -- ${command[0] ?? 'diff'}`);
@@ -81,10 +81,10 @@ describe('--help', () => {
 
 describe('the command line', () => {
   test.each([
-    [[], 'a command is needed, render, diff or merge'],
+    [[], 'a command is needed, render, diff, merge or export-c'],
     [
       ['rendr', run],
-      "there is no command 'rendr', render, diff or merge is allowed; type npm run report -- render DIR",
+      "there is no command 'rendr', render, diff, merge or export-c is allowed; type npm run report -- render DIR",
     ],
     [
       ['diff', before, after, '--min-efect', '5%'],
@@ -93,42 +93,42 @@ describe('the command line', () => {
     [['--jsn'], "there is no option '--jsn'"],
     [['diff', before], 'diff needs the folder B of a run; type npm run report -- diff A B'],
     [['render'], 'render needs the folder DIR of a run; type npm run report -- render DIR'],
-    [['diff', before, after, same], 'diff takes no more folders than these'],
+    [['diff', before, after, same], 'diff takes no more than that'],
     [['diff', before, after, '--json', '--markdown'], 'contradict each other'],
     [['diff', before, after, '--min-effect', '5'], "a share from 0% to 1000%, not '5'"],
     [['diff', before, after, '--min-effect', 'nan%'], "not 'nan%'"],
     [['diff', before, after, '--min-effect'], '--min-effect needs a value'],
     [['merge', before, after], 'merge needs --output DIR'],
     [['render', run, '--reporter', 'jnit'], "'jnit'"],
-  ])('%j', (argv, says) => {
-    expect(refusal(...argv)).toContain(says);
+  ])('%j', async (argv, says) => {
+    expect(await refusal(...argv)).toContain(says);
   });
 });
 
 describe('render', () => {
-  test('makes every file of a run again, and leaves its log alone', () => {
+  test('makes every file of a run again, and leaves its log alone', async () => {
     const log = readFileSync(join(run, LOG), 'utf8');
-    const first = report('render', run);
+    const first = await report('render', run);
     expect(first.code).toBe(0);
     expect(first.out).toMatch(/^--- End of test: /);
     expect(first.err).toMatch(/^reports: .*report\.json/);
     const files = everything(run);
     expect(files.length).toBeGreaterThan(2);
-    expect(report('render', run).code).toBe(0);
+    expect((await report('render', run)).code).toBe(0);
     expect(everything(run)).toEqual(files);
     expect(readFileSync(join(run, LOG), 'utf8')).toBe(log);
   });
 
-  test('elsewhere, and only what was asked for', () => {
+  test('elsewhere, and only what was asked for', async () => {
     const output = join(scratch, 'elsewhere');
-    expect(report('render', run, '--reporter', 'csv,junit', '--output', output).code).toBe(0);
+    expect((await report('render', run, '--reporter', 'csv,junit', '--output', output)).code).toBe(0);
     expect(readdirSync(output).sort()).toEqual(['findings', 'junit.xml', 'locks.csv']);
   });
 
-  test('overwrites no other folder', () => {
+  test('overwrites no other folder', async () => {
     const there = everything(before);
-    expect(refusal('render', run, '--output', before)).toContain('is not empty, and nothing is overwritten');
-    expect(refusal('render', run, '--output', join(before, LOG))).toContain('is a file, a folder is needed');
+    expect(await refusal('render', run, '--output', before)).toContain('is not empty, and nothing is overwritten');
+    expect(await refusal('render', run, '--output', join(before, LOG))).toContain('is a file, a folder is needed');
     expect(everything(before)).toEqual(there);
   });
 });
@@ -145,7 +145,7 @@ describe('input that is no run', () => {
     ['an empty log', () => write('empty', [])],
     ['a newer log', () => write('newer', logOf(1).map((r) => (r.t === 'run' ? { ...r, log: 99 } : r)) as LogRecord[])],
   ];
-  test.each(cases)('%s', (_, make) => {
+  test.each(cases)('%s', async (_, make) => {
     const folder = make();
     const there = everything(scratch);
     const output = join(scratch, 'never');
@@ -155,7 +155,7 @@ describe('input that is no run', () => {
       ['diff', before, folder],
       ['merge', before, folder, '--output', output],
     ]) {
-      expect(refusal(...argv)).toContain(folder);
+      expect(await refusal(...argv)).toContain(folder);
     }
     expect(existsSync(output)).toBe(false);
     expect(everything(scratch)).toEqual(there);
@@ -163,55 +163,55 @@ describe('input that is no run', () => {
 });
 
 describe('diff', () => {
-  test('of a run and itself, and of its like', () => {
+  test('of a run and itself, and of its like', async () => {
     for (const [a, b] of [
       [before, before],
       [before, same],
     ] as const) {
-      const { code, out, err } = report('diff', a, b, '--fail-on-difference');
+      const { code, out, err } = await report('diff', a, b, '--fail-on-difference');
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(out.trimEnd().split('\n').at(-1)).toBe('no difference');
     }
   });
 
-  test('names what moved, and fails only where asked to', () => {
-    const { code, out } = report('diff', before, after);
+  test('names what moved, and fails only where asked to', async () => {
+    const { code, out } = await report('diff', before, after);
     expect(code).toBe(0);
     expect(out).toMatch(/3 figures moved: latency\.io_submit\.\w+ [\d.]+x \(slower\), .*\n$/);
     expect(out).toContain(before);
-    expect(report('diff', before, after, '--fail-on-difference')).toEqual({ code: 5, out, err: '' });
-    expect(report('diff', before, after, '--fail-on-difference', '--min-effect', '900%').code).toBe(0);
+    expect(await report('diff', before, after, '--fail-on-difference')).toEqual({ code: 5, out, err: '' });
+    expect((await report('diff', before, after, '--fail-on-difference', '--min-effect', '900%')).code).toBe(0);
   });
 
-  test('as JSON and as Markdown', () => {
-    const json = JSON.parse(report('diff', before, after, '--json').out);
+  test('as JSON and as Markdown', async () => {
+    const json = JSON.parse((await report('diff', before, after, '--json')).out);
     expect(json).toMatchObject({ comparisonVersion: 1, names: { a: before, b: after }, minEffect: 0.05 });
     expect(json.moved).toHaveLength(3);
-    expect(report('diff', before, after, '--markdown').out).toMatch(/^# Comparison\n\n\*\*3 figures moved/);
+    expect((await report('diff', before, after, '--markdown')).out).toMatch(/^# Comparison\n\n\*\*3 figures moved/);
   });
 
-  test('refuses runs that cannot be compared', () => {
+  test('refuses runs that cannot be compared', async () => {
     const [head, ...rest] = logOf(9);
     if (head?.t !== 'run') throw new Error('the log begins with something else');
     const other = write('other', [{ ...head, parameters: { ...head.parameters, threads: 3 } }, ...rest]);
-    expect(refusal('diff', before, other)).toContain('threads is 16 in A and 3 in B');
+    expect(await refusal('diff', before, other)).toContain('threads is 16 in A and 3 in B');
   });
 });
 
 describe('merge', () => {
-  test('adds up, and can be compared in turn', () => {
+  test('adds up, and can be compared in turn', async () => {
     const output = join(scratch, 'merged');
-    const { code, out, err } = report('merge', before, same, '--output', output);
+    const { code, out, err } = await report('merge', before, same, '--output', output);
     expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('report.json') });
     expect(out).toMatch(/^--- End of test: /);
-    expect(report('diff', before, output).out).toContain('16 rounds in A and 32 in B');
-    expect(refusal('merge', before, after, '--output', output)).toContain('not empty');
+    expect((await report('diff', before, output)).out).toContain('16 rounds in A and 32 in B');
+    expect(await refusal('merge', before, after, '--output', output)).toContain('not empty');
   });
 });
 
-test('a failure of the harness is none of the user', () => {
+test('a failure of the harness is none of the user', async () => {
   let err = '';
-  const code = runReport(['diff', before, same], {
+  const code = await runReport(['diff', before, same], {
     out: () => {
       throw new TypeError('the pipe is broken');
     },

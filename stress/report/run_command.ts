@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** `npm run report`: does what the command line asks for, and says what is wrong in a sentence. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CompareError } from '../compare/comparable.ts';
 import { compareRuns } from '../compare/compare.ts';
 import { comparisonMarkdown } from '../compare/markdown.ts';
 import { comparisonText } from '../compare/text.ts';
+import { exportC } from '../export_c/export_c.ts';
 import { loadRun } from '../log/load.ts';
 import { mergeRuns } from '../log/merge.ts';
 import { LogError } from '../log/reader.ts';
 import { UsageError } from '../options_error.ts';
-import { type Diff, type Merge, type Render, readReportCommand } from './command.ts';
+import { type Diff, type ExportC, type Merge, type Render, readReportCommand } from './command.ts';
+import { reasonOf } from './folder.ts';
 import { toMarkdown } from './markdown.ts';
 import { verdictLine } from './parameters.ts';
 import { VERDICTS } from './result.ts';
@@ -80,7 +82,28 @@ function merge({ folders, reporters, output }: Merge, { out, err, env }: Termina
   return VERDICTS.passed;
 }
 
-function obey(argv: readonly string[], terminal: Terminal): number {
+async function program({ what, out: file }: ExportC, { out, err }: Terminal): Promise<number> {
+  if (file !== null && existsSync(file)) {
+    throw new UsageError(
+      'output',
+      `--out '${file}' is there already, and nothing is overwritten; name a file that is not there yet`,
+    );
+  }
+  const text = await exportC(what);
+  if (file === null) {
+    out(text);
+    return VERDICTS.passed;
+  }
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UsageError('output', `--out '${file}' cannot be written: ${reasonOf(error)}; name another file`);
+  }
+  err(`program: ${file}\n`);
+  return VERDICTS.passed;
+}
+
+async function obey(argv: readonly string[], terminal: Terminal): Promise<number> {
   const asked = readReportCommand(argv);
   switch (asked.kind) {
     case 'render':
@@ -89,6 +112,8 @@ function obey(argv: readonly string[], terminal: Terminal): number {
       return diff(asked, terminal);
     case 'merge':
       return merge(asked, terminal);
+    case 'export-c':
+      return program(asked, terminal);
     default:
       terminal.out(asked.text);
       return VERDICTS.passed;
@@ -99,9 +124,9 @@ const isUsersFault = (error: unknown): error is Error =>
   [UsageError, LogError, ReportError, CompareError].some((kind) => error instanceof kind);
 
 /** @returns the exit code */
-export function runReport(argv: readonly string[], terminal: Terminal): number {
+export async function runReport(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    return obey(argv, terminal);
+    return await obey(argv, terminal);
   } catch (error) {
     if (isUsersFault(error)) {
       terminal.err(`${error.message}\n`);
