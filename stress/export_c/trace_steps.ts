@@ -50,7 +50,7 @@ const ioGetevents = (op: TraceOp): string[] => [
 
 function ioCancel({ ctx, iocb = '' }: TraceOp): string[] {
   const at = specialPointer(iocb) ?? `iocb(${cString(iocb)})`;
-  return [`got.ret = ${call('io_cancel', contextOf(ctx), at, 'allocate(32)')}`];
+  return [call('cancel', contextOf(ctx), at)];
 }
 
 function buffer(op: TraceOp): string[] {
@@ -86,7 +86,7 @@ export const STEPS: Readonly<Record<string, (op: TraceOp) => string[]>> = {
   io_submit: ioSubmit,
   io_getevents: ioGetevents,
   io_cancel: ioCancel,
-  io_destroy: ({ ctx }) => [`got.ret = ${call('io_destroy', contextOf(ctx))}`],
+  io_destroy: ({ ctx }) => [call('destroy', contextOf(ctx))],
   user_reap: ({ ctx, max }) => [call('user_reap', contextOf(ctx), String(max ?? EVENTS_MAX))],
   ring_read: ({ ctx }) => [call('ring_read', contextOf(ctx))],
   ring_write: ({ ctx, set = {} }) =>
@@ -109,15 +109,13 @@ export const STEPS: Readonly<Record<string, (op: TraceOp) => string[]>> = {
   iovec,
   buf_sha: ({ buf = '' }) => [call('buffer_sha', cString(buf))],
   file: ({ file = '', size = 0, seed = 0 }) => [call('make_file', cString(file), String(size), String(seed))],
+  stat: ({ file = '' }) => [call('file_size', cString(file))],
   file_sha: ({ file = '' }) => [call('file_sha', cString(file))],
   truncate: ({ file = '', size = 0 }) => [call('cut_file', cString(file), String(size))],
   open,
   close: ({ fd }) => [call('close_descriptor', cString(String(fd)))],
-  pipe: (op) => {
-    const { r = '', w = '', nonblock } = op as TraceOp & { readonly w?: string; readonly nonblock?: boolean };
-    return [call('make_pipe', cString(r), cString(w), nonblock === true ? 'O_NONBLOCK' : '0')];
-  },
-  complete: (op) => [call('complete', cString((op as TraceOp & { readonly wfd?: string }).wfd ?? ''))],
+  pipe: ({ r = '', w = '' }) => [call('make_pipe', cString(r), cString(w), 'O_NONBLOCK')],
+  complete: ({ wfd = '' }) => [call('complete', cString(wfd))],
   eventfd: ({ fd, count = 0 }) => [call('set_descriptor', cString(String(fd)), `eventfd(${count}, EFD_NONBLOCK)`)],
   eventfd_read: ({ fd }) => [call('eventfd_read', cString(String(fd)))],
   cpu: ({ cpu = 0 }) => [call('go_to_cpu', String(cpu))],

@@ -5,7 +5,10 @@ struct named {
 	enum kind kind;
 	char name[32];
 	void *at;
+	/* Of a buffer its size, of a context whether it is alive. */
 	long value;
+	/* Of the writing end of a pipe, the other. */
+	int reader;
 };
 
 static struct named things[4096];
@@ -254,6 +257,14 @@ static void expect_sha(const char *sha, const char *what)
 		wrong("%s have the hash %s, expected %s", what, got.sha, sha);
 }
 
+/* What a double cannot hold is hexadecimal. */
+static int json_long(char *at, long long value)
+{
+	if (value > -(1ll << 53) && value < 1ll << 53)
+		return sprintf(at, ",%lld", value);
+	return sprintf(at, ",\"0x%llx\"", (unsigned long long)value);
+}
+
 /* The list of events as JSON has it, for its hash. */
 static void expect_events_sha(const char *sha)
 {
@@ -264,21 +275,14 @@ static void expect_events_sha(const char *sha)
 
 		at += sprintf(at, "%c", i ? ',' : '[');
 		at += name ? sprintf(at, "[\"%s\"", name) : sprintf(at, "[null");
-		at += sprintf(at, ",%lld,%lld,%lld]", (long long)taken[i].data, (long long)taken[i].res,
-			      (long long)taken[i].res2);
+		at += json_long(at, (long long)taken[i].data);
+		at += json_long(at, taken[i].res);
+		at += json_long(at, taken[i].res2);
+		at += sprintf(at, "]");
 	}
 	at += sprintf(at, "]");
 	sha_of(text, (size_t)(at - text), got.sha);
 	expect_sha(sha, "the events");
-}
-
-static aio_context_t context(const char *name)
-{
-	struct named *found = look_up(CONTEXT, name);
-
-	if (!found)
-		missing("context", name);
-	return (aio_context_t)(uintptr_t)found->at;
 }
 
 /* Memory that is no context. */
@@ -291,13 +295,44 @@ static aio_context_t junk(void)
 	return (aio_context_t)(uintptr_t)zeroes;
 }
 
+static bool is_alive(const void *handle)
+{
+	for (int i = 0; i < thing_count; i++)
+		if (things[i].kind == CONTEXT && things[i].at == handle && things[i].value)
+			return true;
+	return false;
+}
+
+/* A handle. That of a destroyed context is nobody's, even if another context got its address. */
+static aio_context_t context(const char *name)
+{
+	struct named *found = look_up(CONTEXT, name);
+
+	if (!found)
+		missing("context", name);
+	if (!found->value && is_alive(found->at))
+		return junk();
+	return (aio_context_t)(uintptr_t)found->at;
+}
+
+static void destroy(aio_context_t ctx)
+{
+	got.ret = io_destroy(ctx);
+	for (int i = 0; i < thing_count && got.ret == 0; i++)
+		if (things[i].kind == CONTEXT && (uintptr_t)things[i].at == ctx)
+			things[i].value = false;
+}
+
 /* What the kernel makes of a new context. */
 static void setup_at(const char *name, unsigned int nr_events, aio_context_t *ctxp)
 {
+	struct named *found = thing(CONTEXT, name);
+
 	got.ret = io_setup(nr_events, ctxp);
 	if (got.ret != 0)
 		return;
-	thing(CONTEXT, name)->at = (void *)(uintptr_t)*ctxp;
+	found->at = (void *)(uintptr_t)*ctxp;
+	found->value = true;
 	got.ring_nr = ring_of(*ctxp)->nr;
 	got.id = ring_of(*ctxp)->id;
 }
@@ -324,7 +359,7 @@ static void prepare(const char *name, struct iocb what, long place)
 {
 	struct named *found = thing(IOCB, name);
 
-	if (found->at && place == ANYWHERE)
+	if (found->at)
 		memcpy(found->at, &what, sizeof(what));
 	else
 		found->at = placed(&what, sizeof(what), place);
@@ -351,6 +386,23 @@ static void set_iocb_key(const char *name, uint32_t key)
 	memcpy((char *)iocb(name) + offsetof(struct iocb, aio_key), &key, sizeof(key));
 }
 
+/* A kworker completes some requests: waits until the tail of the ring is there. */
+static void await_tail(const struct aio_ring *ring, uint32_t tail)
+{
+	for (int i = 0; i < 10000 && __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) != tail; i++)
+		usleep(100);
+}
+
+static void cancel(aio_context_t ctx, void *iocb)
+{
+	const struct aio_ring *ring = is_alive((void *)(uintptr_t)ctx) ? ring_of(ctx) : NULL;
+	uint32_t tail = ring ? ring->tail : 0;
+
+	got.ret = io_cancel(ctx, iocb, allocate(sizeof(struct io_event)));
+	if (ring && got.ret == -EINPROGRESS)
+		await_tail(ring, (tail + 1) % ring->nr);
+}
+
 static struct iocb *iocb_at(const char *name)
 {
 	if (!strcmp(name, "NULL"))
@@ -362,13 +414,29 @@ static struct iocb *iocb_at(const char *name)
 	return iocb(name);
 }
 
+/* IOCB_CMD_POLL waits for what comes later; a kworker does FSYNC and FDSYNC. */
+static void submit_list(aio_context_t ctx, long nr, struct iocb **list, void *at)
+{
+	const struct aio_ring *ring = is_alive((void *)(uintptr_t)ctx) ? ring_of(ctx) : NULL;
+	uint32_t tail = ring ? ring->tail : 0, done = 0;
+	bool deferred = false;
+
+	got.ret = io_submit(ctx, nr, at);
+	for (long i = 0; i < got.ret; i++) {
+		done += list[i]->aio_lio_opcode != 5;
+		deferred |= list[i]->aio_lio_opcode == IOCB_CMD_FSYNC || list[i]->aio_lio_opcode == IOCB_CMD_FDSYNC;
+	}
+	if (ring && deferred)
+		await_tail(ring, (tail + done) % ring->nr);
+}
+
 static void submit(aio_context_t ctx, long nr, long count, const char *const *names, long place)
 {
 	struct iocb **list = allocate((size_t)count * sizeof(*list));
 
 	for (long i = 0; i < count; i++)
 		list[i] = iocb_at(names[i]);
-	got.ret = io_submit(ctx, nr, placed(list, (size_t)count * sizeof(*list), place));
+	submit_list(ctx, nr, list, placed(list, (size_t)count * sizeof(*list), place));
 }
 
 /* Iocbs prefix0, prefix1, … */
@@ -378,7 +446,7 @@ static void submit_run(aio_context_t ctx, long nr, const char *prefix, int count
 
 	for (int i = 0; i < count; i++)
 		list[i] = iocb(numbered(prefix, from + i));
-	got.ret = io_submit(ctx, nr, list);
+	submit_list(ctx, nr, list, list);
 }
 
 static void getevents(aio_context_t ctx, long min_nr, long nr, void *room, void *timeout)
@@ -514,6 +582,15 @@ static void cut_file(const char *name, long bytes)
 		skip_errno(name);
 }
 
+static void file_size(const char *name)
+{
+	struct stat about;
+
+	if (stat(name, &about))
+		skip_errno(name);
+	got.size = about.st_size;
+}
+
 static void file_sha(const char *name)
 {
 	FILE *file = fopen(name, "r");
@@ -538,12 +615,17 @@ static void make_pipe(const char *reader, const char *writer, int flags)
 		skip_errno("pipe");
 	set_descriptor(reader, fds[0]);
 	set_descriptor(writer, fds[1]);
+	thing(DESCRIPTOR, writer)->reader = fds[0];
 }
 
 /* Makes the request that waits for the pipe complete. */
 static void complete(const char *writer)
 {
-	got.ret = answer(write(descriptor(writer), "x", 1));
+	char byte = 'x';
+
+	got.ret = answer(write(descriptor(writer), &byte, 1));
+	if (got.ret == 1 && read(thing(DESCRIPTOR, writer)->reader, &byte, 1) < 0)
+		skip_errno("pipe");
 }
 
 static void eventfd_read(const char *name)
