@@ -128,8 +128,8 @@ export function readAsked(what: string): Asked {
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error && 'code' in error)) throw error;
     throw refused(
-      `'${path}' cannot be read (${codeOf(error)}); ${TYPE} and a folder reports/RUN/findings/NNN-…, a schedule.json, ` +
-        'or FILE.jsonl#ID for a trace',
+      `'${path}' cannot be read (${codeOf(error)}); ${TYPE} and a folder reports/RUN/findings/NNN-…, ` +
+        'a schedule.json, or FILE.jsonl#ID for a trace',
     );
   }
 }
