@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Reading files of traces. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trace } from './trace.ts';
 
@@ -17,5 +17,14 @@ export function readTraces(path: string): Recording {
   return { possible_cpus: meta.env.possible_cpus, traces: rest.map((line) => JSON.parse(line) as Trace) };
 }
 
+const FOLDER = join(import.meta.dirname, 'traces');
+
 /** The traces that came with the project. */
-export const recorded = (): Recording => readTraces(join(import.meta.dirname, 'traces', 'recorded.jsonl'));
+export const recorded = (): Recording => readTraces(join(FOLDER, 'recorded.jsonl'));
+
+/** All traces of the project, by file. */
+export const bundled = (): Recording[] =>
+  readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.jsonl'))
+    .sort()
+    .map((name) => readTraces(join(FOLDER, name)));
