@@ -124,15 +124,11 @@ export class PortSystem implements System {
 
   fill(at: number, bytes: Uint8Array): void {
     inKernel(() => {
-      for (let i = 0; i < bytes.length; ) {
-        const inPage = bytes.subarray(i, i + PAGE_SIZE - ((at + i) & (PAGE_SIZE - 1)));
-        // As if to read: so a page that the process cannot write is filled, too.
+      for (const [i, byte] of bytes.entries()) {
         const to = user_to_kernel(at + i, false);
-        if (to !== 0) {
-          for (const [k, byte] of inPage.entries()) store8(to + k, byte);
-          user_done(at + i);
-        }
-        i += inPage.length;
+        if (to === 0) continue;
+        store8(to, byte);
+        user_done(at + i);
       }
     });
   }

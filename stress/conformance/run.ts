@@ -15,6 +15,8 @@ function repeat(system: System, names: Names, op: TraceOp): Answer {
   return { alike, first };
 }
 
+export const OP_NAMES: readonly string[] = [...Object.keys(OPS), 'repeat'];
+
 function runOp(system: System, names: Names, op: TraceOp): Answer {
   if (op.op === 'repeat') return repeat(system, names, op);
   const run = OPS[op.op];

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** `npm run conformance` as it is typed: what it prints, what it writes, how it ends. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../root.ts';
+import { Kernel } from './kernel.ts';
+import type { Trace, TraceOp } from './trace.ts';
+import { readTraces } from './trace_file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'conformance-test-'));
+const kernel = new Kernel();
+const facts = await kernel.facts();
+await kernel.close();
+const why = typeof facts === 'string' ? `skipped: ${facts}` : '';
+const cpus = typeof facts === 'string' ? 2 : facts.possibleCpus;
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const META = { meta: 1, format: 'aio-trace/1', env: { possible_cpus: cpus } };
+const trace = (id: string, ...ops: TraceOp[]): Trace => ({ id, checks: '', applies: ['v3.17', 'v6.18'], ops });
+const setup = (expected: TraceOp['expect'] & object): TraceOp => ({
+  op: 'io_setup',
+  ctx: 'c',
+  nr_events: 1,
+  expect: expected,
+});
+const WAIT: TraceOp = { op: 'io_getevents', ctx: 'c', min_nr: 1, nr: 1, timeout: null };
+
+function file(name: string, ...lines: readonly unknown[]): string {
+  const path = join(folder, name);
+  writeFileSync(path, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
+  return path;
+}
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const main = fileURLToPath(new URL('dist/stress/conformance/main.js', ROOT));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    timeout: 20_000,
+  });
+  return { status, stdout, stderr };
+}
+
+const good = file('good.jsonl', META, trace('good', setup({ ret: 0 }), { op: 'aio_nr', expect: { delta: 1 } }));
+const bad = file('bad.jsonl', META, trace('bad', setup({ ret: '-EPERM' }), { op: 'io_destroy', ctx: 'c' }));
+
+test('the port alone: a table, the known differences, a verdict', () => {
+  const { status, stdout } = run(['--target', 'port', '--traces', good]);
+  expect(stdout).toMatch(/^good\s+passed\s+quota$/m);
+  expect(stdout).toContain('--- PASSED: 1 traces, 1 comparisons, 0 skipped, 1 known difference (exit 0)');
+  expect(status).toBe(0);
+});
+
+test('a difference is told with its place, both values and an exit code', () => {
+  const { status, stdout } = run(['--target', 'port', '--traces', good, bad]);
+  expect(stdout).toContain(
+    ['bad: port: ret differs at op 0, io_setup(1, &c)', '    expected "-EPERM"', '    port     0'].join('\n'),
+  );
+  expect(stdout).toContain('--- DIFFERS: 1 of 2 comparisons');
+  expect(status).toBe(2);
+});
+
+test('--json writes the same as JSON', () => {
+  const json = join(folder, 'out.json');
+  expect(run(['--target', 'port', '--traces', bad, '--json', json]).stdout).toContain('--- DIFFERS');
+  const { stdout } = run(['--target', 'port', '--traces', bad, '--json']);
+  expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(JSON.parse(stdout));
+  expect(JSON.parse(stdout)).toMatchObject({
+    target: 'port',
+    totals: { traces: 1, passed: 0, differing: 1, skipped: 0 },
+    results: [{ id: 'bad', judgements: [{ side: 'port', state: 'differs', differences: [{ op: 0, field: 'ret' }] }] }],
+  });
+});
+
+test('a mistake in a file is one sentence', () => {
+  const path = file('wrong.jsonl', META, '{"id":');
+  const { status, stderr, stdout } = run(['--target', 'port', '--traces', path]);
+  expect(stderr).toContain(`${path}:2: this is no JSON`);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect([status, stdout]).toEqual([1, '']);
+});
+
+test('a trace that names what it has not made is a mistake of the user', () => {
+  const path = file('names.jsonl', META, trace('names', { op: 'io_destroy', ctx: 'd' }));
+  const { status, stderr } = run(['--target', 'port', '--traces', path]);
+  expect(stderr).toContain(`${path}: the trace names: there is no context d`);
+  expect(status).toBe(1);
+});
+
+describe('where the kernel cannot be used', () => {
+  // koffi is one of Node's native addons.
+  const away = { NODE_OPTIONS: '--no-addons' };
+
+  test('the reason is said, and the recorded answers serve', () => {
+    const { status, stdout } = run(['--traces', good], away);
+    expect(stdout).toMatch(
+      /^kernel: cannot be used, koffi, which calls the kernel, cannot be loaded .*npm install koffi$/m,
+    );
+    expect(stdout).toMatch(/^good\s+passed\s+skipped\s+skipped\s+quota$/m);
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    ['--target', 'kernel', '--traces', good],
+    ['--record', good],
+  ])('%s %s was asked for in vain', (...args) => {
+    expect(run(args, away).status).toBe(4);
+  });
+});
+
+describe.skipIf(why !== '')(`on this kernel ${why}`, () => {
+  test('port and kernel are held against each other', () => {
+    const { status, stdout } = run(['--traces', good]);
+    expect(stdout).toMatch(/^good\s+passed\s+passed\s+passed\s+quota$/m);
+    expect(status).toBe(0);
+  });
+
+  test('a trace at which the kernel would wait for ever is a difference', () => {
+    const path = file('wait.jsonl', META, trace('wait', setup({ ret: 0 }), WAIT));
+    const { status, stdout } = run(['--target', 'kernel', '--watchdog', '1', '--traces', path]);
+    expect(stdout).toContain(
+      'hang: the kernel did not answer within 1 s, at op 1, io_getevents(c, 1, 1, events, NULL)',
+    );
+    expect(status).toBe(2);
+  });
+
+  test('--record writes what the kernel answers, with which the trace passes', () => {
+    const path = file('mine.jsonl', META, trace('mine', setup({}), { op: 'io_destroy', ctx: 'c', expect: { ret: 7 } }));
+    expect(run(['--record', path]).status).toBe(0);
+    const [mine] = readTraces(path).traces;
+    expect(mine?.ops.map((op) => op.expect)).toEqual([{ ret: 0, ring_nr: 127, id: 0 }, { ret: 0 }]);
+    expect(run(['--traces', path]).status).toBe(0);
+  });
+});

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** `npm run conformance -- [options]`: the port and this host's kernel against recorded answers and each other. */
+import { writeFileSync } from 'node:fs';
+import { UsageError } from '../options_error.ts';
+import { VERDICTS } from '../report/result.ts';
+import { type Judged, judge } from './evaluate.ts';
+import { Kernel, type KernelFacts } from './kernel.ts';
+import { type ConformanceOptions, parseConformance } from './options.ts';
+import { record } from './record.ts';
+import { toText, totalsOf } from './text.ts';
+import { TraceError } from './trace.ts';
+import { projectTraces, readTraces, toLines } from './trace_file.ts';
+
+const tell = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+
+async function recordFile(path: string, kernel: Kernel): Promise<number> {
+  const file = readTraces(path);
+  const facts = await kernel.facts();
+  if (typeof facts === 'string') {
+    tell(`nothing recorded, the kernel cannot be used: ${facts}`);
+    return VERDICTS.inconclusive;
+  }
+  const recorded = await record(file, kernel, facts, tell);
+  writeFileSync(path, toLines(recorded));
+  tell(`${path}: ${recorded.traces.length} traces, recorded on ${facts.release}`);
+  return VERDICTS.passed;
+}
+
+const kernelLine = (target: string, facts: KernelFacts | string): string => {
+  if (target === 'port') return 'kernel: not asked for';
+  if (typeof facts === 'string') return `kernel: cannot be used, ${facts}`;
+  return `kernel: ${facts.release}, ${facts.possibleCpus} possible CPUs`;
+};
+
+async function compareAll(options: ConformanceOptions, kernel: Kernel): Promise<number> {
+  const { target, traces, json } = options;
+  const files = traces.length > 0 ? traces.map(readTraces) : projectTraces();
+  const facts = target === 'port' ? '' : await kernel.facts();
+  const judged: Judged[] = [];
+  const asked = target === 'port' ? null : kernel;
+  for (const { path, meta, traces: each } of files) {
+    for (const trace of each) {
+      const judgements = await judge(trace, meta.env.possible_cpus, target, asked, facts).catch((error: unknown) => {
+        throw error instanceof TraceError ? new TraceError(`${path}: the trace ${trace.id}: ${error.message}`) : error;
+      });
+      judged.push({ file: path, trace, judgements });
+    }
+  }
+  const results = judged.map(({ file, trace, judgements }) => ({ file, id: trace.id, judgements }));
+  const text = `${JSON.stringify({ target, kernel: facts, totals: totalsOf(judged), results }, null, 2)}\n`;
+  if (json !== null && json !== '-') writeFileSync(json, text);
+  process.stdout.write(json === '-' ? text : toText(judged, kernelLine(target, facts), color));
+  const { passed, differing } = totalsOf(judged);
+  if (differing > 0) return VERDICTS.forbidden;
+  return passed > 0 ? VERDICTS.passed : VERDICTS.inconclusive;
+}
+
+try {
+  const options = parseConformance(process.argv.slice(2));
+  if (typeof options === 'string') {
+    process.stdout.write(options);
+    process.exit(VERDICTS.passed);
+  }
+  const kernel = new Kernel({ watchdogMs: options.watchdogMs });
+  const { record: path } = options;
+  const code = path === null ? await compareAll(options, kernel) : await recordFile(path, kernel);
+  await kernel.close();
+  process.exitCode = code;
+} catch (error) {
+  const usage = error instanceof UsageError || error instanceof TraceError;
+  const text = error instanceof Error ? (usage ? error.message : (error.stack ?? error.message)) : String(error);
+  tell(text);
+  process.exit(usage ? VERDICTS.usage : VERDICTS.harness);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The results for a terminal: a table of the traces, each difference, one line of verdict. */
+import { createColors } from 'picocolors';
+import { tableLines } from '../report/table.ts';
+import type { Judged, Judgement, Side, Told } from './evaluate.ts';
+import { opInWords } from './op_words.ts';
+
+const SIDES: readonly Side[] = ['port', 'kernel', 'port beside kernel'];
+
+export interface Totals {
+  readonly traces: number;
+  readonly passed: number;
+  readonly differing: number;
+  readonly skipped: number;
+}
+
+export function totalsOf(judged: readonly Judged[]): Totals {
+  const states = judged.flatMap(({ judgements }) => judgements.map(({ state }) => state));
+  const count = (state: Judgement['state']): number => states.filter((other) => other === state).length;
+  return { traces: judged.length, passed: count('passed'), differing: count('differs'), skipped: count('skipped') };
+}
+
+const inJson = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+
+function differenceLines({ trace }: Judged, side: Side, told: Told): string[] {
+  const op = trace.ops[told.op];
+  const where = op === undefined ? 'the end' : `op ${told.op}, ${opInWords(op)}`;
+  const what = told.field === 'oops' ? 'the kernel complains' : `${told.field} differs`;
+  const beside = [
+    ['expected', told.expected],
+    ...(told.field === 'oops' ? [['instead', told.actual] as const] : []),
+    ...(side === 'kernel' || told.field === 'oops' ? [] : [['port', told.port] as const]),
+    ...(side === 'port' && told.kernel === undefined ? [] : [['kernel', told.kernel] as const]),
+  ];
+  return [
+    `${trace.id}: ${side}: ${what} at ${where}`,
+    ...beside
+      .filter(([name]) => name !== 'kernel' || told.field !== 'oops')
+      .map(([name, value]) => `    ${String(name).padEnd(9)}${inJson(value)}`),
+  ];
+}
+
+/** Columns: one for each side that anybody asked for. */
+export function toText(judged: readonly Judged[], kernel: string, color: boolean): string {
+  const colors = createColors(color);
+  const paint = { passed: colors.green, differs: colors.red, skipped: colors.yellow };
+  const sides = SIDES.filter((side) =>
+    judged.some(({ judgements }) => judgements.some((other) => other.side === side)),
+  );
+  const rows = judged.map(({ trace, judgements }) => [
+    trace.id,
+    ...sides.map((side) => {
+      const found = judgements.find((other) => other.side === side);
+      return found === undefined ? '' : paint[found.state](found.state);
+    }),
+    [...new Set(judgements.flatMap(({ rows: used }) => used))].join(', '),
+  ]);
+  const head = ['trace', ...sides, 'known differences'];
+  const table = tableLines({ head, rows, align: head.map(() => 'left' as const), rule: true });
+  const details = judged.flatMap((each) =>
+    each.judgements.flatMap(({ side, differences }) =>
+      differences.flatMap((told) => differenceLines(each, side, told)),
+    ),
+  );
+  return [
+    kernel,
+    '',
+    ...table,
+    ...whys(judged),
+    ...(details.length > 0 ? ['', ...details] : []),
+    '',
+    verdict(judged),
+    '',
+  ].join('\n');
+}
+
+/** Each reason once, with what it holds for. */
+function whys(judged: readonly Judged[]): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { trace, judgements } of judged) {
+    for (const { side, state, why } of judgements) {
+      if (why === null) continue;
+      const reason = `${side} ${state === 'skipped' ? 'skipped' : 'compared'}: ${why}`;
+      byReason.set(reason, [...(byReason.get(reason) ?? []), trace.id]);
+    }
+  }
+  const told = [...byReason].map(([reason, ids]) =>
+    ids.length === judged.length ? `${reason} (all traces)` : `${reason} (${ids.join(', ')})`,
+  );
+  return told.length > 0 ? ['', ...told] : [];
+}
+
+export function verdict(judged: readonly Judged[]): string {
+  const { traces, passed, differing, skipped } = totalsOf(judged);
+  const rows = new Set(judged.flatMap(({ judgements }) => judgements.flatMap(({ rows: used }) => used)));
+  const explained = `${rows.size} known ${rows.size === 1 ? 'difference' : 'differences'}`;
+  const compared = `${traces} traces, ${passed + differing} comparisons, ${skipped} skipped, ${explained}`;
+  if (differing > 0) return `--- DIFFERS: ${differing} of ${passed + differing} comparisons; ${compared} (exit 2)`;
+  return passed > 0 ? `--- PASSED: ${compared} (exit 0)` : `--- NOTHING COMPARED: ${compared} (exit 4)`;
+}
