@@ -14,8 +14,14 @@ export const shaOfMemory = (system: System, at: number, bytes: number): string =
   sha(Uint8Array.from({ length: bytes }, (_, i) => system.peek(at + (i & -4)) >>> (8 * (i & 3))));
 
 /** Writes a 64-bit number into bytes. @param value - signed or unsigned */
-export const setLong = (to: DataView, at: number, value: Long): void =>
-  to.setBigInt64(at, BigInt.asIntN(64, BigInt(value)), true);
+export function setLong(to: DataView, at: number, value: Long): void {
+  if (typeof value === 'string') {
+    to.setBigInt64(at, BigInt.asIntN(64, BigInt(value)), true);
+    return;
+  }
+  to.setInt32(at, value, true);
+  to.setInt32(at + 4, Math.floor(value / 2 ** 32), true);
+}
 
 /** 64-bit numbers as bytes. */
 export function longs(values: readonly Long[]): Uint8Array {

@@ -28,7 +28,9 @@ function ioSetup(system: System, names: Names, op: TraceOp): Answer {
   const ctxp = special ?? names.put(longs([init]), op.at);
   const ret = system.io_setup(op.nr_events ?? 0, ctxp);
   if (ret !== 0) {
-    const ctxp_unchanged = special === null && BigInt(peekLong(system, ctxp)) === BigInt.asIntN(64, BigInt(init));
+    // Of a handle that is not wholly mapped nobody can say.
+    const readable = special === null && typeof op.at !== 'object';
+    const ctxp_unchanged = readable && BigInt(peekLong(system, ctxp)) === BigInt.asIntN(64, BigInt(init));
     // What the variable of that name holds: still what it held.
     if (!names.hasContext(ctx)) names.setContext(ctx, 0, 0);
     return { ret: answerOf(ret), ctxp_unchanged };

@@ -29,7 +29,8 @@ const COMMANDS: Readonly<Record<string, number>> = {
 };
 
 const nothing: Answer = {};
-const plus = (value: Long | undefined, n: number): string => String(BigInt(value ?? 0) + BigInt(n));
+const plus = (value: Long = 0, n: number): Long =>
+  typeof value === 'number' ? value + n : String(BigInt(value) + BigInt(n));
 
 function commandOf(system: System, cmd: TraceOp['cmd']): number {
   if (typeof cmd === 'number') return cmd;

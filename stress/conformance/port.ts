@@ -10,11 +10,14 @@ import { PortSystem } from './port_system.ts';
 import { runOps } from './run.ts';
 import type { Answer, Outcome, Trace } from './trace.ts';
 
-const ARENA_MIB = 8;
+const ARENA_MIB = 4;
 const MEMORY_BYTES = 512 * 1024;
 
+/** That of the last trace: its buffers take longer to make than most traces to run. */
+let machine: Machine | null = null;
+
 function bootMachine(cpus: number, reverted: readonly Slug[]): Machine {
-  const machine = createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: true });
+  if (machine?.cpus !== cpus) machine = createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: true });
   const roles = Array.from({ length: cpus }, (_, cpu) => (cpu === 0 ? 'replay' : 'idle'));
   start_kernel(machine, { cpu: 0, reverted, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() }, 1);
   runDeferredWorkWhenIdle();
@@ -28,7 +31,7 @@ function bootMachine(cpus: number, reverted: readonly Slug[]): Machine {
  * @throws TraceError if the trace cannot be run anywhere
  */
 export function runOnPort(trace: Trace, cpus: number, reverted: readonly Slug[] = []): Outcome {
-  const machine = bootMachine(cpus, reverted);
+  const { oops } = bootMachine(cpus, reverted);
   const answers: Answer[] = [];
   try {
     const process = spawn(MEMORY_BYTES, 0);
@@ -45,6 +48,6 @@ export function runOnPort(trace: Trace, cpus: number, reverted: readonly Slug[] 
     // The kernel has written down why; anything else is a fault of this driver or of the trace.
     if (!isKernelExit(error)) throw error;
   }
-  const complaints = readOopsLog(machine.oops).records.map(({ kind, title }) => `${kind}: ${title}`);
+  const complaints = readOopsLog(oops).records.map(({ kind, title }) => `${kind}: ${title}`);
   return { answers, complaints, skipped: null };
 }

@@ -124,11 +124,15 @@ export class PortSystem implements System {
 
   fill(at: number, bytes: Uint8Array): void {
     inKernel(() => {
-      for (const [i, byte] of bytes.entries()) {
+      for (let i = 0; i < bytes.length; ) {
+        const inPage = bytes.subarray(i, i + PAGE_SIZE - ((at + i) & (PAGE_SIZE - 1)));
+        // As if to read: so a page that the process cannot write is filled, too.
         const to = user_to_kernel(at + i, false);
-        if (to === 0) continue;
-        store8(to, byte);
-        user_done(at + i);
+        if (to !== 0) {
+          for (const [k, byte] of inPage.entries()) store8(to + k, byte);
+          user_done(at + i);
+        }
+        i += inPage.length;
       }
     });
   }
