@@ -6,10 +6,11 @@ import { nullb_set_delay } from '../../drivers/null_blk.ts';
 import { rcu_completed } from '../../kernel/rcu/tree.ts';
 import { current } from '../../kernel/sched/core.ts';
 import { liveObjects } from '../../mm/slab.ts';
-import { contexts } from '../../testing/slots.ts';
+import { contextOf, contexts } from '../../testing/slots.ts';
 import {
   close,
   exitAio,
+  inKernel,
   io_getevents,
   io_setup,
   io_submit,
@@ -25,6 +26,7 @@ import {
 import { errname } from '../../uapi/errno.ts';
 import { emptyEvent, peek, SegmentationFault, user_getevent } from '../../user/libaio.ts';
 import { settleKernel } from '../../user/process.ts';
+import { kill_ioctx } from './destroy.ts';
 import { aio } from './kioctx.ts';
 import { sys_io_cancel, sys_io_destroy, sys_io_getevents, sys_io_submit } from './syscalls.ts';
 
@@ -52,6 +54,11 @@ test('0 once, then EINVAL', () => {
   settleKernel();
   expect(errname(sys_io_destroy(ctx))).toBe('-EINVAL');
   expect(io_getevents(other, 1)).toEqual([]);
+});
+
+test('EINVAL: another call has found the context, too, and was first', () => {
+  const ctx = contextOf(mm(), io_setup(1));
+  expect(inKernel(() => [1, 2].map(() => errname(kill_ioctx(mm(), ctx, null, true))))).toEqual(['0', '-EINVAL']);
 });
 
 test('every call on a dead handle is EINVAL, and the ring is not mapped', () => {

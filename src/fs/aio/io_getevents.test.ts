@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sched_clock } from '../../arch/sab/clock.ts';
 import { PAGE_OFFSET, TASK_SIZE } from '../../arch/sab/memory.ts';
 import { nullb_set_delay } from '../../drivers/null_blk.ts';
-import { send_signal } from '../../kernel/sched/core.ts';
+import { runDeferredWorkWhenIdle } from '../../init/uniprocessor.ts';
+import { send_signal, set_idle_hook } from '../../kernel/sched/core.ts';
+import { contextOf } from '../../testing/slots.ts';
 import {
   eventsAt,
   io_setup,
@@ -15,12 +17,14 @@ import {
   malloc,
   mallocGuarded,
   mallocReadOnly,
+  mm,
   openDevice,
   openFile,
   timespec,
 } from '../../testing/user.ts';
 import { errname } from '../../uapi/errno.ts';
 import { EVENT_BYTES, ring_field } from '../../user/libaio.ts';
+import { kill_ioctx } from './destroy.ts';
 import { sys_io_destroy, sys_io_getevents } from './syscalls.ts';
 
 const KERNEL_ADDRESS = PAGE_OFFSET + 4096;
@@ -165,6 +169,17 @@ describe('waiting', () => {
     expect(getevents(3, 8, room, 0)).toBe('2');
     // It was taken on the way to user mode.
     expect(getevents(1, 8)).toBe('0');
+  });
+
+  test('to the end of the context, which another thread destroys: EINVAL if there is none, else what is there', () => {
+    const dying = [ctx, io_setup(1)];
+    for (const [events, handle] of dying.entries()) {
+      ctx = handle;
+      completeReads(events);
+      set_idle_hook(() => kill_ioctx(mm(), contextOf(mm(), handle), null, true) === 0);
+      expect(getevents(2, 8, room, 0, handle)).toBe(events === 0 ? '-EINVAL' : '1');
+      runDeferredWorkWhenIdle();
+    }
   });
 
   test('a signal does not matter where there is no need to wait', () => {

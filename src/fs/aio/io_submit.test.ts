@@ -2,9 +2,11 @@
 /** io_submit(): what it answers, which error it finds first, and what becomes an event instead. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PAGE_OFFSET, TASK_SIZE } from '../../arch/sab/memory.ts';
+import { current } from '../../kernel/sched/core.ts';
 import { contextOf, slotsOf } from '../../testing/slots.ts';
 import {
   close,
+  inKernel,
   io_getevents,
   io_setup,
   io_submit,
@@ -29,11 +31,21 @@ import {
   IOCB_FLAG_RESFD,
   iocb,
 } from '../../uapi/aio_abi.ts';
-import { EFAULT, errname } from '../../uapi/errno.ts';
+import { EFAULT, EINTR, ERESTARTSYS, errname } from '../../uapi/errno.ts';
 import { peek, poke } from '../../user/libaio.ts';
-import { FMODE_READ, FMODE_WRITE, O_APPEND } from '../file.ts';
+import {
+  alloc_file,
+  defineFops,
+  FMODE_READ,
+  FMODE_WRITE,
+  fd_install,
+  type file,
+  files_struct,
+  O_APPEND,
+} from '../file.ts';
 import { sys_io_destroy, sys_io_submit } from './syscalls.ts';
 
+const restarting_fops = defineFops({ name: 'restarting', read_iter: () => -ERESTARTSYS });
 const KERNEL_ADDRESS = PAGE_OFFSET + 4096;
 const LIMIT = 120;
 
@@ -227,6 +239,12 @@ describe('what becomes an event instead', () => {
   test('a request of no bytes', () => {
     expect(one(makeIocb({ fd, buf: 0, nbytes: 0 }))).toEqual([{ data: 0, res: 0 }]);
     expect(one(makeIocb({ fd, cmd: IOCB_CMD_PWRITE, buf: 0, nbytes: 0 }))).toEqual([{ data: 0, res: 0 }]);
+  });
+
+  test('a driver that wants the call to be restarted: -EINTR, there is no call any more', () => {
+    const filp = inKernel(() => alloc_file(restarting_fops, FMODE_READ, null));
+    const files = files_struct.at(current.files);
+    expect(one(makeIocb({ fd: inKernel(() => fd_install(files, filp as file)) }))).toEqual([{ data: 0, res: -EINTR }]);
   });
 
   test('a write to a file that was opened to append goes to its end', () => {
