@@ -2,15 +2,7 @@
 /** Each known difference is needed by a trace of its name, and nothing else is excused. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import {
-  appliesToPort,
-  compare,
-  compareWithKernel,
-  expectedOfKernel,
-  expectedOfPort,
-  foretold,
-  same,
-} from './compare.ts';
+import { compare, compareWithKernel, expectedOfKernel, expectedOfPort, foretold, same } from './compare.ts';
 import { DIFFERENCES } from './differences.ts';
 import { runOnPort } from './port.ts';
 import type { Outcome, Trace, TraceOp } from './trace.ts';
@@ -85,15 +77,6 @@ test('both waiting for ever at the same call are alike', () => {
   expect(compared.differences).toEqual([]);
   const one = compareWithKernel(trace, { answers: [{ ret: 0 }], complaints: [], skipped: null }, hung('hang: no'), 2);
   expect(one.differences).not.toEqual([]);
-});
-
-test('the port answers every trace of the project that is about v3.17', () => {
-  const wrong = all
-    .filter(({ trace }) => appliesToPort(trace))
-    .flatMap(({ trace, cpus }) =>
-      compare(runOnPort(trace, cpus), expectedOfPort(trace, cpus)).map((d) => [trace.id, d]),
-    );
-  expect(wrong).toEqual([]);
 });
 
 test('README.md has the table', () => {

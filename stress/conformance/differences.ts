@@ -59,6 +59,7 @@ const PAGE = 4096;
 const POLL = 5;
 /** End of user space with page tables of four levels. */
 const USER_END = 2n ** 47n;
+const POINTER_BYTES = 8n;
 
 /** Requests that v3.17 makes room for, in 32 bits. */
 const reserved = (asked: number, cpus: number): number => (Math.max(asked >>> 0, 4 * cpus) * 2) >>> 0;
@@ -93,10 +94,14 @@ function quota(step: Step): Prediction | null {
   return full ? { v317: REFUSED(EAGAIN), parted: true } : null;
 }
 
-/** v3.17 looks at the whole array first, and takes an address that no process can have for what it is. */
+/** v3.17 looks first whether the whole array can be in user space. */
 function arrayFirst({ op, today }: Step): Prediction | null {
-  const bad = (op.iocbs === 'BAD' || op.iocbs === 'MINUS1') && (op.nr ?? 0) >= 0;
-  return bad && today['ret'] !== EFAULT ? { v317: { ret: EFAULT } } : null;
+  const { nr = 0, iocbs } = op;
+  const { ret } = today;
+  const bad = iocbs === 'BAD' || iocbs === 'MINUS1' || BigInt(nr) * POINTER_BYTES >= USER_END;
+  return bad && nr >= 0 && ret !== EFAULT
+    ? { v317: { ret: EFAULT }, parted: typeof ret === 'number' && ret > 0 }
+    : null;
 }
 
 function timeoutLast({ op, today, history }: Step): Prediction | null {
@@ -107,6 +112,7 @@ function timeoutLast({ op, today, history }: Step): Prediction | null {
 }
 
 const READS_AND_WRITES: readonly TraceOp['cmd'][] = ['pread', 'pwrite', 0, 1];
+const VECTORS: readonly TraceOp['cmd'][] = ['preadv', 'pwritev', 7, 8];
 const FSYNC_AND_POLL: readonly TraceOp['cmd'][] = ['fsync', 'fdsync', IOCB_CMD_FSYNC, IOCB_CMD_FDSYNC, POLL];
 
 /** Iocbs that v3.17 refuses and today's kernel may take, in the order in which v3.17 looks. */
@@ -117,6 +123,11 @@ const REFUSALS = [
     row: 'length_is_checked_whole',
     error: EFAULT,
     is: ({ cmd, nbytes = 0 }: Partial<TraceOp>) => READS_AND_WRITES.includes(cmd) && BigInt(nbytes) >= USER_END,
+  },
+  {
+    row: 'vector_is_counted_whole',
+    error: EINVAL,
+    is: ({ cmd, nbytes = 0 }: Partial<TraceOp>) => VECTORS.includes(cmd) && BigInt(nbytes) >= 2n ** 32n,
   },
 ] as const;
 
@@ -170,7 +181,7 @@ export const DIFFERENCES: readonly KnownDifference[] = [
   {
     id: 'array_is_checked_first',
     ops: ['io_submit'],
-    v317: 'an array that lies in the kernel is EFAULT, before the context is looked at, and also if it is empty',
+    v317: 'an array that is not wholly in user space is EFAULT before the context is looked at, even an empty one',
     today: 'its elements are read one by one, after the context was found',
     source: 'do_io_submit(): access_ok(); it has gone with compat_sys_io_submit() of its own',
     predict: arrayFirst,
@@ -198,6 +209,14 @@ export const DIFFERENCES: readonly KnownDifference[] = [
     today: 'its length is cut to 0x7ffff000 bytes first',
     source: 'aio_setup_single_vector(): access_ok(); import_single_range() since v4.1',
     predict: (step) => refused('length_is_checked_whole', step),
+  },
+  {
+    id: 'vector_is_counted_whole',
+    ops: ['io_submit'],
+    v317: 'the number of elements of a vector is a long: more than 1024 are EINVAL',
+    today: 'its lower 32 bits are taken',
+    source: 'aio_setup_vectored_rw(): unsigned long *nr_segs; import_iovec() has unsigned nr_segs since v4.1',
+    predict: (step) => refused('vector_is_counted_whole', step),
   },
   {
     id: 'timeout_is_read_last',

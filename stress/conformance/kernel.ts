@@ -7,18 +7,17 @@
  * next trace gets a new one. A trace that changes what the whole host shares has a child of its own.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from '../root.ts';
-import { JOURNAL, type ToChild, type ToParent } from './kernel_protocol.ts';
+import { AIO_MAX_NR, AIO_MAX_NR_BEFORE, JOURNAL, type ToChild, type ToParent } from './kernel_protocol.ts';
 import { allowedCpus } from './native.ts';
 import { opInWords } from './op_words.ts';
 import { type Answer, type Outcome, type Trace, TraceError, type TraceOp } from './trace.ts';
 
 const CHILD = fileURLToPath(new URL('dist/stress/conformance/kernel_child.js', ROOT));
-const AIO_MAX_NR = '/proc/sys/fs/aio-max-nr';
 const WATCHDOG_MS = 10_000;
 /** Looks at the child in that time. */
 const LOOKS = 4;
@@ -50,15 +49,20 @@ interface Child {
 const opsOf = (ops: readonly TraceOp[]): TraceOp[] => ops.flatMap((op) => [op, ...opsOf(op.body ?? [])]);
 
 /** What the child says next, or how it ended. */
-type Said = ToParent | { readonly kind: 'died'; readonly how: string };
+type Said = Exclude<ToParent, { kind: 'begun' }> | { readonly kind: 'died'; readonly how: string };
 
-function nextMessage(child: ChildProcess): Promise<Said> {
+/** @param begun - called when it says so, which is not the answer */
+function nextMessage(child: ChildProcess, begun: () => void = () => {}): Promise<Said> {
   return new Promise((resolve) => {
     const done = (said: Said): void => {
       child.off('message', onMessage).off('exit', onExit).off('error', onError);
       resolve(said);
     };
-    const onMessage = (message: unknown): void => done(message as ToParent);
+    const onMessage = (message: unknown): void => {
+      const said = message as ToParent;
+      if (said.kind === 'begun') begun();
+      else done(said);
+    };
     const onExit = (code: number | null, signal: string | null): void =>
       done({ kind: 'died', how: signal === null ? `ended with exit code ${code}` : `died of ${signal}` });
     const onError = (error: Error): void => done({ kind: 'died', how: `failed: ${error.message}` });
@@ -137,6 +141,9 @@ export class Kernel {
       child.process.kill('SIGKILL');
       await gone;
     }
+    // Killed in the middle of a trace that had changed it.
+    const before = join(child.folder, AIO_MAX_NR_BEFORE);
+    if (existsSync(before)) writeFileSync(AIO_MAX_NR, readFileSync(before));
     rmSync(child.folder, { recursive: true, force: true });
   }
 
@@ -145,15 +152,12 @@ export class Kernel {
     const reason = this.whyNot(ops);
     if (reason !== null) return { answers: [], complaints: [], skipped: reason };
     // They change what the process, or the host, shares with others.
-    const alone = ops.some(({ op }) => op === 'aio_max_nr' || op === 'fault');
-    if (alone) await this.stop();
+    const own = ops.some(({ op }) => op === 'aio_max_nr' || op === 'fault');
+    if (own) await this.stop();
     const child = await this.start();
     if (typeof child === 'string') return { answers: [], complaints: [], skipped: child };
-    const quota = readFileSync(AIO_MAX_NR, 'utf8');
-    const outcome = await this.runIn(child, trace);
-    if (alone) await this.stop();
-    // A child that was killed has left it as it was in the trace.
-    if (readFileSync(AIO_MAX_NR, 'utf8') !== quota) writeFileSync(AIO_MAX_NR, quota);
+    const outcome = await this.runIn(child, trace, own || ops.some(({ op }) => op === 'aio_nr'));
+    if (own) await this.stop();
     return outcome;
   }
 
@@ -169,15 +173,17 @@ export class Kernel {
     return cpus > length ? `it runs on ${cpus} CPUs, here are ${length}` : null;
   }
 
-  private async runIn(child: Child, trace: Trace): Promise<Outcome> {
+  private async runIn(child: Child, trace: Trace, alone: boolean): Promise<Outcome> {
     writeFileSync(join(child.folder, JOURNAL), '');
-    const ran = nextMessage(child.process);
-    child.process.send({ trace } satisfies ToChild);
     let hung = false;
-    const watchdog = this.watch(child, () => {
-      hung = true;
+    let watchdog: NodeJS.Timeout | undefined;
+    const answer = nextMessage(child.process, () => {
+      watchdog = this.watch(child, () => {
+        hung = true;
+      });
     });
-    const said = await ran;
+    child.process.send({ trace, alone } satisfies ToChild);
+    const said = await answer;
     clearInterval(watchdog);
     if (said.kind === 'ran') {
       if (!said.clean) await this.stop();
@@ -186,10 +192,9 @@ export class Kernel {
     }
     const answers = journal(child.folder);
     await this.stop();
+    const seconds = this.options.watchdogMs / 1000;
     const how = said.kind === 'died' ? said.how : `said ${said.kind}`;
-    const what = hung
-      ? `hang: the kernel did not answer within ${this.options.watchdogMs / 1000} s`
-      : `died: it ${how}`;
+    const what = hung ? `hang: the kernel did not answer within ${seconds} s` : `died: its process ${how}`;
     return { answers, complaints: [`${what}, at ${at(trace, answers.length)}`], skipped: null };
   }
 

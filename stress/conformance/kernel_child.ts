@@ -13,6 +13,9 @@ import { KernelSystem } from './kernel_system.ts';
 import { cpuList, Native, NoKernel, possibleCpus } from './native.ts';
 import { runOps } from './run.ts';
 import { type Answer, type Trace, TraceError } from './trace.ts';
+import { openTurns } from './turns.ts';
+
+type Turns = ReturnType<typeof openTurns>;
 
 const [folder = '', cpus = '0'] = process.argv.slice(2);
 // Appends: the other side empties it for each trace.
@@ -33,17 +36,19 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /** Makes a context, to see whether that works. @throws NoKernel */
-async function openKernel(): Promise<KernelSystem> {
-  const native = await Native.load();
+async function openKernel(native: Native, turns: Turns): Promise<KernelSystem> {
   const system = new KernelSystem(native, folder, cpuList(cpus));
+  turns.take(false);
   const ret = answerOf(system.io_setup(1, system.alloc(8)));
   if (ret !== 0) throw new NoKernel(REFUSALS[ret] ?? `io_setup() failed: ${ret}`);
   await system.tidyUp();
+  turns.end();
   return system;
 }
 
 async function runTrace(system: KernelSystem, trace: Trace): Promise<ToParent> {
   const answers: Answer[] = [];
+  system.begin();
   let error: string | null = null;
   try {
     runOps(trace.ops, system, (answer) => {
@@ -58,11 +63,19 @@ async function runTrace(system: KernelSystem, trace: Trace): Promise<ToParent> {
 }
 
 try {
-  const system = await openKernel();
+  const native = await Native.load();
+  const turns = openTurns(native);
+  const system = await openKernel(native, turns);
   send({ kind: 'ready', release: release(), possibleCpus: possibleCpus() });
   let last = Promise.resolve();
-  process.on('message', ({ trace }: ToChild) => {
-    last = last.then(async () => send(await runTrace(system, trace)));
+  process.on('message', ({ trace, alone }: ToChild) => {
+    last = last.then(async () => {
+      turns.take(alone);
+      send({ kind: 'begun' });
+      const ran = await runTrace(system, trace);
+      turns.end();
+      send(ran);
+    });
   });
 } catch (error) {
   if (!(error instanceof NoKernel)) throw error;

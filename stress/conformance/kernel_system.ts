@@ -5,10 +5,11 @@
  * What makes the answers the same each time: one thread, pinned to one CPU; files in the page cache, whose requests
  * complete inside io_submit(); polls of empty pipes as requests that stay pending.
  */
-import { constants, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { constants, existsSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aio_ring, io_event } from '../../src/uapi/aio_abi.ts';
 import { SegmentationFault } from '../../src/user/libaio.ts';
+import { AIO_MAX_NR, AIO_MAX_NR_BEFORE } from './kernel_protocol.ts';
 import { type Native, NR, PAGE } from './native.ts';
 import type { OpenMode, SpecialPointer, System } from './system.ts';
 import { TraceError } from './trace.ts';
@@ -25,7 +26,6 @@ const CPU_MASK_BYTES = 128;
 const SIGNAL_AFTER_US = 5000;
 const SETTLE_MS = 1000;
 const AIO_NR = '/proc/sys/fs/aio-nr';
-const AIO_MAX_NR = '/proc/sys/fs/aio-max-nr';
 
 interface Ring {
   readonly id: number;
@@ -67,8 +67,7 @@ export class KernelSystem implements System {
   /** The reading end of a pipe, by the other. */
   private readonly readEnds = new Map<number, number>();
   private next: number;
-  private aioNrAtStart = aioNr();
-  private aioMaxNr: string | null = null;
+  private aioNrAtStart = 0;
   private noRoomForRing = false;
 
   /** @param folder - where its files are @param cpus - that it may run on; it begins on the first */
@@ -87,6 +86,11 @@ export class KernelSystem implements System {
       GUARD: native.map(PAGE, ''),
     };
     this.runOn(0);
+  }
+
+  /** A trace begins. */
+  begin(): void {
+    this.aioNrAtStart = aioNr();
   }
 
   runOn(offset: number): void {
@@ -298,7 +302,8 @@ export class KernelSystem implements System {
   }
 
   setAioMaxNr(room: number): void {
-    this.aioMaxNr ??= readFileSync(AIO_MAX_NR, 'utf8');
+    const before = join(this.folder, AIO_MAX_NR_BEFORE);
+    if (!existsSync(before)) writeFileSync(before, readFileSync(AIO_MAX_NR));
     writeFileSync(AIO_MAX_NR, String(this.aioNrAtStart + room));
   }
 
@@ -315,8 +320,9 @@ export class KernelSystem implements System {
    * @returns false if something is left all the same: the next trace needs a process of its own
    */
   async tidyUp(): Promise<boolean> {
-    if (this.aioMaxNr !== null) writeFileSync(AIO_MAX_NR, this.aioMaxNr);
-    this.aioMaxNr = null;
+    const before = join(this.folder, AIO_MAX_NR_BEFORE);
+    if (existsSync(before)) writeFileSync(AIO_MAX_NR, readFileSync(before));
+    rmSync(before, { force: true });
     this.noRoomForRing = false;
     // Each takes a grace period: all at once.
     const rings = [...this.rings];
@@ -333,7 +339,6 @@ export class KernelSystem implements System {
     new Uint8Array(this.memory.buffer).fill(0, 0, this.next - this.arena);
     this.next = this.arena;
     this.runOn(0);
-    this.aioNrAtStart = aioNr();
     return ends.every((ret) => ret === 0);
   }
 }

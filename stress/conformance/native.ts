@@ -17,6 +17,7 @@ export const NR = {
   munmap: 11,
   nanosleep: 35,
   setitimer: 38,
+  flock: 73,
   sched_setaffinity: 203,
   io_setup: 206,
   io_destroy: 207,

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { appliesToKernel, same } from './compare.ts';
 import type { Kernel, KernelFacts } from './kernel.ts';
+import { AIO_MAX_NR } from './kernel_protocol.ts';
 import { opInWords } from './op_words.ts';
 import { type Answer, type Trace, TraceError, type TraceOp } from './trace.ts';
 import type { TraceFile } from './trace_file.ts';
@@ -62,7 +63,7 @@ export async function record(
   const env = {
     ...file.meta.env,
     possible_cpus: facts.possibleCpus,
-    aio_max_nr: Number(readFileSync('/proc/sys/fs/aio-max-nr', 'utf8')),
+    aio_max_nr: Number(readFileSync(AIO_MAX_NR, 'utf8')),
   };
   return { ...file, meta: { ...file.meta, recorded_on: facts.release, env }, traces };
 }
