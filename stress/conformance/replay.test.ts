@@ -21,9 +21,9 @@ const replay = (trace: Trace, cpus: number, reverted: readonly Slug[] = []) =>
 /** A trace made here. */
 const made = (...ops: TraceOp[]): Trace => ({ id: 'made', checks: '', applies: ['v3.17'], ops });
 
-test('there are 120 traces, 14 of them given, all of them about v3.17, each with a name of its own', () => {
-  expect(recorded().traces).toHaveLength(14);
-  expect(forPort).toHaveLength(120);
+test('there are 14 given traces and a hundred of our own, each with a name of its own', () => {
+  expect(given.size).toBe(14);
+  expect(forPort.length).toBeGreaterThan(14 + 100);
   expect(new Set(all.map(({ trace }) => trace.id)).size).toBe(all.length);
 });
 
