@@ -128,6 +128,10 @@ function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
   const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.shadow === null ? null : kasan_check);
   const told = det.full.entries[FULL_ON] === 1;
   setHook(told ? recordedHook(hook, new FullRecorder(cpu, det.full, machine.oops), det, machine.cpus) : hook);
+  setVirtualClock(
+    () => det.times[CLOCK] as number,
+    () => hook.readClock(),
+  );
   hook.enter(PHASE_RUN);
   return hook;
 }
@@ -156,7 +160,8 @@ function runRound(task: CpuTask, plan: RoundPlan): void {
   const { cpu, machine } = task;
   const det = join(task, plan);
   const control = controlPanel();
-  const ledger = new Ledger(task.ledger, machine.cpus);
+  const watch = det === null ? null : (index: number, before: number, after: number) => det.book(index, before, after);
+  const ledger = new Ledger(task.ledger, machine.cpus, watch);
   const area = plan.process.base + cpu * areaBytes(ledger.entriesPerCpu, plan.workload.bufferBytes);
   const user = new User(cpu, plan, new Prng(plan.seed * 31 + cpu), ledger, new Meter(task.meters, cpu), area);
   const daemon = DAEMONS.includes(roleOf(plan, cpu));

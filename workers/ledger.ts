@@ -54,6 +54,9 @@ const BYTES = 5;
 const BUFFER = 6;
 const HANDLE_OF = 7;
 
+/** A word was `before`, and is `after`. */
+export type Watching = (index: number, before: number, after: number) => void;
+
 export const createLedger = (cpus: number, entriesPerCpu: number): Words =>
   createWords(HEADER_WORDS + SLOTS_MAX * SLOT_WORDS + cpus * entriesPerCpu * ENTRY_WORDS);
 
@@ -62,15 +65,45 @@ export class Ledger {
   readonly words: Words;
   readonly entriesPerCpu: number;
   readonly entries: number;
+  private readonly watch: Watching | null;
 
-  constructor(words: Words, cpus: number) {
+  /** @param watch - hears of each access to the books */
+  constructor(words: Words, cpus: number, watch: Watching | null = null) {
     this.words = words;
+    this.watch = watch;
     this.entries = (words.length - HEADER_WORDS - SLOTS_MAX * SLOT_WORDS) / ENTRY_WORDS;
     this.entriesPerCpu = this.entries / cpus;
   }
 
   clear(): void {
     this.words.fill(0);
+  }
+
+  // Words.
+
+  private load(at: number): number {
+    const value = wordLoad(this.words, at);
+    this.watch?.(at, value, value);
+    return value;
+  }
+  private store(at: number, value: number): void {
+    const before = this.watch === null ? 0 : wordLoad(this.words, at);
+    wordStore(this.words, at, value);
+    this.watch?.(at, before, value);
+  }
+  private add(at: number, n: number): void {
+    const before = wordAdd(this.words, at, n);
+    this.watch?.(at, before, before + n);
+  }
+  private or(at: number, bits: number): number {
+    const before = wordOr(this.words, at, bits);
+    this.watch?.(at, before, before | bits);
+    return before;
+  }
+  private cas(at: number, old: number, next: number): number {
+    const before = wordCas(this.words, at, old, next);
+    this.watch?.(at, before, before === old ? next : before);
+    return before;
   }
 
   // Contexts.
@@ -84,36 +117,36 @@ export class Ledger {
    */
   publish(slot: number, handle: number, userReaped: boolean, ringNr: number): void {
     const at = this.slot(slot, 0);
-    wordStore(this.words, at + HANDLE, handle);
-    wordStore(this.words, at + USER_REAPED, userReaped ? 1 : 0);
-    wordStore(this.words, at + RING_NR, ringNr);
-    wordAdd(this.words, at + SEQ, 1);
-    wordStore(this.words, at + STATE, 1);
+    this.store(at + HANDLE, handle);
+    this.store(at + USER_REAPED, userReaped ? 1 : 0);
+    this.store(at + RING_NR, ringNr);
+    this.add(at + SEQ, 1);
+    this.store(at + STATE, 1);
   }
 
   /** Says that the context is about to be destroyed. @returns its handle */
   retire(slot: number): number {
     const at = this.slot(slot, 0);
-    wordStore(this.words, at + STATE, 0);
-    wordAdd(this.words, at + SEQ, 1);
-    return wordLoad(this.words, at + HANDLE);
+    this.store(at + STATE, 0);
+    this.add(at + SEQ, 1);
+    return this.load(at + HANDLE);
   }
 
   alive(slot: number): boolean {
-    return wordLoad(this.words, this.slot(slot, STATE)) === 1;
+    return this.load(this.slot(slot, STATE)) === 1;
   }
   handle(slot: number): number {
-    return wordLoad(this.words, this.slot(slot, HANDLE));
+    return this.load(this.slot(slot, HANDLE));
   }
   seq(slot: number): number {
-    return wordLoad(this.words, this.slot(slot, SEQ));
+    return this.load(this.slot(slot, SEQ));
   }
   userReaped(slot: number): boolean {
-    return wordLoad(this.words, this.slot(slot, USER_REAPED)) === 1;
+    return this.load(this.slot(slot, USER_REAPED)) === 1;
   }
   /** Slots of its ring, as io_setup() left them. */
   ringNr(slot: number): number {
-    return wordLoad(this.words, this.slot(slot, RING_NR));
+    return this.load(this.slot(slot, RING_NR));
   }
 
   /**
@@ -121,7 +154,7 @@ export class Ledger {
    * @returns its seq, which changes as soon as somebody begins to destroy it; leave() must follow. 0 if it is not alive
    */
   enter(slot: number): number {
-    wordAdd(this.words, this.slot(slot, USERS), 1);
+    this.add(this.slot(slot, USERS), 1);
     // Before the look at the state: a seq that was read afterwards could be that of a destruction that began in
     // between.
     const seq = this.seq(slot);
@@ -130,18 +163,18 @@ export class Ledger {
     return 0;
   }
   leave(slot: number): void {
-    wordAdd(this.words, this.slot(slot, USERS), -1);
+    this.add(this.slot(slot, USERS), -1);
   }
   users(slot: number): number {
-    return wordLoad(this.words, this.slot(slot, USERS));
+    return this.load(this.slot(slot, USERS));
   }
 
   /** Takes the slot's user-space lock, which keeps reapers of a ring and its destroyer apart. */
   tryLock(slot: number): boolean {
-    return wordCas(this.words, this.slot(slot, LOCK), 0, 1) === 0;
+    return this.cas(this.slot(slot, LOCK), 0, 1) === 0;
   }
   unlock(slot: number): void {
-    wordStore(this.words, this.slot(slot, LOCK), 0);
+    this.store(this.slot(slot, LOCK), 0);
   }
 
   // Requests.
@@ -152,10 +185,10 @@ export class Ledger {
 
   /** The state's bits. */
   state(entry: number): number {
-    return wordLoad(this.words, this.at(entry)) & BIT_MASK;
+    return this.load(this.at(entry)) & BIT_MASK;
   }
   generation(entry: number): number {
-    return wordLoad(this.words, this.at(entry)) >>> BITS;
+    return this.load(this.at(entry)) >>> BITS;
   }
 
   /** Whether the owner may use the entry for another request. */
@@ -179,49 +212,48 @@ export class Ledger {
     pending: boolean,
   ): number {
     const at = this.at(entry);
-    const words = this.words;
-    words[at + RES] = res;
-    words[at + OWNER] = owner;
-    words[at + POS] = pos;
-    words[at + OBJ] = obj;
-    words[at + BYTES] = bytes;
-    words[at + BUFFER] = buffer;
-    words[at + HANDLE_OF] = handle;
-    const generation = ((wordLoad(words, at) >>> BITS) + 1) & 0xffffff;
-    wordStore(words, at, (generation << BITS) | SUBMITTED | (pending ? PENDING : 0));
+    this.store(at + RES, res);
+    this.store(at + OWNER, owner);
+    this.store(at + POS, pos);
+    this.store(at + OBJ, obj);
+    this.store(at + BYTES, bytes);
+    this.store(at + BUFFER, buffer);
+    this.store(at + HANDLE_OF, handle);
+    const generation = ((this.load(at) >>> BITS) + 1) & 0xffffff;
+    this.store(at, (generation << BITS) | SUBMITTED | (pending ? PENDING : 0));
     return generation;
   }
 
   /** io_submit() did not take it. */
   drop(entry: number): void {
     const at = this.at(entry);
-    wordStore(this.words, at, wordLoad(this.words, at) & ~BIT_MASK);
+    this.store(at, this.load(at) & ~BIT_MASK);
   }
 
   mark(entry: number, bits: number): number {
-    return wordOr(this.words, this.at(entry), bits) & BIT_MASK;
+    return this.or(this.at(entry), bits) & BIT_MASK;
   }
 
   owner(entry: number): number {
-    return this.words[this.at(entry) + OWNER] as number;
+    return this.load(this.at(entry) + OWNER);
   }
   res(entry: number): number {
-    return this.words[this.at(entry) + RES] as number;
+    return this.load(this.at(entry) + RES);
   }
   pos(entry: number): number {
-    return this.words[this.at(entry) + POS] as number;
+    return this.load(this.at(entry) + POS);
   }
   obj(entry: number): number {
-    return this.words[this.at(entry) + OBJ] as number;
+    return this.load(this.at(entry) + OBJ);
   }
   bytes(entry: number): number {
-    return this.words[this.at(entry) + BYTES] as number;
+    return this.load(this.at(entry) + BYTES);
   }
   buffer(entry: number): number {
-    return this.words[this.at(entry) + BUFFER] as number;
+    return this.load(this.at(entry) + BUFFER);
   }
   handleOf(entry: number): number {
-    return this.words[this.at(entry) + HANDLE_OF] as number;
+    return this.load(this.at(entry) + HANDLE_OF);
   }
 
   /**
@@ -232,13 +264,13 @@ export class Ledger {
     if (entry < 0 || entry >= this.entries) return -1;
     const at = this.at(entry);
     for (;;) {
-      const seen = wordLoad(this.words, at);
+      const seen = this.load(at);
       const now = seen >>> BITS;
       // An older one: it was delivered before the entry was used again.
       if (now !== generation) return generation > 0 && generation < now ? DELIVERED : -1;
       if ((seen & DELIVERED) !== 0) return DELIVERED;
       if ((seen & SUBMITTED) === 0) return -1;
-      if (wordCas(this.words, at, seen, seen | DELIVERED) === seen) return seen & BIT_MASK;
+      if (this.cas(at, seen, seen | DELIVERED) === seen) return seen & BIT_MASK;
     }
   }
 
@@ -274,9 +306,9 @@ export class Ledger {
   deviceDone(entry: number, generation: number): boolean {
     if (entry < 0 || entry >= this.entries) return true;
     const at = this.at(entry);
-    const seen = wordLoad(this.words, at);
+    const seen = this.load(at);
     if (seen >>> BITS !== generation) return false;
-    return (wordOr(this.words, at, DONE) & SETTLED) === 0;
+    return (this.or(at, DONE) & SETTLED) === 0;
   }
 }
 

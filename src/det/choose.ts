@@ -27,6 +27,7 @@ import {
   LOWEST,
   MEMORY_DECISION,
   PENDING,
+  PENDING_BYTES,
   PENDING_WRITES,
   POINTS,
   PRIORITY,
@@ -151,10 +152,11 @@ function maybeLower(words: Words, cpu: number): void {
 }
 
 /** Accesses that race with the one that comes now draw again. */
-export function redrawRacing(words: Words, cpu: number, addr: number, writes: boolean): void {
+export function redrawRacing(words: Words, cpu: number, addr: number, bytes: number, writes: boolean): void {
   const cpus = words[CPUS] as number;
   for (let other = 0; other < cpus; other++) {
-    if (other === cpu || words[at(other, PENDING)] !== addr) continue;
+    const from = words[at(other, PENDING)] as number;
+    if (other === cpu || from >= addr + bytes || from + (words[at(other, PENDING_BYTES)] as number) <= addr) continue;
     if (writes || words[at(other, PENDING_WRITES)] !== 0) words[at(other, PRIORITY)] = draw(words) >>> 1;
   }
 }

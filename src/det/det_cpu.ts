@@ -8,7 +8,7 @@
  * nobody can run, the clock jumps to the next deadline.
  */
 import { MachineAborted } from '../arch/sab/control.ts';
-import { type Access, type Hook, LOAD, PAGE_OFFSET, type Sleeper } from '../arch/sab/memory.ts';
+import { type Access, type Hook, LOAD, PAGE_OFFSET, type Sleeper, STORE } from '../arch/sab/memory.ts';
 import { type Bytes, type Doubles, type Words, wordLoad, wordNotify, wordStore, wordWait } from '../arch/sab/words.ts';
 import { choose, isPos, isScripted, nextInTurn, redrawRacing } from './choose.ts';
 import { type FullRecorder, NOTE_LEAVE, NOTE_SLEEP, NOTE_WAIT } from './full_recorder.ts';
@@ -20,6 +20,7 @@ import {
   ASLEEP,
   AWAITED,
   at,
+  bookAt,
   CHOICE_WORDS,
   CHOICES,
   CLOCK,
@@ -39,15 +40,20 @@ import {
   LOG_STEPS,
   LOG_WORDS,
   LOGGED,
+  logged,
   MAX_STEPS,
   MEMORY,
   NEXT_DEADLINE,
+  NO_ACCESS,
   NOBODY_CAN,
+  ON_TIME,
   OUT,
   PENDING,
+  PENDING_BYTES,
   PENDING_WRITES,
   POINTS,
   READ_SHARED,
+  READ_US,
   RUNNABLE,
   SHARED,
   SINCE,
@@ -58,10 +64,13 @@ import {
   SWITCHES,
   TIMED_OUT,
   WAITING,
+  WAKES,
+  WATCHING,
   WHY,
   WORD,
   WRITTEN,
 } from './state.ts';
+import { stateHash, Watch } from './watch.ts';
 
 /** Virtual time of an access, ns. */
 const STEP_NS = 20;
@@ -85,6 +94,8 @@ export class DetCpu implements Hook, Sleeper {
   private readonly known: Bytes;
   private readonly learned: Bytes;
   private readonly signs: Signs;
+  /** Null but in an exhaustive search. */
+  private readonly watch: Watch | null;
   private readonly check: ((op: Access, addr: number, bytes: number) => void) | null;
   /** Whether this CPU is in the schedule: between enter() and leave(). */
   private active = false;
@@ -102,6 +113,7 @@ export class DetCpu implements Hook, Sleeper {
     this.learned = buffers.learned;
     this.signs = signs;
     this.check = check;
+    this.watch = buffers.words[WATCHING] === 0 ? null : new Watch(cpu, buffers.words);
     this.model = buffers.words[MEMORY] === 0 ? null : new DelayedMemory(cpu, buffers, (to) => this.note(to));
   }
 
@@ -141,12 +153,15 @@ export class DetCpu implements Hook, Sleeper {
       this.recorder?.arrive();
       this.step(op, addr, bytes);
       this.recorder?.access(op, addr, bytes);
+    } else if (this.cpu === this.words[CPUS]) {
+      this.watch?.written(op, addr, bytes);
     }
     if (this.check !== null) this.check(op, addr, bytes);
   }
 
   private step(op: Access, addr: number, bytes: number): void {
     const { words, cpu, times } = this;
+    this.watch?.settle();
     this.countOwnStep();
     const steps = (words[STEPS] as number) + 1;
     words[STEPS] = steps;
@@ -165,21 +180,54 @@ export class DetCpu implements Hook, Sleeper {
     // Where a script, and the end at a finding, do not depend on what is known of who shares what, a recording can be
     // followed by whoever knows nothing yet.
     if (words[STOP_AT_FINDING] !== 0 && this.signs.found()) this.toOperator(FOUND);
-    if (shared || isScripted(words, this.script, cpu)) this.point(addr, writes);
-    this.log(op, addr);
+    if (shared || isScripted(words, this.script, cpu)) this.point(addr, bytes, writes);
+    this.log(op, addr, bytes);
+    this.watch?.access(op, addr, bytes);
     if (steps >= (words[MAX_STEPS] as number)) this.toOperator(STEPS_DONE);
   }
 
   /** The access comes now, behind the point at which another CPU might have had its turn. */
-  private log(op: Access, addr: number): void {
-    const { words, cpu, steps } = this;
+  private log(op: Access, addr: number, bytes: number): void {
+    const { words, cpu } = this;
     words[HASH] = Math.imul((words[HASH] as number) ^ (addr + op) ^ (cpu << 28), 0x01000193);
-    if (words[LOG_STEPS] === 0) return;
+    if (words[LOG_STEPS] !== 0) this.enterLog(op, addr, bytes);
+  }
+
+  private enterLog(op: number, addr: number, bytes: number): void {
+    const { words, cpu, steps } = this;
     const n = (words[LOGGED] as number) + 1;
     words[LOGGED] = n;
     if (n >= LOG_MAX) return;
     steps[n * LOG_WORDS] = addr;
-    steps[n * LOG_WORDS + 1] = op | (cpu << 2);
+    steps[n * LOG_WORDS + 1] = logged(op, cpu, bytes);
+  }
+
+  /** Something that is no access, but that the order of accesses depends on. */
+  private watched(what: number): void {
+    if (this.watch !== null) this.enterLog(NO_ACCESS, what, 0);
+  }
+
+  /** An allocator writes to RAM. */
+  unchecked(addr: number, bytes: number): void {
+    if (this.watch === null || !this.active) return;
+    this.enterLog(STORE, addr, bytes);
+    this.watch.open((addr - PAGE_OFFSET) >>> 2, (addr + bytes - PAGE_OFFSET + 3) >>> 2);
+  }
+
+  /** The books of user space, which have words of their own: one was `before`, and is `after`. */
+  book(index: number, before: number, after: number): void {
+    if (this.watch === null || !this.active) return;
+    this.enterLog(before === after ? LOAD : STORE, bookAt(index), 4);
+    this.watch.book(index, before, after);
+  }
+
+  /** @returns virtual time, ns, of which whole microseconds are used, and not after the CPU has slept */
+  readClock(): number {
+    const now = this.times[CLOCK] as number;
+    if (this.watch === null || !this.active) return now;
+    this.watched(ON_TIME);
+    this.words[at(this.cpu, READ_US)] = Math.floor(now / 1000);
+    return now;
   }
 
   /** Notes who touches a word. */
@@ -196,10 +244,11 @@ export class DetCpu implements Hook, Sleeper {
   }
 
   /** A step at which another CPU may be chosen. */
-  private point(addr: number, writes: boolean): void {
+  private point(addr: number, bytes: number, writes: boolean): void {
     const { words, cpu } = this;
     words[POINTS] = (words[POINTS] as number) + 1;
     words[at(cpu, PENDING)] = addr;
+    words[at(cpu, PENDING_BYTES)] = bytes;
     words[at(cpu, PENDING_WRITES)] = writes ? 1 : 0;
     if (words[LIST_CHOICES] !== 0) this.listChoice(cpu, true);
     const next = choose(words, this.script, cpu, true);
@@ -208,7 +257,7 @@ export class DetCpu implements Hook, Sleeper {
       this.handOver(next);
     }
     words[at(cpu, PENDING)] = 0;
-    if (isPos(words)) redrawRacing(words, cpu, addr, writes);
+    if (isPos(words)) redrawRacing(words, cpu, addr, bytes, writes);
   }
 
   // Sleeping.
@@ -216,18 +265,23 @@ export class DetCpu implements Hook, Sleeper {
   /** @returns whether the time ran out */
   park(addr: number, timeout_ns: number): boolean {
     const { words, cpu } = this;
+    if (this.watch !== null) this.enterLog(STORE, addr, 4);
+    if (timeout_ns !== NEVER) this.watched(ON_TIME);
     words[at(cpu, WORD)] = addr;
     words[at(cpu, SINCE)] = words[STEPS] as number;
     words[at(cpu, TIMED_OUT)] = 0;
     this.setDeadline(cpu, timeout_ns === NEVER ? NEVER : (this.times[CLOCK] as number) + timeout_ns);
     this.recorder?.stop(NOTE_SLEEP, addr);
     this.block(ASLEEP);
-    return words[at(cpu, TIMED_OUT)] !== 0;
+    const timedOut = words[at(cpu, TIMED_OUT)] as number;
+    this.watch?.see(timedOut);
+    return timedOut !== 0;
   }
 
   unpark(addr: number, count: number): number {
     const { words } = this;
     this.model?.barrier();
+    if (this.watch !== null && this.active) this.enterLog(STORE, addr, 4);
     const cpus = words[CPUS] as number;
     let woken = 0;
     while (woken < count) {
@@ -259,6 +313,7 @@ export class DetCpu implements Hook, Sleeper {
     if (!this.active) return;
     this.setActive(false);
     this.recorder?.stop(NOTE_LEAVE, 0);
+    this.watch?.settle();
     this.countOwnStep();
     this.words[at(this.cpu, STATE)] = OUT;
     if (this.words[ABORT] === 0) this.pass(this.whoIsNext());
@@ -266,6 +321,8 @@ export class DetCpu implements Hook, Sleeper {
 
   /** Gives the baton away, and waits until it comes back. */
   private block(state: number): void {
+    this.watch?.settle();
+    this.words[at(this.cpu, READ_US)] = 0;
     this.model?.barrier();
     this.countOwnStep();
     this.words[at(this.cpu, STATE)] = state;
@@ -311,6 +368,9 @@ export class DetCpu implements Hook, Sleeper {
    */
   start(): boolean {
     this.countOwnStep();
+    this.watch?.settle();
+    this.watch?.see(this.words[WHY] as number);
+    this.watched(ON_TIME);
     const next = this.whoIsNext();
     if (next === this.cpu) return false;
     this.pass(next);
@@ -324,6 +384,7 @@ export class DetCpu implements Hook, Sleeper {
   }
 
   private wake(cpu: number): void {
+    this.watched(WAKES);
     this.words[at(cpu, STATE)] = RUNNABLE;
     this.times[DEADLINES + cpu] = NEVER;
   }
@@ -342,6 +403,7 @@ export class DetCpu implements Hook, Sleeper {
       if (words[at(cpu, STATE)] !== ASLEEP) continue;
       if (deadline <= now) {
         words[at(cpu, TIMED_OUT)] = 1;
+        this.watched(ON_TIME);
         this.wake(cpu);
       } else if (deadline < next) next = deadline;
     }
@@ -401,7 +463,7 @@ export class DetCpu implements Hook, Sleeper {
   }
 
   private listChoice(byDefault: number, able: boolean): void {
-    const { words, cpu, choices } = this;
+    const { words, times, cpu, choices } = this;
     let mask = 0;
     let others = 0;
     for (let other = 0; other < (words[CPUS] as number); other++) {
@@ -415,5 +477,8 @@ export class DetCpu implements Hook, Sleeper {
     if (n >= ENTRIES_MAX) return;
     const addr = words[at(cpu, able ? PENDING : WORD)] as number;
     choices.set([cpu, words[at(cpu, LOCAL)] as number, byDefault, mask, able ? 1 : 0, addr], n * CHOICE_WORDS);
+    if (this.watch === null) return;
+    const hash = ([0, 1] as const).map((lane) => stateHash(words, times, 2 * cpu + (able ? 1 : 0), lane));
+    choices.set([...hash, words[LOGGED] as number], n * CHOICE_WORDS + 6);
   }
 }

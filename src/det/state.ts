@@ -51,6 +51,10 @@ export const GO_ON = 34;
 export const LOGGED = 35;
 /** One of MEMORIES. */
 export const MEMORY = 33;
+/** Whether states are hashed, for an exhaustive search; see watch.ts. */
+export const WATCHING = 36;
+/** Hash of what RAM and the books hold, two words. */
+export const HELD = 37;
 const HEADER_WORDS = 64;
 
 /** Reasons for which the operator gets the baton. */
@@ -92,7 +96,13 @@ export const CURSOR = 10;
 /** First entry of its script, and the one behind its last. */
 export const SCRIPT_FROM = 11;
 export const SCRIPT_TO = 12;
-const CPU_WORDS = 16;
+/** Hash of what it has seen, two words. */
+export const SEEN = 13;
+/** What the kernel's clock said, us, if it has been read since the CPU slept. */
+export const READ_US = 15;
+/** Bytes that it is about to touch. */
+export const PENDING_BYTES = 16;
+const CPU_WORDS = 20;
 
 /** Not in the round, or out of it. */
 export const OUT = 0;
@@ -106,12 +116,15 @@ export const WAITING = 3;
 export const ENTRIES_MAX = 65_536;
 /** Steps that the log has room for. */
 export const LOG_MAX = 1 << 20;
-/** [address, op and cpu] */
+/** [address, op, cpu and length: see logged()] */
 export const LOG_WORDS = 2;
 /** [cpu, its own step, next cpu] */
 export const DECISION_WORDS = 3;
-/** [cpu, its own step, default, mask of those that could run, 1 if the CPU itself could have gone on, address] */
-export const CHOICE_WORDS = 6;
+/**
+ * [cpu, its own step, default, mask of those that could run, 1 if the CPU itself could have gone on, address,
+ * hash of the state, two words, steps in the log]
+ */
+export const CHOICE_WORDS = 9;
 
 /** Can be posted. */
 export interface DetBuffers {
@@ -146,6 +159,18 @@ export const createDetBuffers = (cpus: number, arenaMib: number): DetBuffers => 
 export const CLOCK = 0;
 export const NEXT_DEADLINE = 1;
 export const DEADLINES = 2;
+
+/** What a step of the log is if it is no access: something that depends on the time, or that lets others run. */
+export const NO_ACCESS = 3;
+export const ON_TIME = 1;
+export const WAKES = 2;
+/** What the log says of a step beside its address. @param op - of the access, or NO_ACCESS with what it is for one */
+export const logged = (op: number, cpu: number, bytes: number): number => op | (cpu << 2) | (bytes << 10);
+export const opOf = (entry: number): number => entry & 3;
+export const cpuOf = (entry: number): number => (entry >>> 2) & 0xff;
+export const bytesOf = (entry: number): number => entry >>> 10;
+/** Address in the log of a word of the books of user space: no address of RAM. */
+export const bookAt = (index: number): number => -4 * (index + 1);
 
 /** Index of a word in a CPU's block. */
 export const at = (cpu: number, word: number): number => HEADER_WORDS + cpu * CPU_WORDS + word;

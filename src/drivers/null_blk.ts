@@ -299,7 +299,7 @@ let next_due_us = FOREVER;
 /** Takes a request that is due out of the queue. @returns it, or null @locks takes the queue's lock */
 function take_due(q: nullb_queue): nullb_request | null {
   const flags = spin_lock_irqsave(q.lock);
-  const now = now_us();
+  const now = q.count > 0 ? now_us() : 0;
   next_due_us = FOREVER;
   let chosen: nullb_request | null = null;
   let skip = q.count > 1 ? prng.below(Math.min(q.count, WINDOW)) : 0;

@@ -47,6 +47,8 @@ export interface Hook {
   readonly sleeper: Sleeper | null;
   /** When stores are seen; without it at once, as far as the processor does so. */
   readonly model?: MemoryModel | null;
+  /** The allocators are about to write what nobody may touch, which is no access. */
+  unchecked?(addr: number, bytes: number): void;
 }
 
 /**
@@ -137,6 +139,7 @@ const slowStore = (addr: number): number => slowIndex(STORE, addr, false);
 /** Before an allocator writes: a store of this CPU that is still under way must not come behind it. */
 function slowUnchecked(addr: number, bytes: number): void {
   if (model !== null) model.unchecked(addr, bytes);
+  hook?.unchecked?.(addr, bytes);
 }
 
 /** The address whose rotated form, as explained above, is `index`. */
