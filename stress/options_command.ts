@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { MEMORIES, type Memory } from '../src/det/state.ts';
 import { SLUGS, type Slug } from '../src/reverts/registry.ts';
 import { readCommandLine } from './command_line.ts';
+import { SELF_CHECKS, type SelfCheck } from './det/checked.ts';
 import { UsageError } from './options_error.ts';
 import { type RoleCounts, roles } from './options_roles.ts';
 import { slugs } from './options_scenarios.ts';
@@ -40,6 +41,8 @@ export interface Typed {
   readonly schedules?: number;
   readonly maxSteps?: number;
   readonly preemptions?: number;
+  readonly deviations?: number;
+  readonly selfCheck?: SelfCheck;
   readonly memory?: Memory;
   readonly replay?: string;
   readonly explainSeconds?: number;
@@ -171,12 +174,28 @@ const detOptions = (command: Command): Command =>
       ),
     )
     .addOption(
-      new Option('--preemptions <n>', 'det: bound of an exhaustive search, for dfs (default: 2)').argParser(
-        wholeNumber('--preemptions', 0, 64, 2),
+      new Option(
+        '--deviations <n>',
+        'det: bound of dfs, which runs all schedules that leave the default order so often (default: 2)',
+      )
+        .argParser(wholeNumber('--deviations', 0, 64, 2))
+        .conflicts(['preemptions']),
+    )
+    .addOption(
+      new Option('--preemptions <n>', 'det: bound of dfs by preemptions alone; who comes next is free').argParser(
+        wholeNumber('--preemptions', 0, 64, 1),
       ),
     )
     .addOption(
-      new Option('--memory <model>', 'det: sc: stores are seen at once; tso: later; weak: in any order (default: sc)')
+      new Option('--self-check <which>', 'det: schedules that are run twice to see that they are alike (default: all)')
+        .choices(SELF_CHECKS)
+        .argParser(oneOf('--self-check', SELF_CHECKS)),
+    )
+    .addOption(
+      new Option(
+        '--memory <model>',
+        'det: sc: stores are seen at once; tso: later; weak: in any order; of dfs only sc (default: sc)',
+      )
         .choices(MEMORIES)
         .argParser(oneOf('--memory', MEMORIES)),
     )

@@ -44,11 +44,16 @@ test('any scenario can be named, by a glob as well', () => {
 });
 
 test('what runs it again is read as the same', () => {
-  const argv = ['--engine', 'det', '--scheduler', 'dfs', '--preemptions', '1', '--memory', 'weak', '--depth', '4'];
+  const argv = ['--engine', 'det', '--scheduler', 'pct', '--memory', 'weak', '--depth', '4', '--self-check', 'off'];
   const first = run(...argv, '--schedules', '500', '--max-steps', '9000', '--seed', '3');
   expect(againLine(first)).toContain('--schedules 500');
   expect(againLine(first)).not.toMatch(/--threads|--duration|--minutes/);
   expect(run(...againLine(first).split(' '))).toEqual(first);
+  const searches = [['--preemptions', '2'], ['--preemptions', '0'], ['--deviations', '1'], ['--deviations', '2'], []];
+  for (const bound of searches) {
+    const search = run('--engine', 'det', '--scheduler', 'dfs', ...bound, '--seed', '3');
+    expect(run(...againLine(search).split(' '))).toEqual(search);
+  }
   const second = run('--engine', 'det', '--threads', '7', '--seed', '3');
   expect(run(...againLine(second).split(' '))).toEqual(second);
 });
@@ -63,6 +68,20 @@ test('options of one engine are refused by the other', () => {
   expect(refused('--engine', 'det', '--schedules', '5', '--minutes', '1')).toMatch(/contradict each other/);
   expect(refused('--engine', 'dot')).toMatch(/^--engine is native or det, not 'dot'/);
   expect(refused('--engine', 'det', '--memory', 'x86')).toMatch(/^--memory is sc, tso or weak, not 'x86'/);
+});
+
+test('what cannot be had under a memory model is refused', () => {
+  expect(refused('--engine', 'det', '--memory', 'tso', '--scheduler', 'dfs')).toBe(
+    '--scheduler dfs runs all orders of accesses but not all delays of stores, so --memory sc is allowed and tso is ' +
+      'not; type --memory sc, or another scheduler',
+  );
+  expect(refused('--engine', 'det', '--memory', 'weak', '--arena-mib', '1024')).toBe(
+    '--memory weak keeps stores that are under way behind the arena, which may have 1020 MiB then, not 1024; ' +
+      'type --arena-mib 1020, or less',
+  );
+  expect(run('--engine', 'det', '--arena-mib', '1024').arenaMib).toBe(1024);
+  expect(run('--engine', 'det', '--memory', 'weak', '--arena-mib', '1020').arenaMib).toBe(1020);
+  expect(refused('--engine', 'det', '--preemptions', '1', '--deviations', '1')).toMatch(/contradict each other/);
 });
 
 test('a replay needs nothing else', () => {

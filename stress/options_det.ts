@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Options of the deterministic engine: what they are if they are not given, and what they need. */
 import type { Memory } from '../src/det/state.ts';
+import type { SelfCheck } from './det/checked.ts';
+import type { Bound } from './det/dfs.ts';
 import type { SEARCHES, Typed } from './options_command.ts';
 import { UsageError } from './options_error.ts';
 import type { KnownScenario } from './options_scenarios.ts';
@@ -12,7 +14,9 @@ export interface DetOptions {
   /** Of each scenario on each build; null where the time decides. */
   readonly schedules: number | null;
   readonly maxSteps: number;
-  readonly preemptions: number;
+  /** Of an exhaustive search. */
+  readonly bound: Bound;
+  readonly selfCheck: SelfCheck;
   readonly memory: Memory;
   /** Whether all scenarios have the number of threads that was asked for, or each the least that it needs. */
   readonly threadsGiven: boolean;
@@ -23,7 +27,8 @@ export const DET_DEFAULTS: DetOptions = {
   depth: 3,
   schedules: null,
   maxSteps: 100_000,
-  preemptions: 2,
+  bound: { of: 'deviation', most: 2 },
+  selfCheck: 'all',
   memory: 'sc',
   threadsGiven: false,
 };
@@ -34,6 +39,8 @@ const FLAGS: readonly [keyof Typed, string][] = [
   ['schedules', '--schedules'],
   ['maxSteps', '--max-steps'],
   ['preemptions', '--preemptions'],
+  ['deviations', '--deviations'],
+  ['selfCheck', '--self-check'],
   ['memory', '--memory'],
 ];
 const OF_FREE_THREADS: readonly [keyof Typed, string][] = [
@@ -42,6 +49,32 @@ const OF_FREE_THREADS: readonly [keyof Typed, string][] = [
   ['sanitize', '--sanitize'],
   ['shard', '--shard'],
 ];
+
+function boundOf({ preemptions, deviations }: Typed): Bound {
+  if (preemptions !== undefined) return { of: 'preemption', most: preemptions };
+  return deviations === undefined ? DET_DEFAULTS.bound : { of: 'deviation', most: deviations };
+}
+
+/** Largest arena, MiB, behind which there is room for a memory model. */
+const ARENA_WITH_MODEL_MIB = 1020;
+
+/** @throws UsageError where a memory model cannot be had */
+function checkMemory(memory: Memory, scheduler: DetOptions['scheduler'], arenaMib: number | undefined): void {
+  if (memory === 'sc') return;
+  if (scheduler === 'dfs') {
+    throw new UsageError(
+      'contradiction',
+      '--scheduler dfs runs all orders of accesses but not all delays of stores, so --memory sc is allowed and ' +
+        `${memory} is not; type --memory sc, or another scheduler`,
+    );
+  }
+  if (arenaMib === undefined || arenaMib <= ARENA_WITH_MODEL_MIB) return;
+  throw new UsageError(
+    'contradiction',
+    `--memory ${memory} keeps stores that are under way behind the arena, which may have ${ARENA_WITH_MODEL_MIB} MiB ` +
+      `then, not ${arenaMib}; type --arena-mib ${ARENA_WITH_MODEL_MIB}, or less`,
+  );
+}
 
 /** @returns null for free threads @throws UsageError for an option that the engine has no use for */
 export function detOptions(typed: Typed): DetOptions | null {
@@ -67,9 +100,10 @@ export function detOptions(typed: Typed): DetOptions | null {
       '--schedules and a time contradict each other, only one of them is allowed; leave one of them out',
     );
   }
-  const { scheduler, depth, schedules, maxSteps, preemptions, memory } = { ...DET_DEFAULTS, ...typed };
+  const { scheduler, depth, schedules, maxSteps, memory, selfCheck } = { ...DET_DEFAULTS, ...typed };
+  checkMemory(memory, scheduler, typed.arenaMib);
   const threadsGiven = (typed.threads ?? typed.roles) !== undefined;
-  return { scheduler, depth, schedules, maxSteps, preemptions, memory, threadsGiven };
+  return { scheduler, depth, schedules, maxSteps, bound: boundOf(typed), memory, selfCheck, threadsGiven };
 }
 
 /** Which are chosen where none is named: schedules of small scenarios are few enough to be worth exploring. */
@@ -86,8 +120,10 @@ export function detArguments(options: DetOptions): string[] {
   put('--depth', options.depth, DET_DEFAULTS.depth);
   put('--schedules', options.schedules, null);
   put('--max-steps', options.maxSteps, DET_DEFAULTS.maxSteps);
-  put('--preemptions', options.preemptions, DET_DEFAULTS.preemptions);
+  const { of, most } = options.bound;
+  put(`--${of}s`, most, of === DET_DEFAULTS.bound.of ? DET_DEFAULTS.bound.most : null);
   put('--memory', options.memory, DET_DEFAULTS.memory);
+  put('--self-check', options.selfCheck, DET_DEFAULTS.selfCheck);
   return words;
 }
 
@@ -99,14 +135,15 @@ export const MEMORY_TEXTS: Readonly<Record<Memory, string>> = {
 };
 
 /** What the engine was asked to do, for a report. */
-export function detText({ scheduler, depth, schedules, maxSteps, preemptions, memory }: DetOptions): string {
+export function detText({ scheduler, depth, schedules, maxSteps, bound, memory, selfCheck }: DetOptions): string {
   const how: Readonly<Record<DetOptions['scheduler'], string>> = {
     portfolio: `random, pct of depth ${depth} and pos in turn`,
     random: 'random',
     pct: `pct of depth ${depth}`,
     pos: 'pos',
-    dfs: `all schedules within ${plural(preemptions, 'preemption')}`,
+    dfs: `all schedules within ${plural(bound.most, bound.of)}, one of those that come to the same state`,
   };
   const many = schedules === null ? '' : `, ${schedules} schedules of each scenario and build`;
-  return `deterministic, ${how[scheduler]}${many}, at most ${maxSteps} steps each, memory ${memory}`;
+  const checked = { all: 'each run twice', sampled: 'some run twice', off: 'each run once' }[selfCheck];
+  return `deterministic, ${how[scheduler]}${many}, ${checked}, at most ${maxSteps} steps each, memory ${memory}`;
 }

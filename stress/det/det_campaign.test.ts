@@ -8,6 +8,7 @@ import { $ } from 'zx';
 import type { RunResult } from '../report/result.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/stress/main.js');
+const LEAKY = join(MAIN, '../det/leaky.test-data.js');
 const output = mkdtempSync(join(tmpdir(), 'kioctx-det-'));
 afterAll(() => rmSync(output, { recursive: true, force: true }));
 
@@ -56,8 +57,24 @@ test('schedules that are all cut off are inconclusive', async () => {
 }, 60_000);
 
 test('an exhaustive search says how far it got', async () => {
-  const { stdout } = await run$`node ${MAIN} ${DET} --build patched --scheduler dfs --preemptions 0 --schedules 3`;
-  expect(stdout).toContain('3 schedules of those within 0 preemptions explored');
+  const dfs = ['--build', 'patched', '--scheduler', 'dfs', '--schedules', '4'];
+  const { stdout } = await run$`node ${MAIN} ${DET} ${dfs}`;
+  expect(stdout.replace(/\s+/g, ' ')).toContain(
+    'the only schedule within 0 deviations explored; 3 schedules of those within 1 deviation explored',
+  );
+  const free = await run$`node ${MAIN} ${DET} ${dfs} --preemptions 0`;
+  expect(free.stdout).toContain('4 schedules of those within 0 preemptions explored');
+}, 60_000);
+
+test('a seed that gives two schedules is exit 6, and the step is named', async () => {
+  const leak = ['--import', LEAKY];
+  const { exitCode, stdout } = await run$`node ${leak} ${MAIN} ${DET} --build patched --schedules 3`;
+  expect(exitCode).toBe(6);
+  expect(stdout).toMatch(
+    /the harness failed: a seed gave two schedules of \w+_small: at step \d+, cpu \d \w+ \S+.* the first time and .* the second time/,
+  );
+  const blind = await run$`node ${leak} ${MAIN} ${DET} --build patched --schedules 2 --self-check off`;
+  expect([blind.exitCode, blind.stdout]).toEqual([0, expect.stringContaining('2 schedules (2 different)')]);
 }, 60_000);
 
 test('a schedule that cannot be read is refused in a sentence', async () => {

@@ -55,11 +55,11 @@ export class DetCampaign {
   }
 
   private exploreOptions(): ExploreOptions {
-    const { scheduler, depth, maxSteps, memory } = this.det;
+    const { scheduler, depth, maxSteps, memory, selfCheck } = this.det;
     const { seed, arenaMib } = this.options;
     const schedulers =
       scheduler === 'portfolio' ? PORTFOLIO : scheduler === 'dfs' ? (['random'] as const) : [scheduler];
-    return { schedulers, depth, maxSteps, memory, seed, arenaMib };
+    return { schedulers, depth, maxSteps, memory, seed, arenaMib, selfCheck };
   }
 
   /** A pool as wide as a case. */
@@ -151,7 +151,7 @@ export class DetCampaign {
     const last = this.det.schedules ?? Number.POSITIVE_INFINITY;
     this.searched.add(index);
     const text = await search.run(
-      this.det.preemptions,
+      this.det.bound,
       (number, result, schedule) => {
         const found = this.recorder.add(number, result, () => encodeSchedule(schedule()));
         return !(found && this.isEnoughFound(index)) && number < last && this.recorder.elapsedMs() < untilMs;

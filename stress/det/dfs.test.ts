@@ -43,20 +43,24 @@ function orders(left: readonly number[], running: number, preemptions: number, b
 
 async function search(n: number, k: number, bound: number): Promise<{ schedules: number; scripts: Set<string> }> {
   const scripts = new Set<string>();
-  const found = await exhaust(async (script) => {
-    scripts.add(JSON.stringify(script));
-    const run = await pool.run(program(n, k), {
-      scheduler: 'script',
-      seed: 1,
-      depth: 1,
-      points: 0,
-      script,
-      listChoices: true,
-      stopAtFinding: false,
-    });
-    expect(run.decisions).toEqual(script as Decision[]);
-    return run.choices;
-  }, bound);
+  const found = await exhaust(
+    async (script) => {
+      scripts.add(JSON.stringify(script));
+      const run = await pool.run(program(n, k), {
+        scheduler: 'script',
+        seed: 1,
+        depth: 1,
+        points: 0,
+        script,
+        listChoices: true,
+        stopAtFinding: false,
+      });
+      expect(run.decisions).toEqual(script as Decision[]);
+      return run;
+    },
+    { of: 'preemption', most: bound },
+    false,
+  );
   expect(found.complete).toBe(true);
   return { schedules: found.schedules, scripts };
 }
@@ -98,8 +102,9 @@ test.each([
 );
 
 test('a search that is stopped says so', async () => {
-  const choices = [{ cpu: 0, step: 1, byDefault: 0, could: [0, 1], preemption: true, addr: 0 }];
+  const choices = [{ cpu: 0, step: 1, byDefault: 0, could: [0, 1], preemption: true, addr: 0, state: 0, logged: 0 }];
+  const log = new Int32Array(2);
   let left = 1;
-  const found = await exhaust(async () => (left-- > 0 ? choices : null), 9);
+  const found = await exhaust(async () => (left-- > 0 ? { choices, log } : null), { of: 'preemption', most: 9 }, false);
   expect(found).toEqual({ schedules: 1, complete: false });
 });

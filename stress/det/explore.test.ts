@@ -29,7 +29,15 @@ const explorer = (
   explored: ExploredCase = patched,
   maxSteps = MAX_STEPS,
 ): Explorer =>
-  new Explorer(pool, explored, { schedulers: [scheduler], depth: 3, seed: 7, maxSteps, memory: 'sc', arenaMib: 16 });
+  new Explorer(pool, explored, {
+    schedulers: [scheduler],
+    depth: 3,
+    seed: 7,
+    maxSteps,
+    memory: 'sc',
+    arenaMib: 16,
+    selfCheck: 'sampled',
+  });
 
 /** What the first schedules are, a line each. */
 async function essence(one: Explorer, schedules: number): Promise<string[]> {

@@ -13,11 +13,12 @@ import type { Role } from '../../workers/protocol.ts';
 import { toolVersion } from '../environment.ts';
 import type { Pool } from '../pool.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { isChecked, type SelfCheck } from './checked.ts';
 import { type DetResult, type DetSpec, runSchedule } from './det_round.ts';
 import { type Memory, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
 import { scheduleSource } from './schedule_source.ts';
 import type { Chosen } from './schedule_words.ts';
-import { isChecked, runTwice } from './self_check.ts';
+import { runTwice } from './self_check.ts';
 import { type Counts, Tally } from './tally.ts';
 
 /** What is explored. */
@@ -38,6 +39,8 @@ export interface ExploreOptions {
   readonly maxSteps: number;
   readonly memory: Memory;
   readonly arenaMib: number;
+  /** Which schedules are run twice, to see that they are the same. */
+  readonly selfCheck: SelfCheck;
 }
 
 /** A schedule that was run. */
@@ -163,7 +166,7 @@ export class Explorer {
         const scheduler = schedulers[i % schedulers.length] as SchedulerName;
         const points = this.tally.total.points.max || POINTS_GUESS;
         const spec = specOf(this.explored, this.options, i, { scheduler, points }, stop);
-        const twice = isChecked(i + 1);
+        const twice = isChecked(i + 1, this.options.selfCheck);
         const result = await (twice ? runTwice : runSchedule)(this.pool, spec);
         if (stop.aborted && !result.whole && result.records.length === 0) return;
         this.tally.add(result);

@@ -5,9 +5,18 @@ import { memory, setRamSize, store32 } from '../../src/arch/sab/memory.ts';
 import { createWords, wordLoad, wordWaitAsync } from '../../src/arch/sab/words.ts';
 import { DetCpu } from '../../src/det/det_cpu.ts';
 import { at, createDetBuffers, type DetBuffers, HASH, RUNNABLE, SHARED, STATE } from '../../src/det/state.ts';
+import { stateHash } from '../../src/det/watch.ts';
 import type { Litmus } from './litmus.test-data.ts';
 import { LITMUS_MIB, type LitmusTask, NO_SIGNS, variableAt } from './litmus_thread.ts';
-import { type Choice, type Chosen, type Decision, listedChoices, prepare, recorded } from './schedule_words.ts';
+import {
+  type Chosen,
+  type Decision,
+  listedChoices,
+  loggedSteps,
+  prepare,
+  recorded,
+  type WatchedChoice,
+} from './schedule_words.ts';
 
 const THREADS = 4;
 const VARIABLES = 12;
@@ -20,7 +29,10 @@ export interface LitmusRun {
   readonly outcome: string;
   readonly hash: number;
   readonly decisions: readonly Decision[];
-  readonly choices: readonly Choice[];
+  readonly choices: readonly WatchedChoice[];
+  readonly log: Int32Array;
+  /** Hash of the state at the end; of a run whose states are watched. */
+  readonly state: string;
 }
 
 export class LitmusPool {
@@ -60,6 +72,8 @@ export class LitmusPool {
       hash: (det.words[HASH] as number) >>> 0,
       decisions: recorded(det),
       choices: how.listChoices ? listedChoices(det) : [],
+      log: loggedSteps(det),
+      state: [0, 1].map((lane) => stateHash(det.words, det.times, 0, lane as 0 | 1)).join(),
     };
   }
 

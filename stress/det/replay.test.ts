@@ -21,7 +21,7 @@ async function explored(reverted: Scenario['fixedBy'], wanted: (tried: Tried) =>
   const explorer = new Explorer(
     pool,
     { scenario, reverted, roles },
-    { schedulers: ['random'], depth: 3, seed: 11, maxSteps: 50_000, memory: 'sc', arenaMib: 16 },
+    { schedulers: ['random'], depth: 3, seed: 11, maxSteps: 50_000, memory: 'sc', arenaMib: 16, selfCheck: 'sampled' },
   );
   let kept: Schedule | null = null;
   await explorer.run((tried) => {

@@ -18,7 +18,10 @@ import {
   ENTRIES_MAX,
   GO_ON,
   LIST_CHOICES,
+  LOG_MAX,
   LOG_STEPS,
+  LOG_WORDS,
+  LOGGED,
   LOWEST,
   MAX_STEPS,
   MEMORIES,
@@ -33,6 +36,7 @@ import {
   SCRIPT_TO,
   type SchedulerName,
   STOP_AT_FINDING,
+  WATCHING,
 } from '../../src/det/state.ts';
 
 /** At its step number `step`, `cpu` leaves the default schedule for `to`. The operator is the CPU behind the last. */
@@ -54,6 +58,14 @@ export interface Choice {
   readonly addr: number;
 }
 
+/** In a search that watches states. */
+export interface WatchedChoice extends Choice {
+  /** Of the machine, 53 bits of a hash. */
+  readonly state: number;
+  /** Steps in the log before. */
+  readonly logged: number;
+}
+
 /** How a schedule is chosen. */
 export interface Chosen {
   readonly scheduler: SchedulerName;
@@ -71,6 +83,8 @@ export interface Chosen {
   readonly logSteps?: boolean;
   /** For script: whether one that cannot be followed is left for a random walk. */
   readonly goOn?: boolean;
+  /** Whether states are hashed and steps logged, for an exhaustive search. */
+  readonly watch?: boolean;
 }
 
 /** Everything at its beginning. What has been learned of who shares what stays. */
@@ -85,7 +99,8 @@ export function prepare(buffers: DetBuffers, cpus: number, how: Chosen): void {
   words[SCHEDULER] = SCHEDULERS.indexOf(how.scheduler);
   words[STOP_AT_FINDING] = how.stopAtFinding ? 1 : 0;
   words[LIST_CHOICES] = how.listChoices ? 1 : 0;
-  words[LOG_STEPS] = how.logSteps === true ? 1 : 0;
+  words[LOG_STEPS] = how.logSteps === true || how.watch === true ? 1 : 0;
+  words[WATCHING] = how.watch === true ? 1 : 0;
   words[GO_ON] = how.goOn === true ? 1 : 0;
   words[ABORT] = 0;
   words[MEMORY] = MEMORIES.indexOf(how.memory ?? 'sc');
@@ -134,8 +149,12 @@ export function recorded({ words, recording }: DetBuffers): Decision[] {
   }));
 }
 
+/** @returns the steps that were logged, as far as they fit; the first is number 1 */
+export const loggedSteps = ({ log, words }: DetBuffers): Int32Array =>
+  log.subarray(0, Math.min((words[LOGGED] as number) + 1, LOG_MAX) * LOG_WORDS);
+
 /** @returns the steps at which there was a choice, as far as they fit */
-export function listedChoices({ words, choices }: DetBuffers): Choice[] {
+export function listedChoices({ words, choices }: DetBuffers): WatchedChoice[] {
   const count = Math.min(words[CHOICES] as number, ENTRIES_MAX);
   const cpus = words[CPUS] as number;
   return Array.from({ length: count }, (_, n) => {
@@ -147,6 +166,8 @@ export function listedChoices({ words, choices }: DetBuffers): Choice[] {
       could: Array.from({ length: cpus }, (__, cpu) => cpu).filter((cpu) => (cell(3) & (1 << cpu)) !== 0),
       preemption: cell(4) !== 0,
       addr: cell(5),
+      state: (cell(6) >>> 0) * 2 ** 21 + (cell(7) >>> 11),
+      logged: cell(8),
     };
   });
 }

@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * An exhaustive search of a scenario on a build: all schedules within no preemption, then within one, and so on.
+ * An exhaustive search of a scenario on a build: all schedules within a bound of none, then of one, and so on; of those
+ * that come to the same state, one.
  *
  * Only a word that several CPUs touch is a point at which another may be chosen, and which words are is learned on the
  * way. A search that has learned of another word is therefore done again, until one has learned nothing.
  */
 import { SHARED } from '../../src/det/state.ts';
 import type { Pool } from '../pool.ts';
-import { plural } from '../report/text.ts';
+import { count, plural } from '../report/text.ts';
+import { isChecked } from './checked.ts';
 import { type DetResult, runSchedule } from './det_round.ts';
-import { exhaust, type Searched } from './dfs.ts';
+import { type Bound, exhaust, type Searched } from './dfs.ts';
 import { type ExploredCase, type ExploreOptions, Explorer, scheduleOf, specOf } from './explore.ts';
 import type { Schedule } from './schedule.ts';
-import { listedChoices } from './schedule_words.ts';
+import { listedChoices, loggedSteps } from './schedule_words.ts';
+import { runTwice } from './self_check.ts';
 import { type Counts, Tally } from './tally.ts';
 
 /** Random schedules that teach what is shared before the search begins. */
 const LESSONS = 16;
 
-/** `all 3,420 schedules within 1 preemption explored` */
-const exploredText = (schedules: number, bound: number): string =>
-  `all ${plural(schedules, 'schedule')} within ${plural(bound, 'preemption')} explored`;
+/** `all 3,420 schedules within 1 deviation explored` */
+const exploredText = (schedules: number, { of, most }: Bound): string =>
+  `${schedules === 1 ? 'the only schedule' : `all ${count(schedules)} schedules`} within ${plural(most, of)} explored`;
 
 export class Search {
   private readonly pool: Pool;
@@ -45,42 +48,54 @@ export class Search {
    * @param goOn - is asked after each schedule, with its number, and what makes it one to keep
    */
   async run(
-    bound: number,
+    bound: Bound,
     goOn: (number: number, result: DetResult, schedule: () => Schedule) => boolean,
     stop: AbortSignal,
   ): Promise<string> {
     await this.explorer.run(({ number }) => number < LESSONS, stop);
     let done = '';
-    for (let within = 0; within <= bound; ) {
+    for (let most = 0; most <= bound.most; ) {
+      const within = { of: bound.of, most };
       const learnedBefore = this.learn();
       const { schedules, complete } = await this.within(within, goOn, stop);
       if (!complete) {
-        const so = `${plural(schedules, 'schedule')} of those within ${plural(within, 'preemption')} explored`;
+        const so = `${plural(schedules, 'schedule')} of those within ${plural(most, bound.of)} explored`;
         return done === '' ? so : `${done}; ${so}`;
       }
       if (this.learn() !== learnedBefore) continue;
       done = exploredText(schedules, within);
-      within++;
+      most++;
     }
     return done;
   }
 
   private async within(
-    bound: number,
+    bound: Bound,
     goOn: (number: number, result: DetResult, schedule: () => Schedule) => boolean,
     stop: AbortSignal,
   ): Promise<Searched> {
     const { pool, explored, options, tally } = this;
     let more = true;
-    return exhaust(async (script) => {
-      const { det } = pool;
-      if (!more || stop.aborted || det === null) return null;
-      const spec = specOf(explored, options, 0, { scheduler: 'script', script, listChoices: true }, stop);
-      const result = await runSchedule(pool, spec);
-      tally.add(result);
-      more = goOn(tally.total.schedules, result, () => scheduleOf(spec, result, options));
-      return listedChoices(det);
-    }, bound);
+    return exhaust(
+      async (script) => {
+        const { det } = pool;
+        if (!more || stop.aborted || det === null) return null;
+        const spec = specOf(
+          explored,
+          options,
+          0,
+          { scheduler: 'script', script, listChoices: true, watch: true },
+          stop,
+        );
+        const twice = isChecked(tally.total.schedules + 1, options.selfCheck);
+        const result = await (twice ? runTwice : runSchedule)(pool, spec);
+        tally.add(result);
+        more = goOn(tally.total.schedules, result, () => scheduleOf(spec, result, options));
+        return { choices: listedChoices(det), log: loggedSteps(det) };
+      },
+      bound,
+      true,
+    );
   }
 
   /** Takes over what has been seen of who shares what. @returns how many words are shared */

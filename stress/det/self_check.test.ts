@@ -6,8 +6,9 @@ import { assignRoles } from '../roles.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { minThreads } from '../scenarios/scenario.ts';
 import { SMALL_SCENARIOS } from '../scenarios/small.ts';
+import { isChecked } from './checked.ts';
 import type { DetSpec } from './det_round.ts';
-import { firstDifference, isChecked, runTwice } from './self_check.ts';
+import { firstDifference, runTwice } from './self_check.ts';
 
 const scenario = SMALL_SCENARIOS.find(({ name }) => name === 'buffer_written_after_destroy_small') as Scenario;
 const roles = assignRoles(scenario, minThreads(scenario), null);
@@ -65,7 +66,9 @@ test('logs differ where the first word does, or where one ends', () => {
   expect(firstDifference(log(1, 2), log(1, 2, 3, 4))).toBe(2);
 });
 
-test('the first schedules are checked, and then some', () => {
-  const checked = Array.from({ length: 200 }, (_, i) => i + 1).filter(isChecked);
-  expect(checked).toEqual([1, 2, 3, 4, 64, 128, 192]);
+test('each schedule is checked, or the first ones and then some, or none', () => {
+  const numbers = Array.from({ length: 200 }, (_, i) => i + 1);
+  expect(numbers.filter((n) => isChecked(n, 'all'))).toEqual(numbers);
+  expect(numbers.filter((n) => isChecked(n, 'sampled'))).toEqual([1, 2, 3, 4, 64, 128, 192]);
+  expect(numbers.filter((n) => isChecked(n, 'off'))).toEqual([]);
 });

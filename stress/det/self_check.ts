@@ -5,35 +5,25 @@
  * If one does, something got in that is not under the schedule, such as the time, and no finding can be replayed.
  */
 import { LOAD, RMW, STORE } from '../../src/arch/sab/memory.ts';
-import { type DetBuffers, LOG_MAX, LOG_WORDS, LOGGED } from '../../src/det/state.ts';
+import { cpuOf, LOG_MAX, LOG_WORDS, opOf } from '../../src/det/state.ts';
 import { describeAddress } from '../../src/mm/slab.ts';
 import type { Pool } from '../pool.ts';
 import { type DetResult, type DetSpec, runSchedule } from './det_round.ts';
+import { loggedSteps } from './schedule_words.ts';
 
 /** A seed gave two schedules; `message` says where they part. */
 export class Nondeterminism extends Error {
   override readonly name = 'Nondeterminism';
 }
 
-/** Which schedules of a case are run twice: those that begin it, and one in so many. */
-const FIRST = 4;
-const ONE_IN = 64;
-
-/** @param number - of the schedule, from 1 */
-export const isChecked = (number: number): boolean => number <= FIRST || number % ONE_IN === 0;
-
 const VERBS: Readonly<Record<number, string>> = { [LOAD]: 'reads', [STORE]: 'writes', [RMW]: 'changes' };
-
-/** The first step is number 1. */
-const stepsOf = ({ log, words }: DetBuffers): Int32Array =>
-  log.slice(0, Math.min((words[LOGGED] as number) + 1, LOG_MAX) * LOG_WORDS);
 
 /** `cpu 2 writes kioctx+0x84` */
 function describeStep(log: Int32Array, step: number): string {
   const addr = log[step * LOG_WORDS];
   const what = log[step * LOG_WORDS + 1];
   if (addr === undefined || what === undefined) return 'nothing, it is over';
-  return `cpu ${what >> 2} ${VERBS[what & 3] ?? 'touches'} ${describeAddress(addr)}`;
+  return `cpu ${cpuOf(what)} ${VERBS[opOf(what)] ?? 'touches'} ${describeAddress(addr)}`;
 }
 
 /** The first step at which two logs differ; 0 if they do not. */
@@ -49,10 +39,10 @@ export async function runTwice(pool: Pool, spec: DetSpec): Promise<DetResult> {
   if (det === null) throw new Error('schedules need a pool whose threads run one at a time');
   const logged = { ...spec, how: { ...spec.how, logSteps: true } };
   const first = await runSchedule(pool, logged);
-  const log = stepsOf(det);
+  const log = loggedSteps(det).slice();
   const second = await runSchedule(pool, { ...logged, watch: () => {} });
   if (first.hash === second.hash && first.steps === second.steps) return first;
-  const again = stepsOf(det);
+  const again = loggedSteps(det);
   const step = firstDifference(log, again);
   const where =
     step === 0

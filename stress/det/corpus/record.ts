@@ -17,7 +17,14 @@ import { scheduleJson } from '../schedule_json.ts';
 import { sameSignature, signatureOf } from '../signature.ts';
 import { CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
 
-const OPTIONS = { schedulers: ['random'], depth: 3, maxSteps: 100_000, memory: 'sc', arenaMib: 16 } as const;
+const OPTIONS = {
+  schedulers: ['random'],
+  depth: 3,
+  maxSteps: 100_000,
+  memory: 'sc',
+  arenaMib: 16,
+  selfCheck: 'sampled',
+} as const;
 /** Each draws another workload, with which a build may show something else. */
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 /** Schedules of each seed. */
