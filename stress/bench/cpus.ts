@@ -35,7 +35,10 @@ interface Cpu {
 }
 
 export interface CpusOptions {
+  /** possible CPUs */
   readonly cpus: number;
+  /** CPUs that run, from the first; all of them if nothing is said */
+  readonly threads?: number;
   readonly instruments?: Partial<Instruments>;
   readonly engine?: EngineMutex | null;
 }
@@ -52,24 +55,24 @@ export class BenchCpus {
   private loads: Loads | null = null;
 
   /** Starts the threads. boot() before anything else. */
-  constructor({ cpus, instruments = {}, engine = makeEngineMutex() }: CpusOptions) {
+  constructor({ cpus, threads = cpus, instruments = {}, engine = makeEngineMutex() }: CpusOptions) {
     const set = { ...NO_INSTRUMENTS, ...instruments };
-    this.count = cpus;
+    this.count = threads;
     this.engine = engine;
     const pages = ARENA_MIB_MAX * WASM_PAGES_PER_MIB;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.machine = { ...createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: set.sanitize }), memory };
     this.piscina = new Piscina({
       filename: ENTRY,
-      minThreads: cpus,
-      maxThreads: cpus,
+      minThreads: threads,
+      maxThreads: threads,
       workerData: { memory },
       idleTimeout: Number.POSITIVE_INFINITY,
       atomics: 'disabled',
     });
     const roles = Array.from({ length: cpus }, (_, cpu) => `bench${cpu}`);
     const common = { reverted: [], seed: 1, perturb: 'none' as const, roles, bootTime: ktime_get() };
-    this.cpus = roles.map((_, cpu) => {
+    this.cpus = roles.slice(0, threads).map((_, cpu) => {
       const { lockdep, lockStat, trace, emptyHook } = set;
       return this.start({ ...common, cpu, debug: trace, lockdep, lockStat }, emptyHook);
     });

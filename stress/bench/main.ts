@@ -9,6 +9,7 @@ import { VERDICTS } from '../report/result.ts';
 import { appendStepSummary } from '../report/step_summary.ts';
 import { SIGNAL_EXIT } from '../soak/exit_code.ts';
 import { Interrupt } from '../soak/interrupt.ts';
+import { compareBenches, readBench } from './compare.ts';
 import { type BenchOptions, parseBench } from './options.ts';
 import { runBench } from './run_bench.ts';
 import { toBenchMarkdown, toBenchText } from './text.ts';
@@ -18,15 +19,21 @@ const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 const width = Math.min(process.stdout.columns ?? 120, 160);
 
 async function bench(options: BenchOptions): Promise<number> {
+  const earlier = options.compare === null ? null : readBench(options.compare);
   const interrupt = new Interrupt();
-  const result = await runBench(options, {
+  const measured = await runBench(options, {
     tell: (line) => process.stderr.write(`${line}\n`),
     stopped: () => interrupt.signal !== null,
   });
+  const result = earlier === null ? measured : { ...measured, comparison: compareBenches(earlier, measured) };
   const written = writeBench(result, options);
   process.stdout.write(toBenchText(result, { color, width }));
   appendStepSummary(toBenchMarkdown(result), process.env, (text) => process.stderr.write(text));
   process.stderr.write(`reports: ${written.join(' ')}\n`);
+  if (result.failure !== null) {
+    process.stderr.write(`${result.failure}\n`);
+    return VERDICTS.harness;
+  }
   return interrupt.signal === null ? VERDICTS.passed : SIGNAL_EXIT[interrupt.signal];
 }
 

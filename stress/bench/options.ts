@@ -107,6 +107,7 @@ const commandLine = (): Command =>
     .addOption(fileOption('--html', 'write the page there as well'))
     .addOption(fileOption('--compare', 'say what moved since an earlier bench.json'))
     .option('--output <dir>', 'folder for the reports', 'reports')
+    .allowExcessArguments(true)
     .addHelpText('after', AFTER);
 
 function againOf({ only, rounds, ms, quick }: Typed): string {

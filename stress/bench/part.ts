@@ -33,7 +33,7 @@ export interface Setup {
 }
 
 /** Of a window in which V8 compiles the path of an event, which takes it some tenths of a second in all. */
-export const warmMsOf = ({ quick }: Pick<Setup, 'quick'>): number => (quick ? 60 : 100);
+export const warmMsOf = ({ quick, ms }: Pick<Setup, 'quick' | 'ms'>): number => Math.min(quick ? 60 : 100, 5 * ms);
 
 /** What a contestant's window gives: a figure for each of its groups. */
 export interface Reading {
@@ -46,9 +46,12 @@ export interface Entrant {
   readonly name: string;
   /** Why it is not measured, a clause; null if it is. */
   readonly absent?: string | null;
+  /** Whether it is this project's; if nothing is said it is. */
+  readonly ours?: boolean;
   /** Length of its windows in the rounds that do not count; 0 where V8 has nothing to compile, or not for long. */
   readonly warmMs?: number;
-  readonly measure: (ms: number) => Promise<Reading>;
+  /** null for no figure this time */
+  readonly measure: (ms: number) => Promise<Reading | null>;
 }
 
 /** Groups that the same windows give figures for, and the entrants whose windows those are. */
@@ -59,9 +62,8 @@ export interface Contest {
 
 /** @param specs - a group for each value of a reading */
 export function contest(specs: readonly GroupSpec[], entrants: readonly Entrant[]): Contest {
-  const absences = new Map(entrants.flatMap(({ name, absent }) => (absent == null ? [] : [[name, absent] as const])));
-  const names = entrants.map(({ name }) => name);
-  return { collectors: specs.map((spec) => new Collector(spec, names, absences)), entrants };
+  const contestants = entrants.map(({ name, ours = true, absent = null }) => ({ name, ours, absent }));
+  return { collectors: specs.map((spec) => new Collector(spec, contestants)), entrants };
 }
 
 /** Measures each entrant once. @param round - below 0 it does not count */
@@ -72,9 +74,10 @@ export async function runContest({ collectors, entrants }: Contest, round: numbe
     if (setup.stopped()) return;
     const entrant = present[(i + Math.max(0, round)) % present.length] as Entrant;
     const othersSince = watchOthers();
-    const { values, childrenMs = 0 } = await entrant.measure(msOf(entrant));
+    const reading = await entrant.measure(msOf(entrant));
+    if (round < 0 || reading === null || setup.stopped()) continue;
+    const { values, childrenMs = 0 } = reading;
     const foreign = othersSince(childrenMs);
-    if (round < 0 || setup.stopped()) continue;
     setup.window(foreign);
     collectors.forEach((collector, k) => {
       const value = values[k];
@@ -86,11 +89,12 @@ export async function runContest({ collectors, entrants }: Contest, round: numbe
 /** A program in C as an entrant. */
 export const cEntrant = (name: string, yardstick: Yardstick, run: CRun, absent = yardstick.absent): Entrant => ({
   name,
+  ours: false,
   absent,
   warmMs: 0,
   measure: async (ms) => {
-    const { ns, cpuMs } = await yardstick.measure(run, ms);
-    return { values: [ns], childrenMs: cpuMs };
+    const reading = await yardstick.measure(run, ms);
+    return reading === null ? null : { values: [reading.ns], childrenMs: reading.cpuMs };
   },
 });
 

@@ -6,6 +6,7 @@
  * baseline, round by round: on a machine that others use, times of different rounds have nothing to do with each other.
  */
 import type { Environment } from '../report/result.ts';
+import type { BenchComparison } from './compare.ts';
 import type { TargetRow } from './targets.ts';
 
 /** Of bench.json; another number is another meaning of some field. */
@@ -47,6 +48,8 @@ export interface Sample {
 /** Half the distance between the quartiles, in percent of the median, stands beside each median. */
 export interface Contestant {
   readonly name: string;
+  /** Whether it is this project's, and not something to compare with. */
+  readonly ours: boolean;
   /** Why it was not measured, a clause; null if it was. */
   readonly absent: string | null;
   /** Median of the samples that count, in the group's unit; null if there are none. */
@@ -89,6 +92,8 @@ export interface Bench {
   readonly startedAt: string;
   readonly seconds: number;
   readonly interrupted: boolean;
+  /** What broke, so that the rest was not measured; null if nothing did. */
+  readonly failure: string | null;
   /** Arguments that run it again. */
   readonly again: string;
   readonly environment: Environment;
@@ -107,6 +112,8 @@ export interface Bench {
   };
   readonly groups: readonly Group[];
   readonly targets: readonly TargetRow[];
+  /** With an earlier one; null if none was asked for. */
+  readonly comparison: BenchComparison | null;
 }
 
 export const contestantOf = (group: Group | undefined, name: string): Contestant | undefined =>

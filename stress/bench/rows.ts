@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What every form of a benchmark says: its tables, as cells of text, and its sentences. */
+
+import { BLOCKS } from '../compare/noise.ts';
+import type { FigureComparison } from '../compare/verdict.ts';
 import type { Align } from '../report/table.ts';
 import { count, plural, short } from '../report/text.ts';
+import type { BenchComparison } from './compare.ts';
 import { type Bench, type Contestant, contestantOf, type Group, PARTS, type PartName, type Unit } from './result.ts';
 import { statusText, type TargetRow } from './targets.ts';
 
@@ -106,7 +110,7 @@ export function targetsSentence({ targets }: Bench): string {
 }
 
 /** How it was measured, a sentence each. */
-export function methodSentences({ foreign, rounds, windowMs, interrupted, environment: e }: Bench): string[] {
+export function methodSentences({ foreign, rounds, windowMs, interrupted, failure, environment: e }: Bench): string[] {
   const load =
     foreign.median === null
       ? 'How busy others kept the CPUs is not known here: every window counts.'
@@ -116,9 +120,69 @@ export function methodSentences({ foreign, rounds, windowMs, interrupted, enviro
         'and do not count where others are left; a ! marks figures for which too few were.';
   return [
     ...(interrupted ? ['It was interrupted: what is missing was not measured any more.'] : []),
+    ...(failure === null ? [] : [`It broke: ${failure.split('\n', 1)[0]}. What is missing was not measured.`]),
     `${plural(rounds, 'round')} of windows of ${windowMs} ms, interleaved; fewer of what takes longer. ` +
       'Behind a median stands half the distance between the quartiles.',
     load,
     `${e.cpuModel}, ${plural(e.cores, 'core')}, ${e.platform}, node ${e.node}, ${e.tool} at ${e.commit}.`,
+  ];
+}
+
+export const COMPARISON_HEAD = ['ratio', 'A', 'B', 'B/A', 'interval', 'p', 'rounds', 'verdict'] as const;
+export const COMPARISON_ALIGN: readonly Align[] = [
+  'left',
+  'right',
+  'right',
+  'right',
+  'right',
+  'right',
+  'right',
+  'left',
+];
+
+const orMissing = (n: number | null): string => (n === null ? MISSING : ratioText(n));
+const pText = (p: number | null): string => (p === null ? MISSING : p < 0.0001 ? '<0.0001' : p.toFixed(4));
+
+export const comparisonCells = ({
+  name,
+  a,
+  b,
+  ratio,
+  low,
+  high,
+  p,
+  rounds,
+  verdict,
+  doubt,
+}: FigureComparison): string[] => [
+  name,
+  orMissing(a),
+  orMissing(b),
+  orMissing(ratio),
+  low === null || high === null ? MISSING : `${ratioText(low)} to ${ratioText(high)}`,
+  pText(p),
+  `${count(rounds.a)}, ${count(rounds.b)}`,
+  doubt === null ? verdict : `${verdict} (${doubt})`,
+];
+
+/** Figures that have enough rounds to be judged. */
+export const judgedFigures = ({ figures }: BenchComparison): readonly FigureComparison[] =>
+  figures.filter(({ verdict }) => verdict !== 'too few rounds');
+
+/** What was compared, and how, a sentence each. */
+export function comparisonNotes(comparison: BenchComparison): string[] {
+  const { differing, bytes, minEffect, alpha, figures } = comparison;
+  const few = figures.length - judgedFigures(comparison).length;
+  const bytesMoved = bytes.filter(({ a, b }) => a !== b);
+  return [
+    ...(differing.length === 0
+      ? []
+      : [`They differ in: ${differing.map(({ name, a, b }) => `${name} (${a}, now ${b})`).join(', ')}.`]),
+    `A is of ${comparison.startedAt}. Compared are ratios to the baseline of the same round. ` +
+      `Test: Welch's t on the means of ${BLOCKS} blocks of rounds, against a difference of ${100 * minEffect} %; ` +
+      `a figure moved if p, by Benjamini-Hochberg over all of them, is below ${alpha}, ` +
+      'and the runs differ by more than twice what the halves of one do.',
+    ...(few === 0 ? [] : [`${plural(few, 'figure')} with fewer than ${BLOCKS} rounds in either run: not judged.`]),
+    ...bytesMoved.map(({ name, a, b }) => `${name}: ${count(a)} B, now ${count(b)} B.`),
   ];
 }

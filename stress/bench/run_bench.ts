@@ -56,6 +56,7 @@ class Benchmarking {
   private readonly foreign: number[] = [];
   private windows = 0;
   private machine: BenchCpus | null = null;
+  private failure: string | null = null;
   private readonly startedAt = new Date().toISOString();
   private readonly start = wall_clock();
   private readonly groups: Group[] = [];
@@ -104,11 +105,22 @@ class Benchmarking {
       }
     } finally {
       for (const part of parts) this.groups.push(...part.groups());
-      await Promise.all(parts.map((part) => part.close()));
+    }
+    await Promise.all(parts.map((part) => part.close()));
+  }
+
+  /** Whatever breaks, what has been measured is kept. */
+  async run(): Promise<void> {
+    try {
+      await this.runAll();
+    } catch (error) {
+      // a child that Ctrl-C has hit as well is none
+      if (!this.telling.stopped())
+        this.failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
   }
 
-  async run(): Promise<void> {
+  private async runAll(): Promise<void> {
     const { only } = this.options;
     const together = TOGETHER.filter((name) => only.includes(name));
     await this.runTogether(together, WARMUP_ROUNDS);
@@ -126,6 +138,7 @@ class Benchmarking {
       startedAt: this.startedAt,
       seconds: (wall_clock() - this.start) / 1e9,
       interrupted: this.telling.stopped(),
+      failure: this.failure,
       again,
       environment: environment(),
       parts: only,
@@ -140,6 +153,7 @@ class Benchmarking {
       },
       groups,
       targets: targetRows(groups),
+      comparison: null,
     };
   }
 }

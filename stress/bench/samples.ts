@@ -57,8 +57,7 @@ export function counting<T>(all: readonly T[], noisy: (one: T) => boolean): { co
 /** A contestant that was measured, or not, beside the baseline's samples. */
 export function summarise(
   spec: GroupSpec,
-  name: string,
-  absent: string | null,
+  { name, ours, absent }: Pick<Contestant, 'name' | 'ours' | 'absent'>,
   samples: readonly Sample[],
   base: readonly Sample[] | null,
 ): Contestant {
@@ -68,8 +67,7 @@ export function summarise(
   const pairs = counting(paired, ({ noisy }) => noisy);
   const ratios = pairs.counted.map(({ value }) => value);
   return {
-    name,
-    absent,
+    ...{ name, ours, absent },
     value: medianOf(values),
     spreadPercent: spreadPercent(values),
     ratio: medianOf(ratios),
@@ -83,15 +81,12 @@ export function summarise(
 /** A group while it is measured. */
 export class Collector {
   readonly spec: GroupSpec;
-  private readonly names: readonly string[];
-  private readonly absences: ReadonlyMap<string, string>;
+  private readonly contestants: readonly Pick<Contestant, 'name' | 'ours' | 'absent'>[];
   private readonly samples = new Map<string, Sample[]>();
 
-  /** @param absences - why some of the contestants are not measured, by name */
-  constructor(spec: GroupSpec, names: readonly string[], absences: ReadonlyMap<string, string> = new Map()) {
+  constructor(spec: GroupSpec, contestants: readonly Pick<Contestant, 'name' | 'ours' | 'absent'>[]) {
     this.spec = spec;
-    this.names = names;
-    this.absences = absences;
+    this.contestants = contestants;
   }
 
   add(name: string, sample: Sample): void {
@@ -103,9 +98,7 @@ export class Collector {
   finish(): Group {
     const { spec } = this;
     const base = spec.baseline === null ? null : (this.samples.get(spec.baseline) ?? []);
-    const contestants = this.names.map((name) =>
-      summarise(spec, name, this.absences.get(name) ?? null, this.samples.get(name) ?? [], base),
-    );
+    const contestants = this.contestants.map((one) => summarise(spec, one, this.samples.get(one.name) ?? [], base));
     return { ...spec, contestants };
   }
 }

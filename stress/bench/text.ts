@@ -6,6 +6,11 @@ import { tableLines } from '../report/table.ts';
 import { command, wrap } from '../report/text.ts';
 import { type Bench, PARTS } from './result.ts';
 import {
+  COMPARISON_ALIGN,
+  COMPARISON_HEAD,
+  comparisonCells,
+  comparisonNotes,
+  judgedFigures,
   methodSentences,
   PART_TITLES,
   TARGET_ALIGN,
@@ -22,6 +27,24 @@ import type { Status } from './targets.ts';
 
 export const benchCommand = ({ again }: Bench): string =>
   ['npm run bench', again].filter((part) => part !== '').join(' -- ');
+
+function comparisonLines({ comparison }: Bench, { color, width }: { color: boolean; width: number }): string[] {
+  if (comparison === null) return [];
+  return [
+    '',
+    palette(color).strong('Comparison'),
+    ...tableLines({
+      head: COMPARISON_HEAD,
+      rows: judgedFigures(comparison).map(comparisonCells),
+      align: COMPARISON_ALIGN,
+      rule: true,
+      indent: 2,
+    }),
+    '',
+    ...comparisonNotes(comparison).flatMap((note) => wrap(note, width)),
+    '',
+  ];
+}
 
 export function toBenchText(bench: Bench, { color, width }: { color: boolean; width: number }): string {
   const paint = palette(color);
@@ -54,7 +77,9 @@ export function toBenchText(bench: Bench, { color, width }: { color: boolean; wi
     ...tableLines({ head: TARGET_HEAD, rows: targets, align: TARGET_ALIGN, rule: true, indent: 2 }),
     '',
     ...methodSentences(bench).flatMap((sentence) => wrap(sentence, width)),
+    ...comparisonLines(bench, { color, width }),
     targetsSentence(bench),
+    ...(bench.comparison === null ? [] : [bench.comparison.conclusion]),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -77,10 +102,21 @@ export function toBenchMarkdown(bench: Bench): string {
         ]),
       ];
     }),
+    ...comparisonParts(bench),
     '## How it was measured',
     methodSentences(bench)
       .map((sentence) => `- ${escaped(sentence)}`)
       .join('\n'),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+function comparisonParts({ comparison }: Bench): string[] {
+  if (comparison === null) return [];
+  return [
+    '## Comparison',
+    `**${escaped(comparison.conclusion)}**`,
+    markdownTable(COMPARISON_HEAD, judgedFigures(comparison).map(comparisonCells), COMPARISON_ALIGN),
+    comparisonNotes(comparison).map(escaped).join(' '),
+  ];
 }

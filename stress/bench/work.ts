@@ -71,7 +71,7 @@ export interface Order {
 export interface Answer {
   /** Operations done. */
   readonly operations: number;
-  /** ns, of the window as this CPU saw it */
+  /** ns, of the window as this CPU saw it; of `micro`, CPU time */
   readonly ns: number;
   /** What else the work gives: its file says. */
   readonly figures: readonly number[];

@@ -42,16 +42,17 @@ static inline void unlock(int t){ switch(kind){
  case 5: { node*n=&nodes[t]; node*x=atomic_load_explicit(&n->next,memory_order_acquire); if(!x){ node*e=n; if(atomic_compare_exchange_strong(&mtail,&e,NULL))return; while(!(x=atomic_load_explicit(&n->next,memory_order_acquire))) cpu_relax(); } atomic_store_explicit(&x->locked,0,memory_order_release); break; }
  case 6: atomic_store_explicit(&L,0,memory_order_release);break; case 7: pthread_mutex_unlock(&pam);break; } }
 static double cpu_ms(void){ struct rusage u; getrusage(RUSAGE_SELF,&u); return (u.ru_utime.tv_sec+u.ru_stime.tv_sec)*1e3+(u.ru_utime.tv_usec+u.ru_stime.tv_usec)/1e3; }
+static double thread_ns(void){ struct timespec ts; clock_gettime(CLOCK_THREAD_CPUTIME_ID,&ts); return ts.tv_sec*1e9+ts.tv_nsec; }
 static double now(void){ struct timespec ts; clock_gettime(CLOCK_MONOTONIC,&ts); return ts.tv_sec*1e3+ts.tv_nsec/1e6; }
-typedef struct CL { uint64_t ops; double t0,t1; int id; } targ;
+typedef struct CL { uint64_t ops; double t0,t1,cpu; int id; } targ;
 static pthread_barrier_t bar;
-static void*thr(void*a){ targ*t=a; uint32_t x=t->id+1; uint64_t ops=0; pthread_barrier_wait(&bar); t->t0=now();
+static void*thr(void*a){ targ*t=a; uint32_t x=t->id+1; uint64_t ops=0; pthread_barrier_wait(&bar); t->t0=now(); double c0=thread_ns();
  while(!atomic_load(&stop)){ lock(t->id); counter=counter+1; for(int i=0;i<cs;i++) {x=x*1664525u+1013904223u; __asm__ volatile(""::"r"(x));} sink=x; unlock(t->id); ops++; for(int i=0;i<outw;i++){x=x*1664525u+1013904223u; __asm__ volatile(""::"r"(x));} }
- t->t1=now(); t->ops=ops; return 0; }
+ t->t1=now(); t->cpu=thread_ns()-c0; t->ops=ops; return 0; }
 static const char*names[]={"c:pthread_mutex","c:pthread_spin","c:mutex2","c:mutex2-spin100","c:ticket-spin","c:mcs-spin","c:tas-yield","c:pthread_adaptive"};
 int main(int c,char**v){ for(kind=0;kind<8;kind++) if(!strcmp(names[kind],v[1])) break; int n=atoi(v[2]); int ms=atoi(v[3]); cs=atoi(v[4]); outw=atoi(v[5]);
  pthread_spin_init(&ps,0); pthread_mutexattr_t at; pthread_mutexattr_init(&at); pthread_mutexattr_settype(&at,PTHREAD_MUTEX_ADAPTIVE_NP); pthread_mutex_init(&pam,&at);
  pthread_barrier_init(&bar,0,n+1); pthread_t th[64]; static targ ta[64]; for(int i=0;i<n;i++){ta[i].id=i; pthread_create(&th[i],0,thr,&ta[i]);}
  pthread_barrier_wait(&bar); usleep(ms*1000); atomic_store(&stop,1); for(int i=0;i<n;i++) pthread_join(th[i],0);
- double t0=1e300,t1=0; uint64_t s=0,mn=-1,mx=0; for(int i=0;i<n;i++){ if(ta[i].t0<t0)t0=ta[i].t0; if(ta[i].t1>t1)t1=ta[i].t1; s+=ta[i].ops; if(ta[i].ops<mn)mn=ta[i].ops; if(ta[i].ops>mx)mx=ta[i].ops; }
- printf("{\"kind\":\"%s\",\"n\":%d,\"cs\":%d,\"out\":%d,\"ns\":%.2f,\"mops\":%.4f,\"least\":%.4f,\"most\":%.4f,\"cpuMs\":%.3f,\"ok\":%s}\n",names[kind],n,cs,outw,(t1-t0)*1e6/s,s/(t1-t0)/1e3,(double)mn*n/s,(double)mx*n/s,cpu_ms(),(uint32_t)s==(uint32_t)counter?"true":"false"); }
+ double t0=1e300,t1=0,cpu=0; uint64_t s=0,mn=-1,mx=0; for(int i=0;i<n;i++){ if(ta[i].t0<t0)t0=ta[i].t0; if(ta[i].t1>t1)t1=ta[i].t1; s+=ta[i].ops; cpu+=ta[i].cpu; if(ta[i].ops<mn)mn=ta[i].ops; if(ta[i].ops>mx)mx=ta[i].ops; }
+ printf("{\"kind\":\"%s\",\"n\":%d,\"cs\":%d,\"out\":%d,\"ns\":%.2f,\"cpuNs\":%.2f,\"mops\":%.4f,\"least\":%.4f,\"most\":%.4f,\"cpuMs\":%.3f,\"ok\":%s}\n",names[kind],n,cs,outw,(t1-t0)*1e6/s,cpu/s,s/(t1-t0)/1e3,(double)mn*n/s,(double)mx*n/s,cpu_ms(),(uint32_t)s==(uint32_t)counter?"true":"false"); }

@@ -2,6 +2,7 @@
 /** What contexts and requests take of RAM: pages that are gone after making many, by their number. */
 import { PAGE_SIZE } from '../../../src/arch/sab/memory.ts';
 import { nullb_open } from '../../../src/drivers/null_blk.ts';
+import { aio } from '../../../src/fs/aio/kioctx.ts';
 import { sys_io_setup, sys_io_submit } from '../../../src/fs/aio/syscalls.ts';
 import { fd_install, type file, files_struct } from '../../../src/fs/file.ts';
 import { kernel_enter, kernel_exit } from '../../../src/kernel/sched/core.ts';
@@ -13,6 +14,8 @@ import { become, spawn } from '../../../src/user/process.ts';
 /** So many are made, so that what is left over in slabs does not count. */
 const CONTEXTS = 128;
 const REQUESTS = 2048;
+/** Enough for all of them. */
+const QUOTA = 1 << 20;
 const BYTES = 64;
 /** Of user memory: a handle, a pointer, an iocb, the buffer. */
 const POINTER = 8;
@@ -43,6 +46,7 @@ export function measureFootprint(): number[] {
   const fd = fd_install(files_struct.at(process.files), device);
   kernel_exit();
   become(process);
+  aio.it.aio_max_nr = QUOTA;
   const contexts = FOOTPRINT_EVENTS.map((events) => bytesOf(CONTEXTS, () => setUp(process.base, events)));
   const ctx = setUp(process.base, REQUESTS);
   const submit = (): void => {

@@ -51,17 +51,19 @@ function destruction(load: AioLoad, area: number): number {
   return ns;
 }
 
-function quantilesOf(times: number, measure: () => number, until: number): number[] {
+/** Once at least: with many CPUs on few cores a call may take longer than the window. */
+function quantilesOf(measure: () => number, until: number): number[] {
   const seen: number[] = [];
-  while (sched_clock() < until || seen.length < times) seen.push(measure());
+  do seen.push(measure());
+  while (sched_clock() < until);
   return QUANTILES.map((q) => quantile(seen, q));
 }
 
 /** Measures half of the time each, then ends the window for all. @returns ns, for each of LATENCIES each quantile */
 export function measureLatency(load: AioLoad, area: number, ms: number, stop: Words): number[] {
   const half = (ms * 1e6) / 2;
-  const gracePeriods = quantilesOf(10, gracePeriod, sched_clock() + half);
-  const destructions = quantilesOf(10, () => destruction(load, area), sched_clock() + half);
+  const gracePeriods = quantilesOf(gracePeriod, sched_clock() + half);
+  const destructions = quantilesOf(() => destruction(load, area), sched_clock() + half);
   wordStore(stop, 0, 1);
   kernel_enter();
   rcu_kick();

@@ -12,7 +12,7 @@ import type { Work } from '../work.ts';
 export const LATENCY_COLUMNS = ['median', 'nine of ten'] as const;
 const CPUS = [3, 4, 8, 16] as const;
 const QUICK_CPUS = [3, 16] as const;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const QUICK_ROUNDS = 2;
 /** So many windows' lengths, since others take turns meanwhile. */
 const LENGTH = 5;
@@ -46,6 +46,7 @@ export const latency: PartMaker = async (setup, rounds) => {
   const entrants = machines.map(
     (machine): Entrant => ({
       name: cpusText(machine.count),
+      warmMs: 0,
       measure: async (ms) => {
         const [asked] = await machine.window(works(machine.count), LENGTH * ms);
         return { values: asked?.figures ?? [] };

@@ -41,6 +41,7 @@ export const C_PTHREAD = C_LOCKS[0].name;
 export const threadsText = (n: number): string => plural(n, 'thread');
 const lockc = (kind: string, threads: number, steps: number): CRun => ({
   program: 'lockc',
+  threads,
   args: (ms) => [kind, `${threads}`, `${ms}`, `${steps}`, '0'],
 });
 
@@ -77,11 +78,17 @@ class LockRuns {
   }
 }
 
-function ours(cpus: BenchCpus, { engine }: Setup): { name: string; absent: string | null; runs: LockRuns }[] {
+function jsLocks(
+  cpus: BenchCpus,
+  { engine }: Setup,
+): { who: Pick<Entrant, 'name' | 'ours' | 'absent'>; runs: LockRuns }[] {
   const none = 'this engine has none; V8 has it behind --harmony-struct';
   return (Object.keys(LOCK_NAMES) as LockName[]).map((lock) => ({
-    name: LOCK_NAMES[lock],
-    absent: lock === 'engine' && engine === null ? none : null,
+    who: {
+      name: LOCK_NAMES[lock],
+      ours: lock === 'spin_lock' || lock === 'mutex',
+      absent: lock === 'engine' && engine === null ? none : null,
+    },
     runs: new LockRuns(cpus, lock),
   }));
 }
@@ -98,9 +105,8 @@ function lockContest(cpus: BenchCpus, threads: number, held: boolean, setup: Set
     baseline: C_FUTEX,
     relation: 'speed',
   };
-  const entrants: Entrant[] = ours(cpus, setup).map(({ name, absent, runs }) => ({
-    name,
-    absent,
+  const entrants: Entrant[] = jsLocks(cpus, setup).map(({ who, runs }) => ({
+    ...who,
     warmMs: setup.ms / 3,
     measure: async (ms) => {
       const { lockings, ns } = await runs.window(threads, steps, ms);
@@ -136,9 +142,8 @@ function fairContest(cpus: BenchCpus, threads: number, setup: Setup): Contest {
     return [Math.min(...lockings) / fair, Math.max(...lockings) / fair];
   };
   const fairMs = (ms: number): number => Math.max(ms, Math.min(FAIR_MS, ms * 100));
-  const entrants: Entrant[] = ours(cpus, setup).map(({ name, absent, runs }) => ({
-    name,
-    absent,
+  const entrants: Entrant[] = jsLocks(cpus, setup).map(({ who, runs }) => ({
+    ...who,
     warmMs: 0,
     measure: async (ms) => ({ values: shares((await runs.window(threads, STEPS_50_NS, fairMs(ms))).lockings) }),
   }));
@@ -147,7 +152,7 @@ function fairContest(cpus: BenchCpus, threads: number, setup: Setup): Contest {
       ...cEntrant(name, setup.yardstick, lockc(kind, threads, STEPS_50_NS)),
       measure: async (ms) => {
         const said = await setup.yardstick.measure(lockc(kind, threads, STEPS_50_NS), fairMs(ms));
-        return { values: [said.least ?? 0, said.most ?? 0], childrenMs: said.cpuMs };
+        return said === null ? null : { values: [said.least ?? 0, said.most ?? 0], childrenMs: said.cpuMs };
       },
     }),
   );

@@ -11,7 +11,7 @@ export const MEMORY_TABLE = 'RAM';
 const CPUS = [1, 16] as const;
 
 async function footprint(cpus: number): Promise<readonly number[]> {
-  const machine = new BenchCpus({ cpus });
+  const machine = new BenchCpus({ cpus, threads: 1 });
   await machine.boot();
   const [answer] = await machine.window([{ kind: 'footprint' }], 0);
   await machine.close();

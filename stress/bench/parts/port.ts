@@ -51,9 +51,14 @@ const LOADS: readonly Load[] = [
 
 export const aioHot = (threads: number, batch: number, sharedContext: boolean): CRun => ({
   program: 'aio_hot',
+  threads,
   args: (ms) => [threads === 1 ? 'S' : 'A', `${threads}`, `${batch}`, `${ms}`, '1', sharedContext ? '1' : 'N'],
 });
-const kaio = (batch: number): CRun => ({ program: 'kaio', args: (ms) => [`${batch}`, `${ms}`] });
+const kaio = (batch: number): CRun => ({
+  program: 'kaio',
+  threads: 1,
+  args: (ms) => [`${batch}`, `${ms}`],
+});
 
 /** ns for each operation of all threads. */
 export const nsPerOperation = (answers: readonly Answer[]): number =>

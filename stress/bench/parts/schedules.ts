@@ -55,8 +55,8 @@ export const schedules: PartMaker = (setup, rounds) => {
       width: threads,
       unit: '/s',
       per: 'one thread at a time',
-      baseline: SCHEDULERS[0] as string,
-      relation: 'speed',
+      baseline: null,
+      relation: 'none',
     }),
   );
   const few = Math.min(rounds, setup.quick ? QUICK_ROUNDS : ROUNDS);

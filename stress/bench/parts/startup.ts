@@ -8,8 +8,8 @@ import { threadsText } from './locks.ts';
 export const STARTUP_TABLE = 'start of a pool';
 const WIDTHS = [1, 2, 4, 8, 16] as const;
 const QUICK_WIDTHS = [1, 16] as const;
-const ROUNDS = 5;
-const QUICK_ROUNDS = 2;
+const ROUNDS = 3;
+const QUICK_ROUNDS = 1;
 
 async function start(cpus: number): Promise<number> {
   const began = wall_clock();

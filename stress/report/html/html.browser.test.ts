@@ -7,9 +7,11 @@ import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { makeBench } from '../../bench/bench.test-data.ts';
 import { distribution } from '../distribution.ts';
 import { fixture, unexpected } from '../fixture.test-data.ts';
 import type { RunResult } from '../result.ts';
+import { toBenchHtml } from './bench_page.ts';
 import { toHtml } from './page.ts';
 import { rich, sweep } from './rich.test-data.ts';
 import { toSweepHtml } from './sweep_page.ts';
@@ -84,6 +86,7 @@ const PAGES = {
 } as const;
 const OTHERS = {
   hostile: page(hostile),
+  bench: toBenchHtml(makeBench()),
   sweep: toSweepHtml(sweep),
   'sweep-bare': toSweepHtml({ ...sweep, points: [] }),
 };
@@ -159,9 +162,10 @@ const charts = (at: Page): Promise<{ kind: string; shapes: number; width: number
 const scrollsSideways = (at: Page): Promise<boolean> =>
   at.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
-test('every chart is drawn, in the page of a full run and of a sweep', async () => {
+test('every chart is drawn, in the pages of a full run, a benchmark and a sweep', async () => {
   for (const [name, kinds] of [
     ['rich', ['lanes', 'lock-times', 'over-time', 'percentiles', 'roles']],
+    ['bench', ['bench-fairness', 'bench-over-rows', 'bench-targets', 'bench-throughput']],
     ['sweep', ['sweep-contention', 'sweep-throughput']],
   ] as const) {
     await visit(name, {}, async (at) => {
@@ -334,7 +338,7 @@ test('a legend hides a series and shows it again', async () => {
 });
 
 test('a telephone scrolls down only', async () => {
-  for (const name of ['rich', 'bare', 'merged', 'hostile', 'sweep'] as const) {
+  for (const name of ['rich', 'bare', 'merged', 'hostile', 'bench', 'sweep'] as const) {
     await visit(name, { viewport: { width: 400, height: 800 } }, async (at) => {
       expect(await scrollsSideways(at)).toBe(false);
       await openAll(at);
@@ -344,7 +348,7 @@ test('a telephone scrolls down only', async () => {
 });
 
 test('axe finds nothing serious, light or dark', async () => {
-  for (const name of ['merged', 'sweep'] as const) {
+  for (const name of ['merged', 'bench', 'sweep'] as const) {
     for (const colorScheme of ['light', 'dark'] as const) {
       await visit(name, { colorScheme }, async (at) => {
         await openAll(at);
