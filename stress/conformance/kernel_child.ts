@@ -7,15 +7,12 @@
 import { openSync, writeSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { answerOf } from './answers.ts';
 import { JOURNAL, type ToChild, type ToParent } from './kernel_protocol.ts';
 import { KernelSystem } from './kernel_system.ts';
 import { cpuList, Native, NoKernel, possibleCpus } from './native.ts';
 import { runOps } from './run.ts';
 import { type Answer, type Trace, TraceError } from './trace.ts';
 import { openTurns } from './turns.ts';
-
-type Turns = ReturnType<typeof openTurns>;
 
 const [folder = '', cpus = '0'] = process.argv.slice(2);
 // Appends: the other side empties it for each trace.
@@ -27,24 +24,6 @@ process.on('SIGALRM', () => {});
 const send = (message: ToParent): void => {
   process.send?.(message);
 };
-
-/** Why a kernel refuses to make a context. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  '-ENOSYS': 'this kernel has no AIO (io_setup: ENOSYS)',
-  '-EPERM': 'AIO is forbidden here, as containers do by seccomp (io_setup: EPERM)',
-  '-EAGAIN': 'all contexts of this host are in use (io_setup: EAGAIN); see /proc/sys/fs/aio-nr and aio-max-nr',
-};
-
-/** Makes a context, to see whether that works. @throws NoKernel */
-async function openKernel(native: Native, turns: Turns): Promise<KernelSystem> {
-  const system = new KernelSystem(native, folder, cpuList(cpus));
-  turns.take(false);
-  const ret = answerOf(system.io_setup(1, system.alloc(8)));
-  if (ret !== 0) throw new NoKernel(REFUSALS[ret] ?? `io_setup() failed: ${ret}`);
-  await system.tidyUp();
-  turns.end();
-  return system;
-}
 
 async function runTrace(system: KernelSystem, trace: Trace): Promise<ToParent> {
   const answers: Answer[] = [];
@@ -65,7 +44,11 @@ async function runTrace(system: KernelSystem, trace: Trace): Promise<ToParent> {
 try {
   const native = await Native.load();
   const turns = openTurns(native);
-  const system = await openKernel(native, turns);
+  const system = new KernelSystem(native, folder, cpuList(cpus));
+  turns.take(false);
+  native.probe(system.alloc(8));
+  turns.end();
+  await system.tidyUp();
   send({ kind: 'ready', release: release(), possibleCpus: possibleCpus() });
   let last = Promise.resolve();
   process.on('message', ({ trace, alone }: ToChild) => {

@@ -40,7 +40,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
-    timeout: 20_000,
+    timeout: 28_000,
   });
   return { status, stdout, stderr };
 }
@@ -48,19 +48,14 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 const good = file('good.jsonl', META, trace('good', setup({ ret: 0 }), { op: 'aio_nr', expect: { delta: 1 } }));
 const bad = file('bad.jsonl', META, trace('bad', setup({ ret: '-EPERM' }), { op: 'io_destroy', ctx: 'c' }));
 
-test('the port alone: a table, the known differences, a verdict', () => {
-  const { status, stdout } = run(['--target', 'port', '--traces', good]);
-  expect(stdout).toMatch(/^good\s+passed\s+quota$/m);
-  expect(stdout).toContain('--- PASSED: 1 traces, 1 comparisons, 0 skipped, 1 known difference (exit 0)');
-  expect(status).toBe(0);
-});
-
-test('a difference is told with its place, both values and an exit code', () => {
+test('the port alone: a table, each difference with its place and both values, a verdict', () => {
   const { status, stdout } = run(['--target', 'port', '--traces', good, bad]);
   expect(stdout).toContain(
     ['bad: port: ret differs at op 0, io_setup(1, &c)', '    expected "-EPERM"', '    port     0'].join('\n'),
   );
-  expect(stdout).toContain('--- DIFFERS: 1 of 2 comparisons');
+  expect(stdout).toMatch(/^good\s+passed\s+quota$/m);
+  expect(stdout).toMatch(/^bad\s+differs$/m);
+  expect(stdout).toContain('--- DIFFERS: 1 of 2 comparisons; 2 traces, 2 comparisons, 0 skipped, 1 known difference');
   expect(status).toBe(2);
 });
 
@@ -76,18 +71,10 @@ test('--json writes the same as JSON', () => {
   });
 });
 
-test('a mistake in a file is one sentence', () => {
-  const path = file('wrong.jsonl', META, '{"id":');
-  const { status, stderr, stdout } = run(['--target', 'port', '--traces', path]);
-  expect(stderr).toContain(`${path}:2: this is no JSON`);
-  expect(stderr.trim().split('\n')).toHaveLength(1);
-  expect([status, stdout]).toEqual([1, '']);
-});
-
 test('a trace that names what it has not made is a mistake of the user', () => {
   const path = file('names.jsonl', META, trace('names', { op: 'io_destroy', ctx: 'd' }));
   const { status, stderr } = run(['--target', 'port', '--traces', path]);
-  expect(stderr).toContain(`${path}: the trace names: there is no context d`);
+  expect(stderr).toBe(`${path}: the trace names: there is no context d\n`);
   expect(status).toBe(1);
 });
 

@@ -8,6 +8,9 @@ import { Kernel, type KernelFacts } from './kernel.ts';
 import { type ConformanceOptions, parseConformance } from './options.ts';
 import { record } from './record.ts';
 import { toText, totalsOf } from './text.ts';
+import type { ThreadsOptions } from './threads/plan.ts';
+import { runThreads } from './threads/run.ts';
+import { threadsText, threadsVerdict } from './threads/text.ts';
 import { TraceError } from './trace.ts';
 import { projectTraces, readTraces, toLines } from './trace_file.ts';
 
@@ -50,12 +53,24 @@ async function compareAll(options: ConformanceOptions, kernel: Kernel): Promise<
     }
   }
   const results = judged.map(({ file, trace, judgements }) => ({ file, id: trace.id, judgements }));
-  const text = `${JSON.stringify({ target, kernel: facts, totals: totalsOf(judged), results }, null, 2)}\n`;
-  if (json !== null && json !== '-') writeFileSync(json, text);
-  process.stdout.write(json === '-' ? text : toText(judged, kernelLine(target, facts), color));
+  const data = { target, kernel: facts, totals: totalsOf(judged), results };
+  print(json, data, toText(judged, kernelLine(target, facts), color));
   const { passed, differing } = totalsOf(judged);
   if (differing > 0) return VERDICTS.forbidden;
   return passed > 0 ? VERDICTS.passed : VERDICTS.inconclusive;
+}
+
+/** Prints one of the two, and writes the other if a file is named. */
+function print(json: string | null, data: unknown, text: string): void {
+  const asJson = `${JSON.stringify(data, null, 2)}\n`;
+  if (json !== null && json !== '-') writeFileSync(json, asJson);
+  process.stdout.write(json === '-' ? asJson : text);
+}
+
+async function useThreads(options: ThreadsOptions, json: string | null): Promise<number> {
+  const result = await runThreads(options);
+  print(json, { ...options, result }, threadsText(result, options));
+  return threadsVerdict(result);
 }
 
 try {
@@ -65,8 +80,13 @@ try {
     process.exit(VERDICTS.passed);
   }
   const kernel = new Kernel({ watchdogMs: options.watchdogMs });
-  const { record: path } = options;
-  const code = path === null ? await compareAll(options, kernel) : await recordFile(path, kernel);
+  const { record: path, threads, json } = options;
+  const code =
+    threads !== null
+      ? await useThreads(threads, json)
+      : path === null
+        ? await compareAll(options, kernel)
+        : await recordFile(path, kernel);
   await kernel.close();
   process.exitCode = code;
 } catch (error) {

@@ -6,6 +6,7 @@
  * compiled. A view shows memory where it is: of what has been unmapped it must not be touched, that is SIGSEGV of Node.
  */
 import { readFileSync } from 'node:fs';
+import { answerOf } from './answers.ts';
 
 /** System calls of x86-64. */
 export const NR = {
@@ -34,6 +35,7 @@ export const PAGE = 4096;
 type Access = 'rw' | 'r' | '';
 const PROT: Readonly<Record<Access, number>> = { rw: 3, r: 1, '': 0 };
 const MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
+const MAP_32BIT = 0x40;
 
 type Syscall = (...args: number[]) => number | bigint;
 /** The part of koffi that is used; the package may be absent, so may its types. */
@@ -48,6 +50,13 @@ type AsyncSyscall = (...args: [...number[], (error: unknown, ret: number | bigin
 export class NoKernel extends Error {
   override readonly name = 'NoKernel';
 }
+
+/** Why a kernel refuses to make a context. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  '-ENOSYS': 'this kernel has no AIO (io_setup: ENOSYS)',
+  '-EPERM': 'AIO is forbidden here, as containers do by seccomp (io_setup: EPERM)',
+  '-EAGAIN': 'all contexts of this host are in use (io_setup: EAGAIN); see /proc/sys/fs/aio-nr and aio-max-nr',
+};
 
 export class Native {
   private readonly koffi: Koffi;
@@ -88,9 +97,17 @@ export class Native {
     });
   }
 
-  /** Maps zeroed private memory. */
-  map(bytes: number, access: Access): number {
-    const at = this.syscall(NR.mmap, 0, bytes, PROT[access], MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
+  /** Whether the kernel makes contexts. @param room - address of 8 bytes that are 0 @throws NoKernel if it does not */
+  probe(room: number): void {
+    const ret = answerOf(this.syscall(NR.io_setup, 1, room));
+    if (ret !== 0) throw new NoKernel(REFUSALS[ret] ?? `io_setup() failed: ${ret}`);
+    this.syscall(NR.io_destroy, Number(this.view(room, 8).getBigInt64(0, true)));
+  }
+
+  /** Maps zeroed private memory. @param low - below 2^31, so that an address is a positive number of 32 bits */
+  map(bytes: number, access: Access, low = false): number {
+    const flags = MAP_PRIVATE_ANONYMOUS_NORESERVE | (low ? MAP_32BIT : 0);
+    const at = this.syscall(NR.mmap, 0, bytes, PROT[access], flags, -1, 0);
     if (at < 0) throw new NoKernel(`mmap() of ${bytes} bytes failed with errno ${-at}`);
     return at;
   }

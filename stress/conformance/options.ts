@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a check of conformance is asked to do: the command line, checked. */
+import { randomInt } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { readCommandLine } from '../command_line.ts';
 import { UsageError } from '../options_error.ts';
-import { oneOf, wholeNumber } from '../options_values.ts';
+import { oneOf, seed, wholeNumber } from '../options_values.ts';
 import { TARGETS, type Target } from './evaluate.ts';
+import { PROGRAMS, THREADS_MAX, THREADS_MIN, type ThreadsOptions } from './threads/plan.ts';
 
 export interface ConformanceOptions {
   readonly target: Target;
@@ -16,6 +18,8 @@ export interface ConformanceOptions {
   readonly record: string | null;
   /** How long the kernel may take for one op. */
   readonly watchdogMs: number;
+  /** Threads on the kernel instead of traces; null for traces. */
+  readonly threads: ThreadsOptions | null;
 }
 
 interface Typed {
@@ -24,11 +28,17 @@ interface Typed {
   readonly json?: string | true;
   readonly record?: string;
   readonly watchdog: number;
+  readonly threads?: number;
+  readonly seconds?: number;
+  readonly seed?: number;
 }
 
 const NAME = 'npm run conformance --';
 const WATCHDOG_S = 10;
 const WATCHDOG_MAX_S = 3600;
+const THREADS = 8;
+const SECONDS = 6;
+const SECONDS_MAX = 86_400;
 
 const AFTER = `
 A trace is what a process asks of fs/aio, step by step, and what a kernel answered. Targets:
@@ -38,14 +48,18 @@ A trace is what a process asks of fs/aio, step by step, and what a kernel answer
 Where this host's kernel cannot be used, the reason is said, and the recorded answers serve.
 stress/conformance/README.md explains the traces, the output and every known difference.
 
+With --threads the host's kernel is used by so many threads at once, and judged by the books and oracles that judge
+the port: submitted is reaped, nothing is lost or comes twice, nothing is written after io_destroy().
+
 Examples:
   ${NAME}
   ${NAME} --target port --traces stress/conformance/traces/setup.jsonl
   ${NAME} --json conformance.json
   ${NAME} --record mine.jsonl
+  ${NAME} --threads 8 --seconds 30
 
-Exit codes: 0 no difference unexplained, 1 usage, 2 a difference, 4 the kernel was asked for by --target kernel or
---record and cannot be used here, 6 harness.
+Exit codes: 0 no difference unexplained, 1 usage, 2 a difference or a broken promise, 3 threads that did not come back,
+4 the kernel was asked for by --target kernel, --record or --threads and cannot be used here, 6 harness.
 `;
 
 const commandLine = (): Command =>
@@ -71,6 +85,17 @@ const commandLine = (): Command =>
         .default(WATCHDOG_S)
         .argParser(wholeNumber('--watchdog', 1, WATCHDOG_MAX_S, WATCHDOG_S)),
     )
+    .addOption(
+      new Option('--threads <n>', 'use the kernel with so many threads instead of traces')
+        .argParser(wholeNumber('--threads', THREADS_MIN, THREADS_MAX, THREADS))
+        .conflicts(['target', 'traces', 'record']),
+    )
+    .addOption(
+      new Option('--seconds <s>', `how long the threads run (default: ${SECONDS})`).argParser(
+        wholeNumber('--seconds', 1, SECONDS_MAX, SECONDS),
+      ),
+    )
+    .addOption(new Option('--seed <n>', 'for what the threads do (default: random)').argParser(seed))
     .addHelpText('after', AFTER);
 
 /** @returns the options, or the text of the help that was asked for @throws UsageError */
@@ -85,12 +110,26 @@ export function parseConformance(argv: readonly string[]): ConformanceOptions | 
       `'${stray}' belongs to no option, only options are allowed; type for example ${NAME} --traces ${stray}`,
     );
   }
-  const { target, traces = [], json, record, watchdog } = command.opts<Typed>();
+  const { target, traces = [], json, record, watchdog, threads, seconds, seed: typed } = command.opts<Typed>();
+  if (threads === undefined && (seconds ?? typed) !== undefined) {
+    const flag = seconds === undefined ? '--seed' : '--seconds';
+    throw new UsageError('contradiction', `${flag} is for --threads; type for example --threads ${THREADS} ${flag} 30`);
+  }
   return {
     target,
     traces,
     json: json === undefined ? null : json === true ? '-' : json,
     record: record ?? null,
     watchdogMs: watchdog * 1000,
+    threads:
+      threads === undefined
+        ? null
+        : {
+            programs: PROGRAMS,
+            threads,
+            seconds: seconds ?? SECONDS,
+            seed: typed ?? randomInt(2 ** 32),
+            honesty: 'honest',
+          },
   };
 }

@@ -4,7 +4,7 @@ import { ACCEPTED, DELIVERED, DONE, PRIVATE_SLOT, RACED, SETTLED, seqOf, slotOf 
 import { hex, type Inspection, type Observation } from './inspection.ts';
 
 /** Requests whose event never came, on contexts that are still there. @context all events have been read */
-export function lostEvents({ ledger, books }: Inspection): Observation[] {
+export function lostEvents({ ledger, books }: Pick<Inspection, 'ledger' | 'books'>): Observation[] {
   if (!books) return [];
   const lost: number[] = [];
   const unfinished: number[] = [];

@@ -14,8 +14,10 @@ export const createWords = (count: number): Words => new Int32Array(new SharedAr
 export const createDoubles = (count: number): Doubles => new Float64Array(new SharedArrayBuffer(8 * count));
 export const createBytes = (count: number): Bytes => new Uint8Array(new SharedArrayBuffer(count));
 
-export const wordLoad = (words: Words, index: number): number => Atomics.load(words, index);
-export const wordStore = (words: Words, index: number, value: number): number => Atomics.store(words, index, value);
+/** Those two also on memory that is not a SharedArrayBuffer, but shared all the same: a mapping of the host's. */
+export const wordLoad = (words: Int32Array, index: number): number => Atomics.load(words, index);
+export const wordStore = (words: Int32Array, index: number, value: number): number =>
+  Atomics.store(words, index, value);
 /** @returns what the word was */
 export const wordAdd = (words: Words, index: number, n: number): number => Atomics.add(words, index, n);
 /** @returns what the word was */
