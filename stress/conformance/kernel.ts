@@ -70,6 +70,8 @@ function nextMessage(child: ChildProcess, begun: () => void = () => {}): Promise
   });
 }
 
+const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+
 /** What the child had been answered when it ended. */
 function journal(folder: string): Answer[] {
   const lines = readFileSync(join(folder, JOURNAL), 'utf8').split('\n');
@@ -81,6 +83,8 @@ function journal(folder: string): Answer[] {
 export class Kernel {
   private readonly options: Required<KernelOptions>;
   private child: Child | null = null;
+  /** Why it cannot be used, once that is known. */
+  private refusal: string | null = null;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor({ watchdogMs = WATCHDOG_MS, cpus = allowedCpus(), program = CHILD }: KernelOptions = {}) {
@@ -88,9 +92,11 @@ export class Kernel {
   }
 
   /** @returns what kernel it is, or why it cannot be used */
-  async facts(): Promise<KernelFacts | string> {
-    const child = await this.start();
-    return typeof child === 'string' ? child : child.facts;
+  facts(): Promise<KernelFacts | string> {
+    return this.inTurn(async () => {
+      const child = await this.start();
+      return typeof child === 'string' ? child : child.facts;
+    });
   }
 
   /**
@@ -98,17 +104,23 @@ export class Kernel {
    * @throws TraceError if it cannot be run anywhere
    */
   run(trace: Trace): Promise<Outcome> {
-    const outcome = this.last.then(() => this.runNow(trace));
-    this.last = outcome.catch(() => {});
-    return outcome;
+    return this.inTurn(() => this.runNow(trace));
   }
 
-  async close(): Promise<void> {
-    await this.last;
-    await this.stop();
+  close(): Promise<void> {
+    return this.inTurn(() => this.stop());
+  }
+
+  private inTurn<T>(f: () => Promise<T>): Promise<T> {
+    const result = this.last.then(f);
+    this.last = result.catch(() => {});
+    return result;
   }
 
   private async start(): Promise<Child | string> {
+    if (this.refusal !== null) return this.refusal;
+    // It may have died since it answered.
+    if (this.child !== null && !isAlive(this.child.process)) await this.stop();
     if (this.child !== null) return this.child;
     const folder = mkdtempSync(join(tmpdir(), 'kioctx-'));
     // Destroying contexts takes a thread each.
@@ -128,7 +140,10 @@ export class Kernel {
       return this.child;
     }
     rmSync(folder, { recursive: true, force: true });
-    if (said.kind === 'none') return said.reason;
+    if (said.kind === 'none') {
+      this.refusal = said.reason;
+      return said.reason;
+    }
     throw new Error(`the process that calls the kernel ${said.kind === 'died' ? said.how : said.kind}\n${errors}`);
   }
 
@@ -136,7 +151,7 @@ export class Kernel {
     const { child } = this;
     this.child = null;
     if (child === null) return;
-    if (child.process.exitCode === null && child.process.signalCode === null) {
+    if (isAlive(child.process)) {
       const gone = new Promise((resolve) => child.process.once('exit', resolve));
       child.process.kill('SIGKILL');
       await gone;

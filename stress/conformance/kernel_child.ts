@@ -4,7 +4,7 @@
  *
  * It writes each answer down as soon as it has it: who kills it, or finds it dead, reads there how far it had come.
  */
-import { openSync, writeSync } from 'node:fs';
+import { openSync, rmSync, writeSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { JOURNAL, type ToChild, type ToParent } from './kernel_protocol.ts';
@@ -18,8 +18,8 @@ const [folder = '', cpus = '0'] = process.argv.slice(2);
 // Appends: the other side empties it for each trace.
 const journal = openSync(join(folder, JOURNAL), 'a');
 
-// It interrupts a call, and does nothing else.
-process.on('SIGALRM', () => {});
+// These interrupt a call and do nothing else: a trace that has begun is ended, and what it changed is changed back.
+for (const signal of ['SIGALRM', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
 const send = (message: ToParent): void => {
   process.send?.(message);
@@ -51,6 +51,13 @@ try {
   await system.tidyUp();
   send({ kind: 'ready', release: release(), possibleCpus: possibleCpus() });
   let last = Promise.resolve();
+  native.endWithParent();
+  process.on('disconnect', () => {
+    void last.finally(() => {
+      rmSync(folder, { recursive: true, force: true });
+      process.exit();
+    });
+  });
   process.on('message', ({ trace, alone }: ToChild) => {
     last = last.then(async () => {
       turns.take(alone);

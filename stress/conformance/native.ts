@@ -19,6 +19,7 @@ export const NR = {
   nanosleep: 35,
   setitimer: 38,
   flock: 73,
+  prctl: 157,
   sched_setaffinity: 203,
   io_setup: 206,
   io_destroy: 207,
@@ -35,6 +36,8 @@ export const PAGE = 4096;
 type Access = 'rw' | 'r' | '';
 const PROT: Readonly<Record<Access, number>> = { rw: 3, r: 1, '': 0 };
 const MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
+const PR_SET_PDEATHSIG = 1;
+const SIGTERM = 15;
 const MAP_32BIT = 0x40;
 
 type Syscall = (...args: number[]) => number | bigint;
@@ -95,6 +98,11 @@ export class Native {
         else reject(error);
       });
     });
+  }
+
+  /** Has this process get SIGTERM when the one that started it ends. */
+  endWithParent(): void {
+    this.syscall(NR.prctl, PR_SET_PDEATHSIG, SIGTERM);
   }
 
   /** Whether the kernel makes contexts. @param room - address of 8 bytes that are 0 @throws NoKernel if it does not */

@@ -25,18 +25,13 @@ const inJson = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
 function differenceLines({ trace }: Judged, side: Side, told: Told): string[] {
   const op = trace.ops[told.op];
   const where = op === undefined ? 'the end' : `op ${told.op}, ${opInWords(op)}`;
-  const what = told.field === 'oops' ? 'the kernel complains' : `${told.field} differs`;
-  const beside = [
-    ['expected', told.expected],
-    ...(told.field === 'oops' ? [['instead', told.actual] as const] : []),
-    ...(side === 'kernel' || told.field === 'oops' ? [] : [['port', told.port] as const]),
-    ...(side === 'port' && told.kernel === undefined ? [] : [['kernel', told.kernel] as const]),
-  ];
+  const line = (name: string, value: unknown): string => `    ${name.padEnd(9)}${inJson(value)}`;
+  if (told.field === 'oops') return [`${trace.id}: ${side}: the kernel complains at ${where}`, `    ${told.actual}`];
   return [
-    `${trace.id}: ${side}: ${what} at ${where}`,
-    ...beside
-      .filter(([name]) => name !== 'kernel' || told.field !== 'oops')
-      .map(([name, value]) => `    ${String(name).padEnd(9)}${inJson(value)}`),
+    `${trace.id}: ${side}: ${told.field} differs at ${where}`,
+    line('expected', told.expected),
+    ...(side === 'kernel' ? [] : [line('port', told.port)]),
+    ...(side === 'port' && told.kernel === undefined ? [] : [line('kernel', told.kernel)]),
   ];
 }
 

@@ -26,6 +26,7 @@ function openDirect(path: string): number {
 }
 
 async function run(native: Native): Promise<void> {
+  native.endWithParent();
   const arena = native.map(AREA_BYTES * (options.threads + 1), 'rw', true);
   const turns = openTurns(native);
   turns.take(false);
