@@ -6,7 +6,7 @@
  * there are (n(k+1))! / ((k+1)!)^n schedules.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exhaust } from './dfs.ts';
+import { type Bound, exhaust } from './dfs.ts';
 import type { Litmus, Op } from './litmus.test-data.ts';
 import { LitmusPool } from './litmus.ts';
 import type { Decision } from './schedule_words.ts';
@@ -41,7 +41,27 @@ function orders(left: readonly number[], running: number, preemptions: number, b
   return sum;
 }
 
-async function search(n: number, k: number, bound: number): Promise<{ schedules: number; scripts: Set<string> }> {
+/** The same, with so many deviations at most: from who runs, or else from the next one in turn. */
+function deviating(left: readonly number[], running: number, deviations: number, bound: number): number {
+  if (deviations > bound) return 0;
+  if (left.every((stretches) => stretches === 0)) return 1;
+  const turns = left.map((_, i) => (running + i) % left.length);
+  const byDefault = turns.find((thread) => (left[thread] as number) > 0);
+  let sum = 0;
+  left.forEach((stretches, thread) => {
+    if (stretches === 0) return;
+    const then = left.map((m, i) => (i === thread ? m - 1 : m));
+    sum += deviating(then, thread, deviations + (thread === byDefault ? 0 : 1), bound);
+  });
+  return sum;
+}
+
+async function search(
+  n: number,
+  k: number,
+  bound: number,
+  of: Bound['of'] = 'preemption',
+): Promise<{ schedules: number; scripts: Set<string> }> {
   const scripts = new Set<string>();
   const found = await exhaust(
     async (script) => {
@@ -58,7 +78,7 @@ async function search(n: number, k: number, bound: number): Promise<{ schedules:
       expect(run.decisions).toEqual(script as Decision[]);
       return run;
     },
-    { of: 'preemption', most: bound },
+    { of, most: bound },
     false,
   );
   expect(found.complete).toBe(true);
@@ -97,6 +117,22 @@ test.each([
         bound,
       ),
     );
+  },
+  120_000,
+);
+
+test.each([
+  [2, 3, 0],
+  [2, 3, 1],
+  [2, 3, 2],
+  [3, 2, 1],
+  [3, 1, 3],
+])(
+  '%i threads, %i accesses each, %i deviations at most: as many as counted one by one',
+  async (n, k, bound) => {
+    const { schedules } = await search(n, k, bound, 'deviation');
+    const stretches = Array.from({ length: n }, () => k + 1);
+    expect(schedules).toBe(deviating(stretches, 0, 0, bound));
   },
   120_000,
 );

@@ -148,9 +148,10 @@ async function explainOne(
   const pool = poolOf(searched.schedule);
   try {
     const budget = { ms: Math.max(LEAST_MINIMISE_MS, untilMs - now()), schedules: MINIMISE_SCHEDULES };
-    const { schedule, before, after } = await minimise(pool, searched.schedule, budget);
+    const { schedule, before, after, whole } = await minimise(pool, searched.schedule, budget);
     const explanation = await explain(pool, schedule);
-    const cut = `cut down from ${plural(before.preemptions, 'preemption')} to ${after.preemptions}`;
+    const further = whole ? '' : ', and no further for want of time';
+    const cut = `cut down from ${plural(before.preemptions, 'preemption')} to ${after.preemptions}${further}`;
     return { index, finding: searched.finding, explained: { outcome: `${searched.how}, ${cut}`, explanation } };
   } finally {
     await pool.close();

@@ -31,6 +31,8 @@ export class Search {
   private readonly options: ExploreOptions;
   private readonly tally = new Tally();
   private readonly explorer: Explorer;
+  /** Whether it was told to stop. */
+  private isOver = false;
 
   constructor(pool: Pool, explored: ExploredCase, options: ExploreOptions) {
     this.pool = pool;
@@ -54,17 +56,18 @@ export class Search {
   ): Promise<string> {
     await this.explorer.run(({ number }) => number < LESSONS, stop);
     let done = '';
-    for (let most = 0; most <= bound.most; ) {
+    for (let most = 0; most <= bound.most && !this.isOver; ) {
       const within = { of: bound.of, most };
       const learnedBefore = this.learn();
       const { schedules, complete } = await this.within(within, goOn, stop);
-      if (!complete) {
+      const hasLearned = this.learn() !== learnedBefore;
+      if (complete && !hasLearned) {
+        done = exploredText(schedules, within);
+        most++;
+      } else if (!complete || this.isOver) {
         const so = `${plural(schedules, 'schedule')} of those within ${plural(most, bound.of)} explored`;
-        return done === '' ? so : `${done}; ${so}`;
+        return [done, so].filter((text) => text !== '').join('; ');
       }
-      if (this.learn() !== learnedBefore) continue;
-      done = exploredText(schedules, within);
-      most++;
     }
     return done;
   }
@@ -75,11 +78,10 @@ export class Search {
     stop: AbortSignal,
   ): Promise<Searched> {
     const { pool, explored, options, tally } = this;
-    let more = true;
     return exhaust(
       async (script) => {
         const { det } = pool;
-        if (!more || stop.aborted || det === null) return null;
+        if (this.isOver || stop.aborted || det === null) return null;
         const spec = specOf(
           explored,
           options,
@@ -90,7 +92,7 @@ export class Search {
         const twice = isChecked(tally.total.schedules + 1, options.selfCheck);
         const result = await (twice ? runTwice : runSchedule)(pool, spec);
         tally.add(result);
-        more = goOn(tally.total.schedules, result, () => scheduleOf(spec, result, options));
+        this.isOver = !goOn(tally.total.schedules, result, () => scheduleOf(spec, result, options));
         return { choices: listedChoices(det), log: loggedSteps(det) };
       },
       bound,
