@@ -22,7 +22,8 @@ const journal = openSync(join(folder, JOURNAL), 'a');
 for (const signal of ['SIGALRM', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
 const send = (message: ToParent): void => {
-  process.send?.(message);
+  // Who started this process may be gone.
+  if (process.connected) process.send?.(message);
 };
 
 async function runTrace(system: KernelSystem, trace: Trace): Promise<ToParent> {
