@@ -2,7 +2,7 @@
 /**
  * `npm run bench -- [options]`: how fast the machine is, and how far from the same algorithms in C.
  *
- * SIGINT or SIGTERM once: what was measured so far is written. A third time: leave at once.
+ * SIGINT or SIGTERM once: what was measured so far is written, after this window. A third time: leave at once.
  */
 import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
@@ -18,12 +18,22 @@ import { writeBench } from './write.ts';
 const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 const width = Math.min(process.stdout.columns ?? 120, 160);
 
+/** A window, or starting threads on a busy machine, may take so long. */
+const PATIENCE_MS = 10_000;
+
+/** Resolves so long after the first signal. */
+const afterSignal = (interrupt: Interrupt): Promise<void> =>
+  new Promise((resolve) => {
+    void interrupt.during(() => setTimeout(resolve, PATIENCE_MS), new Promise(() => {}));
+  });
+
 async function bench(options: BenchOptions): Promise<number> {
   const earlier = options.compare === null ? null : readBench(options.compare);
   const interrupt = new Interrupt();
   const measured = await runBench(options, {
     tell: (line) => process.stderr.write(`${line}\n`),
     stopped: () => interrupt.signal !== null,
+    givenUp: afterSignal(interrupt),
   });
   const result = earlier === null ? measured : { ...measured, comparison: compareBenches(earlier, measured) };
   const written = writeBench(result, options);

@@ -47,6 +47,8 @@ export interface Telling {
   /** Takes a line of progress. */
   readonly tell: (line: string) => void;
   readonly stopped: () => boolean;
+  /** Resolves when what is interrupted has had its time to end by itself. */
+  readonly givenUp: Promise<void>;
 }
 
 class Benchmarking {
@@ -59,7 +61,9 @@ class Benchmarking {
   private failure: string | null = null;
   private readonly startedAt = new Date().toISOString();
   private readonly start = wall_clock();
+  /** Those of parts that are over. */
   private readonly groups: Group[] = [];
+  private parts: Part[] = [];
 
   constructor(options: BenchOptions, telling: Telling, yardstick: Yardstick) {
     this.options = options;
@@ -95,7 +99,7 @@ class Benchmarking {
     if (names.length === 0 || this.telling.stopped()) return;
     const { rounds } = this.options;
     this.say(`${names.join(', ')}: starting threads`);
-    const parts: Part[] = [];
+    const { parts } = this;
     try {
       for (const name of names) parts.push(await MAKERS[name](this.setup, rounds));
       const most = Math.max(...parts.map((part) => part.rounds));
@@ -104,7 +108,8 @@ class Benchmarking {
         for (const part of parts) if (round < part.rounds) await part.measure(round);
       }
     } finally {
-      for (const part of parts) this.groups.push(...part.groups());
+      this.groups.push(...parts.flatMap((part) => part.groups()));
+      this.parts = [];
     }
     await Promise.all(parts.map((part) => part.close()));
   }
@@ -131,7 +136,8 @@ class Benchmarking {
 
   result(): Bench {
     const { only, rounds, ms, again } = this.options;
-    const groups = [...this.groups].sort((a, b) => PARTS.indexOf(a.part) - PARTS.indexOf(b.part));
+    const measured = [...this.groups, ...this.parts.flatMap((part) => part.groups())];
+    const groups = measured.sort((a, b) => PARTS.indexOf(a.part) - PARTS.indexOf(b.part));
     const known = this.foreign.length > 0;
     return {
       schemaVersion: BENCH_SCHEMA_VERSION,
@@ -163,7 +169,7 @@ export async function runBench(options: BenchOptions, telling: Telling): Promise
   const yardstick = new Yardstick();
   const benchmarking = new Benchmarking(options, telling, yardstick);
   try {
-    await benchmarking.run();
+    await Promise.race([benchmarking.run(), telling.givenUp]);
   } finally {
     yardstick.dispose();
   }
