@@ -59,6 +59,8 @@ export class KernelSystem implements System {
   private readonly cpus: readonly number[];
   private readonly arena: number;
   private readonly memory: DataView;
+  /** The page of the special pointer RO. */
+  private readonly readOnly: DataView;
   /** Mappings of the trace's own, by address. */
   private readonly mappings = new Map<number, Mapping>();
   private readonly rings = new Map<number, Ring>();
@@ -85,6 +87,7 @@ export class KernelSystem implements System {
       RO: native.map(PAGE, 'r'),
       GUARD: native.map(PAGE, ''),
     };
+    this.readOnly = native.view(this.special.RO, PAGE);
     this.runOn(0);
   }
 
@@ -189,6 +192,8 @@ export class KernelSystem implements System {
     for (const [start, { memory, readOnly }] of this.mappings) {
       if (within(start, memory)) return { start, memory, readOnly };
     }
+    const { RO } = this.special;
+    if (within(RO, this.readOnly)) return { start: RO, memory: this.readOnly, readOnly: true };
     throw new SegmentationFault(at);
   }
 

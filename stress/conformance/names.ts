@@ -29,6 +29,8 @@ function known<T>(map: ReadonlyMap<string, T>, name: string | undefined, what: s
 
 /** Room for what one step needs only while it runs. */
 const SCRATCH_BYTES = 64 * 1024;
+/** A descriptor of that number is not open, here or there. */
+const FD_WILD = 1024;
 const SPECIAL_CONTEXTS: Readonly<Record<string, number>> = { BAD: -1, ZERO: 0 };
 
 export class Names {
@@ -174,8 +176,12 @@ export class Names {
     return this.iocbs.get(name)?.command ?? -1;
   }
 
+  /** A descriptor by name; or a number, which must be none that the process may have open. */
   fd(fd: string | number | undefined): number {
-    return typeof fd === 'number' ? fd : known(this.fds, fd, 'descriptor');
+    if (typeof fd !== 'number') return known(this.fds, fd, 'descriptor');
+    if (fd >= 0 && fd < FD_WILD)
+      throw new TraceError(`the descriptor ${fd} may be open; a wild one is at least ${FD_WILD}`);
+    return fd;
   }
 
   /** The event at an address. */

@@ -58,7 +58,7 @@ function makeIocb(system: System, names: Names, op: Partial<TraceOp>, name: stri
   setLong(to, offsetof.aio_offset, plus(op.offset, i * (op.stride ?? 0)));
   setLong(to, offsetof.aio_reserved2, op.reserved2 ?? 0);
   to.setUint32(offsetof.aio_flags, op.flags ?? 0, true);
-  to.setInt32(offsetof.aio_resfd, names.fd(op.resfd ?? 0), true);
+  to.setInt32(offsetof.aio_resfd, op.resfd === undefined ? 0 : names.fd(op.resfd), true);
   system.fill(names.makeIocb(name, command, op.at), bytes);
   return nothing;
 }
