@@ -49,7 +49,7 @@ const spec = (part: GroupSpec['part'], table: string, column: string, more: Part
   column,
   width: null,
   unit: 'ns',
-  per: 'event',
+  what: 'the time of an event',
   baseline: null,
   relation: 'none',
   ...more,
@@ -118,7 +118,7 @@ function otherGroups(made: Made, prng: Prng): Group[] {
     prng,
   );
   const memory = group(
-    spec('memory', MEMORY_TABLE, 'context for 32 events', { unit: 'bytes', per: 'of them' }),
+    spec('memory', MEMORY_TABLE, 'context for 32 events', { unit: 'bytes', what: 'the bytes of each' }),
     { '1 possible CPU': 5312 },
     ['1 possible CPU'],
     { ...made, rounds: 1, noise: 0 },

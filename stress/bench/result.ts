@@ -75,8 +75,8 @@ export interface GroupSpec {
   /** Kernel threads, worker threads, CPUs: whatever the column is about; null where there is no such number. */
   readonly width: number | null;
   readonly unit: Unit;
-  /** What one of is measured: `lock and unlock`, `event`. */
-  readonly per: string;
+  /** What is measured: `the time of an event`. */
+  readonly what: string;
   /** Name of the contestant that the others are compared with. */
   readonly baseline: string | null;
   readonly relation: Relation;

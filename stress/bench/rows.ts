@@ -77,7 +77,7 @@ export const tableAlign = ({ groups }: BenchTable): Align[] => ['left', ...group
 export function tableNotes({ groups }: BenchTable): string[] {
   const [first] = groups;
   if (first === undefined) return [];
-  const { baseline, relation, per, contestants } = first;
+  const { baseline, relation, what, contestants } = first;
   const meaning =
     relation === 'speed'
       ? `, and how many times as fast as ${baseline}`
@@ -87,7 +87,7 @@ export function tableNotes({ groups }: BenchTable): string[] {
   const absences = new Map(contestants.flatMap(({ name, absent }) => (absent === null ? [] : [[name, absent]])));
   const absent = [...absences].map(([name, why]) => `Not measured: ${name}, ${why}.`);
   const baselineAbsent = baseline !== null && absences.has(baseline) ? ['So there are no ratios.'] : [];
-  return [`Medians per ${per}${meaning}.`, ...absent, ...baselineAbsent];
+  return [`Medians of ${what}${meaning}.`, ...absent, ...baselineAbsent];
 }
 
 export const TARGET_HEAD = ['target', 'floor', 'target', 'moonshot', 'measured', ''] as const;

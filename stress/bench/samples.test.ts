@@ -10,7 +10,7 @@ const spec: GroupSpec = {
   column: 'column',
   width: 1,
   unit: 'ns',
-  per: 'event',
+  what: 'the time of an event',
   baseline: 'C',
   relation: 'speed',
 };

@@ -28,33 +28,29 @@ const SETS: readonly (Partial<Instruments> & { readonly name: string })[] = [
 interface Load {
   readonly column: string;
   readonly threads: number;
-  readonly per: string;
   readonly work: Work;
 }
 const LOADS: readonly Load[] = [
   {
     column: 'spin_lock, spin_unlock',
     threads: 1,
-    per: 'lock and unlock',
     work: { kind: 'micro', micro: { load: 'lock', lock: 'spin_lock', steps: 0 } },
   },
   {
     column: `events by ${BATCH_MAX}`,
     threads: 1,
-    per: 'event',
     work: { kind: 'micro', micro: { load: 'aio', batch: BATCH_MAX } },
   },
   {
     column: 'events, one context, 2 threads',
     threads: 2,
-    per: 'event',
     work: { kind: 'aio', sharedContext: true, batch: BATCH_MAX },
   },
 ];
 const CPUS = Math.max(...LOADS.map(({ threads }) => threads));
 
 function costContest(load: Load, machines: readonly BenchCpus[], warmMs: number): Contest {
-  const { column, threads, per, work } = load;
+  const { column, threads, work } = load;
   const entrants = SETS.map(
     ({ name }, i): Entrant => ({
       name,
@@ -73,7 +69,7 @@ function costContest(load: Load, machines: readonly BenchCpus[], warmMs: number)
         column,
         width: threads,
         unit: 'ns',
-        per,
+        what: 'the time of a lock and unlock, or of an event',
         baseline: OFF,
         relation: 'cost',
       },

@@ -37,7 +37,7 @@ export const latency: PartMaker = async (setup, rounds) => {
         column,
         width: null,
         unit: 'ns',
-        per: 'call',
+        what: 'the time of a call',
         baseline: cpusText(counts[0]),
         relation: 'cost',
       }),

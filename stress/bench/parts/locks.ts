@@ -101,7 +101,7 @@ function lockContest(cpus: BenchCpus, threads: number, held: boolean, setup: Set
     column: threadsText(threads),
     width: threads,
     unit: 'ns',
-    per: 'lock and unlock, all threads together',
+    what: 'the time of a lock and unlock, all threads together',
     baseline: C_FUTEX,
     relation: 'speed',
   };
@@ -132,7 +132,7 @@ function fairContest(cpus: BenchCpus, threads: number, setup: Setup): Contest {
       column: threadsText(threads),
       width: threads,
       unit: 'share',
-      per: 'of what would be fair, in a second',
+      what: 'shares of a second, by what would be fair',
       baseline: null,
       relation: 'none',
     }),

@@ -27,7 +27,7 @@ export const footprints: PartMaker = (setup) => {
       column,
       width: null,
       unit: 'bytes',
-      per: 'of them',
+      what: 'the bytes of each',
       baseline: null,
       relation: 'none',
     }),

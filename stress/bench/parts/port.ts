@@ -95,7 +95,7 @@ function portContest(load: Load, cpus: BenchCpus, checked: BenchCpus, setup: Set
         column,
         width: threads,
         unit: 'ns',
-        per: 'event, all threads together',
+        what: 'the time of an event, all threads together',
         baseline: PORT_NAMES.c,
         relation: 'speed',
       },

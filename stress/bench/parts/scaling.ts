@@ -104,7 +104,7 @@ export const scaling: PartMaker = (setup, rounds) => {
           column,
           width: null,
           unit: '/s',
-          per: 'events of all threads',
+          what: 'events of all threads',
           baseline: entrants[0]?.name ?? null,
           relation: 'speed',
         },

@@ -54,7 +54,7 @@ export const schedules: PartMaker = (setup, rounds) => {
       column,
       width: threads,
       unit: '/s',
-      per: 'one thread at a time',
+      what: 'what is done in a second, one thread at a time',
       baseline: null,
       relation: 'none',
     }),

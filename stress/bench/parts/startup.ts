@@ -37,7 +37,7 @@ export const startup: PartMaker = (setup, rounds) => {
         column: 'until all have joined',
         width: null,
         unit: 'ns',
-        per: 'pool',
+        what: 'the time of a start',
         baseline: threadsText(widths[0]),
         relation: 'cost',
       },
