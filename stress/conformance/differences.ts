@@ -183,7 +183,7 @@ export const DIFFERENCES: readonly KnownDifference[] = [
     ops: ['io_submit'],
     v317: 'an array that is not wholly in user space is EFAULT before the context is looked at, even an empty one',
     today: 'its elements are read one by one, after the context was found',
-    source: 'do_io_submit(): access_ok(); it has gone with compat_sys_io_submit() of its own',
+    source: 'do_io_submit(): access_ok(), which SYSCALL_DEFINE3(io_submit) of later kernels has not',
     predict: arrayFirst,
   },
   {
@@ -223,7 +223,7 @@ export const DIFFERENCES: readonly KnownDifference[] = [
     ops: ['io_getevents'],
     v317: 'the context and the numbers are looked at before the timeout is read',
     today: 'a timeout that cannot be read is EFAULT first',
-    source: 'read_events(): copy_from_user(); SYSCALL_DEFINE5(io_getevents) reads it since v4.18',
+    source: 'read_events(): copy_from_user(); later in SYSCALL_DEFINE5(io_getevents) itself',
     predict: timeoutLast,
   },
   {
@@ -239,7 +239,7 @@ export const DIFFERENCES: readonly KnownDifference[] = [
     ops: ['io_cancel'],
     v317: 'of several requests of one iocb the newest is cancelled',
     today: 'the oldest is',
-    source: 'kiocb_set_cancel_fn(): list_add(); list_add_tail() since v4.18',
+    source: 'kiocb_set_cancel_fn(): list_add(); aio_poll(): list_add_tail()',
     predict: newestFirst,
   },
 ];

@@ -5,6 +5,8 @@ import { tableLines } from '../report/table.ts';
 import type { Judged, Judgement, Side, Told } from './evaluate.ts';
 import { opInWords } from './op_words.ts';
 
+/** Traces that are named behind a reason that they have in common. */
+const NAMED_MAX = 5;
 const SIDES: readonly Side[] = ['port', 'kernel', 'port beside kernel'];
 
 export interface Totals {
@@ -79,8 +81,12 @@ function whys(judged: readonly Judged[]): string[] {
       byReason.set(reason, [...(byReason.get(reason) ?? []), trace.id]);
     }
   }
+  const named = (ids: readonly string[]): string =>
+    ids.length <= NAMED_MAX
+      ? ids.join(', ')
+      : `${ids.slice(0, NAMED_MAX).join(', ')} and ${ids.length - NAMED_MAX} more`;
   const told = [...byReason].map(([reason, ids]) =>
-    ids.length === judged.length ? `${reason} (all traces)` : `${reason} (${ids.join(', ')})`,
+    ids.length === judged.length ? `${reason} (all traces)` : `${reason} (${named(ids)})`,
   );
   return told.length > 0 ? ['', ...told] : [];
 }
