@@ -4,8 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { ARENA_MIB_MAX } from '../src/arch/sab/memory.ts';
+import { OLDER_VALUES_WORDS } from '../src/det/older_values.ts';
+import { storeBufferWords } from '../src/det/store_buffer.ts';
 import { againLine, type Options, parseOptions, UsageError } from './options.ts';
-import { DET_DEFAULTS } from './options_det.ts';
+import { THREADS_MAX } from './options_command.ts';
+import { ARENA_WITH_MODEL_MIB, DET_DEFAULTS } from './options_det.ts';
 
 const output = mkdtempSync(join(tmpdir(), 'options-det-'));
 afterAll(() => rmSync(output, { recursive: true }));
@@ -82,6 +86,11 @@ test('what cannot be had under a memory model is refused', () => {
   expect(run('--engine', 'det', '--arena-mib', '1024').arenaMib).toBe(1024);
   expect(run('--engine', 'det', '--memory', 'weak', '--arena-mib', '1020').arenaMib).toBe(1020);
   expect(refused('--engine', 'det', '--preemptions', '1', '--deviations', '1')).toMatch(/contradict each other/);
+});
+
+test('behind the largest arena there is room for a memory model of as many CPUs as there may be', () => {
+  const words = storeBufferWords(THREADS_MAX + 1) + THREADS_MAX + 1 + OLDER_VALUES_WORDS;
+  expect(words).toBeLessThanOrEqual((ARENA_MIB_MAX - ARENA_WITH_MODEL_MIB) * 2 ** 18);
 });
 
 test('a replay needs nothing else', () => {

@@ -56,7 +56,7 @@ function boundOf({ preemptions, deviations }: Typed): Bound {
 }
 
 /** Largest arena, MiB, behind which there is room for a memory model. */
-const ARENA_WITH_MODEL_MIB = 1020;
+export const ARENA_WITH_MODEL_MIB = 1020;
 
 /** @throws UsageError where a memory model cannot be had */
 function checkMemory(memory: Memory, scheduler: DetOptions['scheduler'], arenaMib: number | undefined): void {
