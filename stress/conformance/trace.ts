@@ -35,7 +35,7 @@ export interface TraceOp {
   readonly op: string;
   readonly expect?: Answer;
   readonly expect_v317?: Answer;
-  /** the error that the call is to find, as in error_paths.ts */
+  /** the error that the call is to find, by its name in error_paths.test.ts */
   readonly why?: string;
   readonly ctx?: string;
   readonly nr_events?: number;

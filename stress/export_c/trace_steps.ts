@@ -22,7 +22,7 @@ function ioSubmit({ ctx, iocbs, nr, at }: TraceOp): string[] {
   if (iocbs === undefined) throw new ExportError('it has a submit without iocbs');
   if ('prefix' in iocbs) {
     const { prefix, count, from } = iocbs;
-    const run = [cString(prefix), String(count), String(from)];
+    const run = [cString(prefix), String(count), String(from), placeOf(at)];
     return [call('submit_run', contextOf(ctx), cNumber(nr ?? count), ...run)];
   }
   const names = iocbs.length === 0 ? 'NULL' : `(const char *const[]){ ${iocbs.map(cString).join(', ')} }`;
@@ -117,7 +117,7 @@ export const STEPS: Readonly<Record<string, (op: TraceOp) => string[]>> = {
   pipe: ({ r = '', w = '' }) => [call('make_pipe', cString(r), cString(w), 'O_NONBLOCK')],
   complete: ({ wfd = '' }) => [call('complete', cString(wfd))],
   eventfd: ({ fd, count = 0 }) => [call('set_descriptor', cString(String(fd)), `eventfd(${count}, EFD_NONBLOCK)`)],
-  eventfd_read: ({ fd }) => [call('eventfd_read', cString(String(fd)))],
+  eventfd_read: ({ fd }) => [call('take_eventfd', cString(String(fd)))],
   cpu: ({ cpu = 0 }) => [call('go_to_cpu', String(cpu))],
   aio_nr: () => ['aio_nr();'],
   aio_max_nr: ({ max = 0 }) => [call('set_aio_max_nr', `aio_nr_before + ${max}`)],

@@ -359,10 +359,15 @@ static void prepare(const char *name, struct iocb what, long place)
 {
 	struct named *found = thing(IOCB, name);
 
-	if (found->at)
-		memcpy(found->at, &what, sizeof(what));
-	else
+	if (!found->at) {
 		found->at = placed(&what, sizeof(what), place);
+		return;
+	}
+	if (place == READONLY)
+		mprotect(found->at, sizeof(what), PROT_READ | PROT_WRITE);
+	memcpy(found->at, &what, place >= 0 && place < (long)sizeof(what) ? (size_t)place : sizeof(what));
+	if (place == READONLY)
+		mprotect(found->at, sizeof(what), PROT_READ);
 }
 
 static const char *numbered(const char *prefix, int i)
@@ -386,8 +391,8 @@ static void set_iocb_key(const char *name, uint32_t key)
 	memcpy((char *)iocb(name) + offsetof(struct iocb, aio_key), &key, sizeof(key));
 }
 
-/* A kworker completes some requests: waits until the tail of the ring is there. */
-static void await_tail(const struct aio_ring *ring, uint32_t tail)
+/* A kworker completes some requests: waits until the tail of the ring is there. Inlined, gcc warns of a ring at -1. */
+static __attribute__((noinline)) void await_tail(const struct aio_ring *ring, uint32_t tail)
 {
 	for (int i = 0; i < 10000 && __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) != tail; i++)
 		usleep(100);
@@ -411,6 +416,10 @@ static struct iocb *iocb_at(const char *name)
 		return BAD;
 	if (!strcmp(name, "MINUS1"))
 		return MINUS1;
+	if (!strcmp(name, "RO"))
+		return read_only();
+	if (!strcmp(name, "GUARD"))
+		return guarded_memory(0);
 	return iocb(name);
 }
 
@@ -440,13 +449,13 @@ static void submit(aio_context_t ctx, long nr, long count, const char *const *na
 }
 
 /* Iocbs prefix0, prefix1, … */
-static void submit_run(aio_context_t ctx, long nr, const char *prefix, int count, int from)
+static void submit_run(aio_context_t ctx, long nr, const char *prefix, int count, int from, long place)
 {
 	struct iocb **list = allocate((size_t)count * sizeof(*list));
 
 	for (int i = 0; i < count; i++)
 		list[i] = iocb(numbered(prefix, from + i));
-	submit_list(ctx, nr, list, list);
+	submit_list(ctx, nr, list, placed(list, (size_t)count * sizeof(*list), place));
 }
 
 static void getevents(aio_context_t ctx, long min_nr, long nr, void *room, void *timeout)
@@ -628,7 +637,7 @@ static void complete(const char *writer)
 		skip_errno("pipe");
 }
 
-static void eventfd_read(const char *name)
+static void take_eventfd(const char *name)
 {
 	uint64_t count;
 	long ret = answer(read(descriptor(name), &count, sizeof(count)));
