@@ -27,7 +27,10 @@ const PGD = mm_struct.offsetof.pgd;
 /** Whether the last single access of this CPU faulted. */
 export let user_fault = false;
 
-/** Whether [va, va + bytes) can be user memory at all. @param hi - the upper half of the address */
+/**
+ * Whether [va, va + bytes) can be user memory at all. NOT LINUX: user space ends at 256 MiB.
+ * @param hi - the upper half of the address
+ */
 export const access_ok = (va: number, bytes: number, hi = 0): boolean =>
   hi === 0 && va >= 0 && bytes >= 0 && va + bytes <= USER_END;
 
