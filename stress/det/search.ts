@@ -6,7 +6,7 @@
  * Only a word that several CPUs touch is a point at which another may be chosen, and which words are is learned on the
  * way. A search that has learned of another word is therefore done again, until one has learned nothing.
  */
-import { SHARED } from '../../src/det/state.ts';
+import { CHOICES, ENTRIES_MAX, LOG_MAX, LOGGED, SHARED } from '../../src/det/state.ts';
 import type { Pool } from '../pool.ts';
 import { count, plural } from '../report/text.ts';
 import { isChecked } from './checked.ts';
@@ -33,6 +33,8 @@ export class Search {
   private readonly explorer: Explorer;
   /** Whether it was told to stop. */
   private isOver = false;
+  /** Whether a schedule had more choices, or steps, than there is room to list. */
+  private isTooLong = false;
 
   constructor(pool: Pool, explored: ExploredCase, options: ExploreOptions) {
     this.pool = pool;
@@ -66,7 +68,8 @@ export class Search {
         most++;
       } else if (!complete || this.isOver) {
         const so = `${plural(schedules, 'schedule')} of those within ${plural(most, bound.of)} explored`;
-        return [done, so].filter((text) => text !== '').join('; ');
+        const why = this.isTooLong ? 'its schedules are too long to list all choices' : '';
+        return [done, so, why].filter((text) => text !== '').join('; ');
       }
     }
     return done;
@@ -93,7 +96,8 @@ export class Search {
         const result = await (twice ? runTwice : runSchedule)(pool, spec);
         tally.add(result);
         this.isOver = !goOn(tally.total.schedules, result, () => scheduleOf(spec, result, options));
-        return { choices: listedChoices(det), log: loggedSteps(det) };
+        this.isTooLong = (det.words[CHOICES] as number) > ENTRIES_MAX || (det.words[LOGGED] as number) >= LOG_MAX;
+        return this.isTooLong ? null : { choices: listedChoices(det), log: loggedSteps(det) };
       },
       bound,
       true,
