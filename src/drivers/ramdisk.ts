@@ -40,7 +40,7 @@ function transfer(disk: ramdisk, iov: number, segments: number, pos: number, lim
   return done;
 }
 
-const diskOf = (iocb: kiocb): ramdisk => ramdisk.at((iocb.ki_filp as file).private_data);
+const diskOf = (iocb: kiocb): ramdisk => ramdisk.at(iocb.ki_filp.private_data);
 
 const ramdisk_fops = defineFops({
   name: 'ramdisk',
@@ -52,7 +52,7 @@ const ramdisk_fops = defineFops({
   },
   write_iter(iocb, iov, segments, bytes) {
     const disk = diskOf(iocb);
-    const append = ((iocb.ki_filp as file).f_flags & O_APPEND) !== 0;
+    const append = (iocb.ki_filp.f_flags & O_APPEND) !== 0;
     const pos = append ? disk.size : lo32(iocb.ki_pos) >>> 0;
     if (bytes === 0) return 0;
     if (hi32(iocb.ki_pos) !== 0 || pos >= disk.capacity) return -EFBIG;

@@ -45,7 +45,7 @@ it('outlives its descriptor while somebody has it', () => {
   current.files = files.addr;
   const fd = fd_install(files, filp);
   const got = eventfd_ctx_fdget(fd);
-  expect(got).toBe(ctx);
+  expect(got).toEqual(ctx);
   expect(eventfd_ctx_fdget(fd + 1)).toBe(-EBADF);
   expect(eventfd_ctx_fdget(-1)).toBe(-EBADF);
   expect(close_fd(files, fd)).toBe(0);

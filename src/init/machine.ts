@@ -33,6 +33,7 @@ import { workqueue_init } from '../kernel/workqueue.ts';
 import { attachShadow, createShadow, KASAN_OK, KASAN_STACK_FREE, kasan_check, kasan_mark } from '../mm/kasan.ts';
 import { page_alloc_init } from '../mm/page_alloc.ts';
 import { slab_init } from '../mm/slab.ts';
+import { local_flush_tlb } from '../mm/tlb.ts';
 import { applyReverts, type Slug } from '../reverts/registry.ts';
 import { attachFlightRecorder, createFlightRecorder } from '../trace/flight_recorder.ts';
 import { makeHook, type Perturbation } from './hook.ts';
@@ -98,6 +99,7 @@ function attachHardware(machine: Machine, params: CpuParams): number {
   set_idle_hook(null);
   setRamSize(machine.arenaMib);
   installFaultHandler();
+  local_flush_tlb();
   attachControl(machine.control);
   setCpu(params.cpu, machine.cpus);
   // Every thread has its own origin of time; the boot's moment is common.

@@ -9,15 +9,16 @@ import { nullb_poll } from '../drivers/null_blk.ts';
 import { rcu_run_pending } from '../kernel/rcu/tree.ts';
 import { current, set_idle_hook } from '../kernel/sched/core.ts';
 import { workqueue_run_pending } from '../kernel/workqueue.ts';
+import { switch_mm } from '../mm/tlb.ts';
 
 /** Interrupts come first, then softirqs, then kworkers. @returns whether anything was pending */
 function runDeferredWork(): boolean {
   const { mm, files } = current;
   // The sleeper's process is none of theirs: a kernel thread has no user memory and no descriptors.
-  current.mm = 0;
+  switch_mm(0);
   current.files = 0;
   const busy = nullb_poll() > 0 || rcu_run_pending() || workqueue_run_pending();
-  current.mm = mm;
+  switch_mm(mm);
   current.files = files;
   return busy;
 }

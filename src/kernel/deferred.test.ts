@@ -61,7 +61,7 @@ describe('RCU', () => {
     wait_for_quiescent_cpu(1);
     setCpu(1, 2);
     sched_attach();
-    expect(current).toBe(cpu_task(1));
+    expect(current).toEqual(cpu_task(1));
     setCpu(0, 2);
     sched_attach();
     kernel_exit();

@@ -9,7 +9,6 @@ import { ptrAt } from '../arch/sab/struct.ts';
 import { alloc_file, defineFops, type file, fput } from '../fs/file.ts';
 import type { Machine } from '../init/machine.ts';
 import { mutex_lock, mutex_unlock } from '../kernel/locking/mutex.ts';
-import { current } from '../kernel/sched/core.ts';
 import { boot, kinds } from '../testing/boot.ts';
 import { EAGAIN, EINVAL } from '../uapi/errno.ts';
 import { migrate_page, migrate_page_copy, migrate_page_move_mapping } from './migrate.ts';
@@ -35,6 +34,7 @@ import {
   unlock_page,
 } from './page_alloc.ts';
 import { kzalloc, slabPages } from './slab.ts';
+import { switch_mm } from './tlb.ts';
 import { get_user, put_user, user_fault } from './uaccess.ts';
 
 const PAGES = 3;
@@ -67,7 +67,7 @@ beforeEach(() => {
   machine = boot();
   refuse = 0;
   mm = mm_alloc() as mm_struct;
-  current.mm = mm.addr;
+  switch_mm(mm.addr);
   mapping = address_space.at(kzalloc(address_space.sizeof));
   address_space_init(mapping, PAGES);
   mapping.migratepage = test_migratepage;
@@ -107,13 +107,13 @@ describe('a mapped file', () => {
       expect([user_fault, find_get_page(mapping, i)]).toEqual([true, null]);
     }
     vm_munmap(mm, va, PAGES * PAGE_SIZE);
-    current.mm = 0;
+    switch_mm(0);
     expect(kinds(machine)).toEqual([]);
   });
   it('loses no page, whatever the order', () => {
     expect(migrate_page(cached(0))).toBe(0);
     truncate_setsize(mapping);
-    current.mm = 0;
+    switch_mm(0);
     mmdrop(mm);
     fput(filp);
     expect(atRest()).toBe(free);
@@ -128,7 +128,7 @@ describe('migration', () => {
     const old = cached(0);
     expect(migrate_page(old)).toBe(0);
     const next = cached(0);
-    expect(next).not.toBe(old);
+    expect(next).not.toEqual(old);
     expect([page_count(old), page_count(next), next.index, old.mapping]).toEqual([0, 1, 0, 0]);
     put_user(get_user(va + 4) + 1, second + 4);
     expect([load32(page_address(next) + 4), get_user(va + 4)]).toEqual([2, 2]);

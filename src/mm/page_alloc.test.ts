@@ -34,8 +34,8 @@ describe('pages', () => {
     const p = takeOne();
     const addr = page_address(p);
     expect([addr % PAGE_SIZE, page_count(p), load32(addr), load32(addr + PAGE_SIZE - 4)]).toEqual([0, 1, 0, 0]);
-    expect(virt_to_page(addr)).toBe(p);
-    expect(virt_to_page(addr + 4095)).toBe(p);
+    expect(virt_to_page(addr)).toEqual(p);
+    expect(virt_to_page(addr + 4095)).toEqual(p);
     store32(addr, 7);
     put_page(p);
     for (let i = nr_free_pages(); i > 0; i--) expect(load32(page_address(takeOne()))).toBe(0);
@@ -56,8 +56,8 @@ describe('pages', () => {
   it('rest as long as possible before they are used again', () => {
     const p = takeOne();
     put_page(p);
-    for (let i = nr_free_pages(); i > 1; i--) expect(takeOne()).not.toBe(p);
-    expect(takeOne()).toBe(p);
+    for (let i = nr_free_pages(); i > 1; i--) expect(takeOne()).not.toEqual(p);
+    expect(takeOne()).toEqual(p);
   });
   it('that are free have no references to take or drop, and no contents', () => {
     const p = takeOne();
@@ -103,12 +103,12 @@ describe('runs of pages', () => {
     expect(nr_free_pages()).toBe(free);
   });
   it('need a hole that is long enough', () => {
-    const pages: page[] = [];
-    for (let p = alloc_page(); p !== null; p = alloc_page()) pages.push(p);
+    const pages: number[] = [];
+    for (let p = alloc_page(); p !== null; p = alloc_page()) pages.push(p.addr);
     const [first, end] = pfn_range();
     for (let pfn = first; pfn < end; pfn++) {
       const p = pfn_to_page(pfn);
-      if (pfn % 3 !== 0 && pages.includes(p)) put_page(p);
+      if (pfn % 3 !== 0 && pages.includes(p.addr)) put_page(p);
     }
     expect(nr_free_pages()).toBeGreaterThan(100);
     expect(alloc_pages_exact(3)).toBe(0);

@@ -170,12 +170,13 @@ export function kmem_cache_alloc(decl: CacheDecl): number {
   }
   const obj = load32(magazine + OBJECTS + 4 * (count - 1));
   store32(magazine + COUNT, count - 1);
-  ram[wordAt(obj + decl.bytes + STATE)] = STATE_LIVE;
   if (kasan_enabled()) {
     checkPoison(decl, obj);
     kasan_mark(obj, decl.bytes, KASAN_OK);
   }
-  clear_unchecked(obj, decl.bytes);
+  // A few bytes more, up to the end of the trailer, where that makes it a multiple of 16.
+  clear_unchecked(obj, (decl.bytes + TRAILER) & -16);
+  ram[wordAt(obj + decl.bytes + STATE)] = STATE_LIVE;
   return obj;
 }
 

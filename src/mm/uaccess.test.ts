@@ -3,13 +3,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { load8, load32, PAGE_SIZE, store8, TASK_SIZE } from '../arch/sab/memory.ts';
 import type { Machine } from '../init/machine.ts';
-import { current } from '../kernel/sched/core.ts';
 import { boot, kinds } from '../testing/boot.ts';
 import { ENOMEM } from '../uapi/errno.ts';
 import { HEAP_START, type mm_struct } from './mm_types.ts';
 import { mm_alloc, mmdrop, vm_brk } from './mmap.ts';
 import { nr_free_pages } from './page_alloc.ts';
 import { kzalloc, liveObjects, slabPages } from './slab.ts';
+import { switch_mm } from './tlb.ts';
 import {
   access_ok,
   copy_from_user,
@@ -31,7 +31,7 @@ beforeEach(() => {
   machine = boot();
   free = atRest();
   mm = mm_alloc() as mm_struct;
-  current.mm = mm.addr;
+  switch_mm(mm.addr);
   va = vm_brk(mm, 2);
 });
 
@@ -63,15 +63,15 @@ describe('private memory', () => {
     put_user(1, va);
     const other = mm_alloc() as mm_struct;
     vm_brk(other, 2);
-    current.mm = other.addr;
+    switch_mm(other.addr);
     expect(get_user(va)).toBe(0);
     put_user(2, va);
-    current.mm = mm.addr;
+    switch_mm(mm.addr);
     expect(get_user(va)).toBe(1);
   });
   it('is all given back', () => {
     for (const address of [va, va + PAGE_SIZE]) put_user(1, address);
-    current.mm = 0;
+    switch_mm(0);
     mmdrop(mm);
     expect(atRest()).toBe(free);
     expect([...liveObjects()].filter(([name]) => name === 'mm_struct')).toEqual([]);
@@ -80,7 +80,7 @@ describe('private memory', () => {
   it('that cannot be had leaves nothing behind', () => {
     expect(vm_brk(mm, 100_000)).toBe(-ENOMEM);
     expect(vm_brk(mm, nr_free_pages() + 50)).toBe(-ENOMEM);
-    current.mm = 0;
+    switch_mm(0);
     mmdrop(mm);
     expect(atRest()).toBe(free);
   });
@@ -95,7 +95,7 @@ describe('single accesses', () => {
     expect(get_user(address)).toBe(0);
   });
   it('fault without a process', () => {
-    current.mm = 0;
+    switch_mm(0);
     expect(faults(() => get_user(va))).toBe(true);
   });
   it('may be unaligned, and span pages', () => {

@@ -13,6 +13,7 @@ import { load8, load32, memcpy, PAGE_SIZE, store8, store32, TASK_SIZE } from '..
 import { current } from '../kernel/sched/core.ts';
 import { MMAP_BASE, mm_struct, PTE_FLAGS, PTE_MIGRATION, PTE_PRESENT, PTE_WRITE } from './mm_types.ts';
 import { migration_entry_wait, pte_offset, uaccess_begin, uaccess_end } from './pagetable.ts';
+import { tlb_insert, tlb_lookup } from './tlb.ts';
 
 // Constants of this module: V8 folds these into its code, but not what is imported.
 const PAGE = PAGE_SIZE;
@@ -39,6 +40,11 @@ export const access_ok = (va: number, bytes: number, hi = 0): boolean =>
  * caller must end it by user_done(va); the caller must not sleep in between.
  */
 export function user_to_kernel(va: number, write: boolean): number {
+  const known = tlb_lookup(va);
+  return known !== 0 ? known : walk_page_table(va, write);
+}
+
+function walk_page_table(va: number, write: boolean): number {
   if (va < 0 || va >= USER_END) return 0;
   const mm = current.mm;
   if (mm === 0) return 0;
@@ -47,7 +53,10 @@ export function user_to_kernel(va: number, write: boolean): number {
   if (va >= MOVABLE) return movable_to_kernel(pgd, va, need);
   const pte = pte_offset(pgd, va);
   const entry = pte === 0 ? 0 : load32(pte);
-  return (entry & need) === need ? (entry & ~ENTRY_FLAGS) + (va & OFFSET) : 0;
+  if ((entry & need) !== need) return 0;
+  const frame = entry & ~ENTRY_FLAGS;
+  if ((entry & WRITABLE) === WRITABLE) tlb_insert(va, frame);
+  return frame + (va & OFFSET);
 }
 
 /** The same for a page that may move. @param need - the flags that the entry must have */

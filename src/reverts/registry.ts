@@ -64,13 +64,17 @@ export type Slug = keyof typeof REVERTS;
 export const SLUGS = Object.keys(REVERTS) as Slug[];
 export const isSlug = (name: string): name is Slug => Object.hasOwn(REVERTS, name);
 
-const state: Record<Slug, boolean> = Object.fromEntries(SLUGS.map((slug) => [slug, true])) as Record<Slug, boolean>;
-/** Which fixes this machine has. */
+const state = {} as Record<Slug, boolean>;
+for (const slug of SLUGS) state[slug] = true;
+/** Which fixes this machine has. In a thread that never runs another build than the patched one, V8 sees constants. */
 export const fixed: Readonly<Record<Slug, boolean>> = state;
 
 /** Takes fixes back in this thread; all others are in. @param reverted - as refusedCombination() allows */
 export function applyReverts(reverted: readonly Slug[]): void {
-  for (const slug of SLUGS) state[slug] = !reverted.includes(slug);
+  for (const slug of SLUGS) {
+    const on = !reverted.includes(slug);
+    if (state[slug] !== on) state[slug] = on;
+  }
 }
 
 /** Why these reverts cannot be combined, or null if they can. */

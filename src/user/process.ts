@@ -9,6 +9,7 @@ import { current, kernel_enter, kernel_exit } from '../kernel/sched/core.ts';
 import { flush_workqueue } from '../kernel/workqueue.ts';
 import { mm_struct } from '../mm/mm_types.ts';
 import { mm_alloc, mmdrop, vm_brk } from '../mm/mmap.ts';
+import { switch_mm } from '../mm/tlb.ts';
 
 /** Where a process has its things. */
 export interface Process {
@@ -35,7 +36,7 @@ export function spawn(bytes: number, files: number): Process {
 
 /** Makes this CPU's task a thread of the process. */
 export function become(process: Process): void {
-  current.mm = process.mm;
+  switch_mm(process.mm);
   current.files = process.files;
 }
 

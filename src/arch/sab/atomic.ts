@@ -15,14 +15,14 @@
  *
  * @linux include/linux/atomic.h, Documentation/memory-barriers.txt v3.17
  */
+
+import { add, compareExchange, exchange, load, store } from './instructions.ts';
 import { type Addr, atomicIndex, i32, LOAD, RMW, STORE } from './memory.ts';
 
-// This module's own names for what it imports: V8 folds a module's constants into its code, but not what it imports.
-const ram = i32;
-const indexOf = atomicIndex;
-const READS = LOAD;
-const WRITES = STORE;
-const MODIFIES = RMW;
+/** Bytes from the start of RAM to the word at `addr`, which traps like every access. */
+const loadAt = (addr: number): number => atomicIndex(LOAD, addr) << 2;
+const storeAt = (addr: number): number => atomicIndex(STORE, addr) << 2;
+const rmwAt = (addr: number): number => atomicIndex(RMW, addr) << 2;
 
 export interface AtomicT {
   readonly kind: 'atomic_t';
@@ -30,19 +30,18 @@ export interface AtomicT {
 /** A word that may be used plainly and atomically. */
 export type Word = AtomicT | number;
 
-export const atomic_read = (v: Addr<Word>): number => Atomics.load(ram, indexOf(READS, v));
+export const atomic_read = (v: Addr<Word>): number => load(loadAt(v));
 
 export function atomic_set(v: Addr<Word>, value: number): void {
-  Atomics.store(ram, indexOf(WRITES, v), value);
+  store(storeAt(v), value);
 }
 
 export function atomic_add(n: number, v: Addr<Word>): void {
-  Atomics.add(ram, indexOf(MODIFIES, v), n);
+  add(rmwAt(v), n);
 }
 
 /** @returns the new value */
-export const atomic_add_return = (n: number, v: Addr<Word>): number =>
-  (Atomics.add(ram, indexOf(MODIFIES, v), n) + n) | 0;
+export const atomic_add_return = (n: number, v: Addr<Word>): number => (add(rmwAt(v), n) + n) | 0;
 
 export const atomic_inc = (v: Addr<Word>): void => atomic_add(1, v);
 export const atomic_dec = (v: Addr<Word>): void => atomic_add(-1, v);
@@ -52,10 +51,10 @@ export const atomic_dec_and_test = (v: Addr<Word>): boolean => atomic_add_return
 
 /** Adds one unless the value is zero. @returns whether it did */
 export function atomic_inc_not_zero(v: Addr<Word>): boolean {
-  const index = indexOf(MODIFIES, v);
+  const at = rmwAt(v);
   // Plainly: whether it was right the exchange finds out.
-  for (let seen = ram[index] as number; seen !== 0; ) {
-    const found = Atomics.compareExchange(ram, index, seen, (seen + 1) | 0);
+  for (let seen = i32[at >> 2] as number; seen !== 0; ) {
+    const found = compareExchange(at, seen, (seen + 1) | 0);
     if (found === seen) return true;
     seen = found;
   }
@@ -63,26 +62,25 @@ export function atomic_inc_not_zero(v: Addr<Word>): boolean {
 }
 
 /** Stores `next` if the word is `old`. @returns what the word was */
-export const cmpxchg = (addr: Addr<Word>, old: number, next: number): number =>
-  Atomics.compareExchange(ram, indexOf(MODIFIES, addr), old, next);
+export const cmpxchg = (addr: Addr<Word>, old: number, next: number): number => compareExchange(rmwAt(addr), old, next);
 
 /** @returns what the word was */
-export const xchg = (addr: Addr<Word>, next: number): number => Atomics.exchange(ram, indexOf(MODIFIES, addr), next);
+export const xchg = (addr: Addr<Word>, next: number): number => exchange(rmwAt(addr), next);
 
 export const atomic_cmpxchg: typeof cmpxchg = cmpxchg;
 export const atomic_xchg: typeof xchg = xchg;
 
 /** A load that later accesses of this CPU cannot move before. @returns the signed word */
-export const smp_load_acquire = (addr: Addr<Word>): number => Atomics.load(ram, indexOf(READS, addr));
+export const smp_load_acquire = (addr: Addr<Word>): number => load(loadAt(addr));
 
 /** A store that earlier accesses of this CPU cannot move behind. */
 export function smp_store_release(addr: Addr<Word>, value: number): void {
-  Atomics.store(ram, indexOf(WRITES, addr), value);
+  store(storeAt(addr), value);
 }
 
 /** A store with a full barrier behind it, as set_current_state() makes it. An exchange, as on x86. */
 export function set_mb(addr: Addr<Word>, value: number): void {
-  Atomics.store(ram, indexOf(MODIFIES, addr), value);
+  store(rmwAt(addr), value);
 }
 
 /** smp_mb() right behind the unlock of a spinlock: that unlock is an exchange, hence a full barrier. */

@@ -10,7 +10,7 @@
  */
 import { symbolHash } from './functable.ts';
 import { load32, memset_unchecked, PAGE_OFFSET, PAGE_SIZE, ramEnd, store32 } from './memory.ts';
-import { type Fields, type FieldView, linkPointers, type StructType } from './struct.ts';
+import { type Fields, type FieldView, linkPointers, point, type StructType } from './struct.ts';
 
 /** RAM's first page: [0] magic, [1] symbols, then pairs of hash and address. */
 const BOOT_MAGIC = 0x6b696f63;
@@ -21,7 +21,7 @@ const SYMBOLS_MAX = (PAGE_SIZE - 8) / 8;
 
 interface Static<F extends Fields> {
   /** The variable. Valid once this thread has booted or attached. */
-  it: FieldView<F>;
+  readonly it: FieldView<F>;
 }
 interface Declared {
   readonly name: string;
@@ -56,7 +56,7 @@ export function bootStatics(): void {
   linkPointers();
   if (declared.length > SYMBOLS_MAX) throw new Error('the symbol table is full');
   declared.forEach(({ name, type, holder }, i) => {
-    holder.it = type.at(memblock_alloc(type.sizeof, 64));
+    point(holder.it, memblock_alloc(type.sizeof, 64));
     store32(TABLE_AT + 8 * i, symbolHash(name));
     store32(TABLE_AT + 8 * i + 4, holder.it.addr);
   });
@@ -70,9 +70,9 @@ export function attachStatics(): void {
   linkPointers();
   const table = new Map<number, number>();
   for (let i = 0; i < load32(COUNT_AT); i++) table.set(load32(TABLE_AT + 8 * i), load32(TABLE_AT + 8 * i + 4));
-  for (const { name, type, holder } of declared) {
+  for (const { name, holder } of declared) {
     const addr = table.get(symbolHash(name));
     if (addr === undefined) throw new Error(`the booting thread did not know the variable ${name}`);
-    holder.it = type.at(addr);
+    point(holder.it, addr);
   }
 }

@@ -14,10 +14,11 @@
  * one is large anyway. One unsigned compare against `limit` therefore finds all of them. A hook is
  * installed by making `limit` zero: then each access takes the slow path, which calls the hook and
  * tests the address properly. So the hook costs nothing while it is off.
- *
- * A WebAssembly memory is used because its buffer is a SharedArrayBuffer that starts on a cache line.
  */
-import { workerData } from 'node:worker_threads';
+import { copy, fill } from './instructions.ts';
+import { memory } from './ram.ts';
+
+export { ARENA_MIB_MAX, memory } from './ram.ts';
 
 export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 1 << PAGE_SHIFT;
@@ -27,7 +28,6 @@ export const PAGE_OFFSET = 0x4000_0000;
 /** First address that user space cannot have. */
 export const TASK_SIZE = 0x1000_0000;
 export const ARENA_MIB_DEFAULT = 64;
-export const ARENA_MIB_MAX = 1024;
 
 declare const target: unique symbol;
 /** Byte address of a `T` in shared memory. 0 is NULL. */
@@ -77,21 +77,15 @@ export interface Sleeper {
 /** Tells of an access that hit no RAM; set by kernel/panic.ts. Must not return. */
 export type FaultHandler = (addr: number, op: Access, bytes: number) => never;
 
-/**
- * The memory itself. Address space for the largest arena is reserved once, and the operating system gives pages
- * as they are touched, so that the views below can be constants, which V8 folds into the code that uses them.
- * A worker thread finds it in its workerData; any other thread makes one.
- */
-export const memory: WebAssembly.Memory =
-  (workerData as { readonly memory?: WebAssembly.Memory } | null)?.memory ??
-  new WebAssembly.Memory({ initial: ARENA_MIB_MAX * 16, maximum: ARENA_MIB_MAX * 16, shared: true });
-
 export const i32 = new Int32Array(memory.buffer);
 const u8 = new Uint8Array(memory.buffer);
 const u16 = new Uint16Array(memory.buffer);
 let arena_bytes = 0;
-/** `limit`: words that may be reached without the slow path: all of RAM, or none while a hook is set. */
-export const gate = { limit: 0 };
+/**
+ * One number: the words that may be reached without the slow path: all of RAM, or none while a hook is set. Of an array
+ * with a buffer of its own V8 knows the address.
+ */
+export const limit = new Uint32Array(new ArrayBuffer(4));
 let hook: Hook | null = null;
 let model: MemoryModel | null = null;
 let fault_handler: FaultHandler = (addr) => {
@@ -101,14 +95,14 @@ let fault_handler: FaultHandler = (addr) => {
 /** Says how much of the memory is RAM, in this thread. @param mib - up to ARENA_MIB_MAX */
 export function setRamSize(mib: number): void {
   arena_bytes = mib * 1024 * 1024;
-  gate.limit = hook === null ? arena_bytes >>> 2 : 0;
+  limit[0] = hook === null ? arena_bytes >>> 2 : 0;
 }
 
 /** Installs the hook, or removes it with null. Of this thread only. */
 export function setHook(next: Hook | null): void {
   hook = next;
   model = next?.model ?? null;
-  gate.limit = hook === null ? arena_bytes >>> 2 : 0;
+  limit[0] = hook === null ? arena_bytes >>> 2 : 0;
 }
 
 export function setFaultHandler(handler: FaultHandler): void {
@@ -133,8 +127,8 @@ function slowIndex(op: Access, addr: number, atomic: boolean): number {
   return model === null ? index : model.word(op, index, atomic);
 }
 
-const slowLoad = (addr: number): number => slowIndex(LOAD, addr, false);
-const slowStore = (addr: number): number => slowIndex(STORE, addr, false);
+export const slowLoad = (addr: number): number => slowIndex(LOAD, addr, false);
+export const slowStore = (addr: number): number => slowIndex(STORE, addr, false);
 
 /** Before an allocator writes: a store of this CPU that is still under way must not come behind it. */
 function slowUnchecked(addr: number, bytes: number): void {
@@ -142,115 +136,83 @@ function slowUnchecked(addr: number, bytes: number): void {
   hook?.unchecked?.(addr, bytes);
 }
 
-/** The address whose rotated form, as explained above, is `index`. */
-const unrotated = (index: number): number => (((index << 2) | (index >>> 30)) + PAGE_OFFSET) >>> 0;
-/** The slow paths of an access through a view, which has its address rotated. */
-export const slowLoadOf = (index: number): number => slowLoad(unrotated(index));
-export const slowStoreOf = (index: number): number => slowStore(unrotated(index));
-
-/** A copy or fill of more words is faster by the engine's built-in. */
-const WORD_LOOP_MAX = 64;
-
-/**
- * The accesses of a word. What they use are parameters of this function, because V8 folds those into the
- * code, while for a variable of a module it must test at each use whether it has been initialised.
- */
-function makeWordAccess(
-  ram: typeof i32,
-  open: { readonly limit: number },
-  base: number,
-  slow: typeof slowIndex,
-  slowFrom: typeof slowLoad,
-  slowTo: typeof slowStore,
-) {
-  return {
-    /** The index in `i32` of the word at `addr`, for Atomics. Traps like every access. */
-    atomicIndex(op: Access, addr: number): number {
-      const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
-      return index < open.limit ? index : slow(op, addr, true);
-    },
-
-    /** Plain load of the signed word at `addr`. */
-    load32(addr: number): number {
-      const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
-      return ram[index < open.limit ? index : slowFrom(addr)] as number;
-    },
-
-    /** Plain store of a word. */
-    store32(addr: number, value: number): void {
-      const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
-      ram[index < open.limit ? index : slowTo(addr)] = value;
-    },
-  };
+/** The index of the word at `addr`, as explained above; negative if that is large. V8 makes two instructions of it. */
+function indexOf(addr: number): number {
+  const offset = (addr - PAGE_OFFSET) | 0;
+  return (offset >>> 2) | (offset << 30);
 }
-export const { atomicIndex, load32, store32 } = makeWordAccess(i32, gate, PAGE_OFFSET, slowIndex, slowLoad, slowStore);
+/** In this order: with the shift on the left V8 would test its sign first. */
+const isOutside = (index: number): boolean => (limit[0] as number) <= index >>> 0;
 
-/** The accesses of several words, made as those of one. */
-function makeBlockAccess(
-  ram: typeof i32,
-  open: { readonly limit: number },
-  base: number,
-  slowFrom: typeof slowLoad,
-  slowTo: typeof slowStore,
-) {
-  return {
-    /** Plain store of two words. */
-    store2(addr: number, first: number, second: number): void {
-      const index = (((addr - base) >>> 2) | (addr << 30)) >>> 0;
-      if (index + 1 < open.limit) {
-        ram[index] = first;
-        ram[index + 1] = second;
-      } else {
-        ram[slowTo(addr)] = first;
-        ram[slowTo(addr + 4)] = second;
-      }
-    },
-
-    /** Plain copy of two words. */
-    copy2(to: number, from: number): void {
-      const d = (((to - base) >>> 2) | (to << 30)) >>> 0;
-      const s = (((from - base) >>> 2) | (from << 30)) >>> 0;
-      if (d + 1 < open.limit && s + 1 < open.limit) {
-        ram[d] = ram[s] as number;
-        ram[d + 1] = ram[s + 1] as number;
-      } else {
-        const first = ram[slowFrom(from)] as number;
-        ram[slowTo(to)] = first;
-        const second = ram[slowFrom(from + 4)] as number;
-        ram[slowTo(to + 4)] = second;
-      }
-    },
-
-    /** Copies bytes inside RAM, plainly. */
-    memcpy(to: number, from: number, bytes: number): void {
-      let d = (((to - base) >>> 2) | (to << 30)) >>> 0;
-      let s = (((from - base) >>> 2) | (from << 30)) >>> 0;
-      const end = d + (bytes >>> 2);
-      if ((bytes & 3) !== 0 || bytes > 4 * WORD_LOOP_MAX || end > open.limit || s + (bytes >>> 2) > open.limit) {
-        memcpy_bytes(to, from, bytes);
-      } else {
-        for (; d + 4 <= end; d += 4, s += 4) {
-          ram[d] = ram[s] as number;
-          ram[d + 1] = ram[s + 1] as number;
-          ram[d + 2] = ram[s + 2] as number;
-          ram[d + 3] = ram[s + 3] as number;
-        }
-        for (; d < end; d++, s++) ram[d] = ram[s] as number;
-      }
-    },
-
-    /** Zeroes memory for the allocators, which write what nobody may touch: no hook. @param bytes - a multiple of 8 */
-    clear_unchecked(addr: number, bytes: number): void {
-      let d = (addr - base) >>> 2;
-      if (d >= open.limit) slowUnchecked(addr, bytes);
-      for (const end = d + (bytes >>> 2); d < end; d += 2) {
-        ram[d] = 0;
-        ram[d + 1] = 0;
-      }
-    },
-  };
+/** The index in `i32` of the word at `addr`, for an atomic access. Traps like every access. */
+export function atomicIndex(op: Access, addr: number): number {
+  const index = indexOf(addr);
+  return isOutside(index) ? slowIndex(op, addr, true) : index;
 }
-export const { store2, copy2, memcpy, clear_unchecked } = makeBlockAccess(i32, gate, PAGE_OFFSET, slowLoad, slowStore);
+
+/** Plain load of the signed word at `addr`. */
+export function load32(addr: number): number {
+  const index = indexOf(addr);
+  return i32[isOutside(index) ? slowLoad(addr) : index] as number;
+}
+
+/** Plain store of a word. */
+export function store32(addr: number, value: number): void {
+  const index = indexOf(addr);
+  i32[isOutside(index) ? slowStore(addr) : index] = value;
+}
+
+/** Plain store of two words. */
+export function store2(addr: number, first: number, second: number): void {
+  const index = indexOf(addr);
+  if (isOutside((index + 1) | 0)) {
+    i32[slowStore(addr)] = first;
+    i32[slowStore(addr + 4)] = second;
+  } else {
+    i32[index] = first;
+    i32[(index + 1) | 0] = second;
+  }
+}
+
+/** Plain copy of two words. */
+export function copy2(to: number, from: number): void {
+  const d = indexOf(to);
+  const s = indexOf(from);
+  if (isOutside((d + 1) | 0) || isOutside((s + 1) | 0)) {
+    const first = i32[slowLoad(from)] as number;
+    i32[slowStore(to)] = first;
+    const second = i32[slowLoad(from + 4)] as number;
+    i32[slowStore(to + 4)] = second;
+  } else {
+    i32[d] = i32[s] as number;
+    i32[(d + 1) | 0] = i32[(s + 1) | 0] as number;
+  }
+}
+
+/** What copy() and fill() do is a multiple of so many bytes. */
+const TURN = 32;
+
+/** Copies bytes inside RAM, plainly. */
+export function memcpy(to: number, from: number, bytes: number): void {
+  const d = indexOf(to);
+  const s = indexOf(from);
+  const last = ((bytes >>> 2) - 1) | 0;
+  if (isOutside(d) || isOutside(s) || isOutside((d + last) | 0) || isOutside((s + last) | 0) || bytes <= 0) {
+    memcpy_bytes(to, from, bytes);
+  } else if (bytes % TURN === 0) {
+    copy(d << 2, s << 2, (d << 2) + bytes);
+  } else if (bytes === 8) {
+    i32[d] = i32[s] as number;
+    i32[(d + 1) | 0] = i32[(s + 1) | 0] as number;
+  } else {
+    memcpy_bytes(to, from, bytes);
+  }
+}
+
+/** Zeroes memory for the allocators, which write what nobody may touch: no hook. @param bytes - a multiple of 8 */
+export function clear_unchecked(addr: number, bytes: number): void {
+  memset_unchecked(addr, 0, bytes);
+}
 
 export function load16(addr: number): number {
   if ((addr & 1) !== 0) fault_handler(addr, LOAD, 2);
@@ -281,9 +243,10 @@ export function checkBlock(op: Access, addr: number, bytes: number): void {
   if (model !== null && bytes > 0) model.block(op, addr, bytes);
 }
 
+const WORDWISE_MAX = 256;
 /** Whether a block is to be accessed word by word: where the order in which its words are seen matters. */
 const isWordwise = (addr: number, bytes: number): boolean =>
-  model !== null && ((addr | bytes) & 3) === 0 && bytes <= 4 * WORD_LOOP_MAX;
+  model !== null && ((addr | bytes) & 3) === 0 && bytes <= WORDWISE_MAX;
 
 function memcpy_bytes(to: number, from: number, bytes: number): void {
   if (isWordwise(to | from, bytes)) {
@@ -307,17 +270,16 @@ export function memset(addr: number, byte: number, bytes: number): void {
 
 /** memset for the allocators, which write memory that nobody may touch: no hook. */
 export function memset_unchecked(addr: number, byte: number, bytes: number): void {
-  slowUnchecked(addr, bytes);
-  if (((addr | bytes) & 3) === 0) {
-    const word = byte * 0x01010101;
-    let d = (addr - PAGE_OFFSET) >>> 2;
-    const end = d + (bytes >>> 2);
-    // Shared memory is filled element by element: by words it takes a quarter of the time.
-    if (bytes > 4 * WORD_LOOP_MAX) i32.fill(word, d, end);
-    else for (; d < end; d++) i32[d] = word;
-  } else {
-    u8.fill(byte, addr - PAGE_OFFSET, addr - PAGE_OFFSET + bytes);
+  if (limit[0] === 0) slowUnchecked(addr, bytes);
+  const start = addr - PAGE_OFFSET;
+  if (((addr | bytes) & 3) !== 0) {
+    u8.fill(byte, start, start + bytes);
+    return;
   }
+  const word = byte * 0x01010101;
+  const end = start + (bytes & -TURN);
+  if (start !== end) fill(start, end, word);
+  for (let i = end; i < start + bytes; i += 4) i32[i >>> 2] = word;
 }
 
 /** Whether a hook is set; for code that has a cheaper form without one. */

@@ -18,6 +18,7 @@ import {
   hi32,
   linkPointers,
   lo32,
+  point,
   ptr,
   ptrAt,
   s16,
@@ -105,35 +106,36 @@ describe('access', () => {
     v.next = null;
     expect(v.next).toBeNull();
     v.next = outer_again.at(base + 128);
-    expect(v.next).toBe(outer_again.at(base + 128));
+    expect(v.next).toEqual(outer_again.at(base + 128));
     expect(load32(v.$next)).toBe(base + 128);
   });
   it('keeps pointers in arrays', () => {
     const array = outer.at(base).lines;
     setPtrAt(array, 1, outer.at(base + 128));
     setPtrAt(array, 2, null);
-    expect(ptrAt(array, 1, outer)).toBe(outer.at(base + 128));
+    expect(ptrAt(array, 1, outer)).toEqual(outer.at(base + 128));
     expect(ptrAt(array, 2, outer)).toBeNull();
   });
 });
 
 describe('views', () => {
-  it('are the same for the same address', () => {
-    const many = Array.from({ length: 5000 }, (_, i) => PAGE_OFFSET + 4 * i);
-    const views = many.map((addr) => inner.at(addr));
-    many.forEach((addr, i) => {
-      expect(inner.at(addr)).toBe(views[i]);
-    });
-    expect(new Set(views).size).toBe(many.length);
+  it('of one address are equal', () => {
+    expect(inner.at(base)).toEqual(inner.at(base));
+    expect(inner.at(base)).not.toEqual(inner.at(base + 4));
+  });
+  it('can be pointed elsewhere', () => {
+    const v = inner.at(0);
+    point(v, base);
+    expect(v).toEqual(inner.at(base));
   });
   it('of two structs differ at one address', () => {
     expect(inner.at(base) as unknown).not.toBe(outer.at(base));
   });
   it('find the struct around a member', () => {
     const v = outer.at(base);
-    expect(container_of(v.in, outer, 'in')).toBe(v);
-    expect(container_of(v.count, outer, 'count')).toBe(v);
-    expect(container_of(v.$sign, outer, 'sign')).toBe(v);
+    expect(container_of(v.in, outer, 'in')).toEqual(v);
+    expect(container_of(v.count, outer, 'count')).toEqual(v);
+    expect(container_of(v.$sign, outer, 'sign')).toEqual(v);
   });
   it('of NULL are null if asked, and trap if used', () => {
     expect(outer.from(0)).toBeNull();

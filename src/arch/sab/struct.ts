@@ -7,9 +7,9 @@
  *   ctx.completion_lock   the address of an embedded object, typed by what it is
  *   ctx.$tail             &ctx->tail
  *
- * Views are interned: `kioctx.at(addr)` gives the same object for the same address in one thread, so
- * `===` is pointer equality. A view of freed memory is harmless; it is only the address, and the
- * access is what KASAN judges.
+ * A view is an address and nothing else, made anew each time: where the code that uses it is one piece, V8 keeps the
+ * address in a register and never makes the object. So pointers are compared by `addr`; `===` compares objects. A view
+ * of freed memory is harmless; the access is what KASAN judges.
  *
  * The class and at() are made from source text, one for each struct, because V8 keeps its type feedback by
  * source position: code shared by all structs would see every view class and turn megamorphic.
@@ -19,19 +19,19 @@ import {
   type Addr,
   CACHELINE_BYTES,
   copy2,
-  gate,
   i32,
+  limit,
   load16,
   load32,
   PAGE_OFFSET,
-  slowLoadOf,
-  slowStoreOf,
+  slowLoad,
+  slowStore,
   store2,
   store16,
   store32,
 } from './memory.ts';
 
-type Access = 'u32' | 's32' | 'u16' | 's16' | 'ptr' | 'address';
+type Access = 'u32' | 's32' | 'u16' | 's16' | 'ptr' | 'ref' | 'address';
 
 /** A field: `V` is what reading it gives, `T` what its address is the address of. */
 export interface FieldType<V, T, A extends Access = Access> {
@@ -45,7 +45,7 @@ export interface FieldType<V, T, A extends Access = Access> {
 // biome-ignore lint/suspicious/noExplicitAny: a field of any type
 type AnyField = FieldType<any, any>;
 export type Fields = Record<string, AnyField>;
-type Settable = FieldType<unknown, unknown, 'u32' | 's32' | 'u16' | 's16' | 'ptr'>;
+type Settable = FieldType<unknown, unknown, 'u32' | 's32' | 'u16' | 's16' | 'ptr' | 'ref'>;
 
 type Values<F extends Fields> = {
   -readonly [K in keyof F as F[K] extends Settable ? K : never]: F[K] extends FieldType<infer V, unknown> ? V : never;
@@ -107,6 +107,16 @@ export const ptr = <F extends Fields>(
   pointee: pointee as unknown as () => StructType<Fields>,
 });
 
+/** A pointer that is not tested when it is read. That of NULL reads as a view, which traps when it is used, as in C. */
+export const ref = <F extends Fields>(
+  pointee: () => StructType<F>,
+): FieldType<FieldView<F>, Addr<FieldView<F>>, 'ref'> => ({
+  size: 4,
+  align: 4,
+  access: 'ref',
+  pointee: pointee as unknown as () => StructType<Fields>,
+});
+
 /** A struct inside a struct: reads as its address. */
 export const embed = <F extends Fields>(
   type: StructType<F>,
@@ -135,19 +145,21 @@ export const hi32 = (v: Addr<U64>): number => load(v + 4);
 export const set64: (v: Addr<U64>, lo: number, hi: number) => void = store2;
 export const copy64: (to: Addr<U64>, from: Addr<U64>) => void = copy2;
 
-/** Text of a field's word, to be read or to be stored to. `gate.limit` is why memory.ts needs no other test. */
-const loaded = (offset: number): string =>
-  `const i = this.wordIndex + ${offset >>> 2}; return i32[i < gate.limit ? i : slowLoadOf(i)]`;
-const stored = (offset: number): string =>
-  `const i = this.wordIndex + ${offset >>> 2}; i32[i < gate.limit ? i : slowStoreOf(i)] =`;
+/** Text that makes `i` the index of a field's word, as indexOf() of memory.ts does, and says whether it is outside. */
+const index = (offset: number): string =>
+  `const o = this.addr + ${(offset & ~3) - PAGE_OFFSET} | 0, i = o >>> 2 | o << 30`;
+const OUTSIDE = 'limit[0] <= i >>> 0';
+/** Text of a field's word, to be read or to be stored to. */
+const loaded = (offset: number): string => `i32[${OUTSIDE} ? slowLoad(this.addr + ${offset}) : i]`;
+const stored = (offset: number): string => `${index(offset)}; i32[${OUTSIDE} ? slowStore(this.addr + ${offset}) : i] =`;
 const GET: Record<Access, (offset: number, name: string) => string> = {
-  u32: (o) => `${loaded(o)} >>> 0`,
-  s32: (o) => loaded(o),
-  u16: (o) => `const i = this.wordIndex + ${o >>> 2};
-    return i < gate.limit ? i32[i] >>> ${(o & 2) << 3} & 0xffff : load16(this.addr + ${o})`,
+  u32: (o) => `${index(o)}; return ${loaded(o)} >>> 0`,
+  s32: (o) => `${index(o)}; return ${loaded(o)}`,
+  u16: (o) => `${index(o)};
+    return ${OUTSIDE} ? load16(this.addr + ${o}) : i32[i] >>> ${(o & 2) << 3} & 0xffff`,
   s16: (o) => `return load16(this.addr + ${o}) << 16 >> 16`,
-  ptr: (o, name) => `const i = this.wordIndex + ${o >>> 2};
-    const p = i32[i < gate.limit ? i : slowLoadOf(i)]; return p === 0 ? null : ${name}_type.at(p)`,
+  ptr: (o, name) => `${index(o)}; const p = ${loaded(o)}; return p === 0 ? null : ${name}_type.at(p)`,
+  ref: (o, name) => `${index(o)}; return ${name}_type.at(${loaded(o)})`,
   address: (o) => `return this.addr + ${o}`,
 };
 const SET: Record<Access, ((offset: number) => string) | null> = {
@@ -156,66 +168,41 @@ const SET: Record<Access, ((offset: number) => string) | null> = {
   u16: (o) => `store16(this.addr + ${o}, v)`,
   s16: (o) => `store16(this.addr + ${o}, v)`,
   ptr: (o) => `${stored(o)} v === null ? 0 : v.addr`,
+  ref: (o) => `${stored(o)} v.addr`,
   address: null,
 };
 
-/** What a pointer field's getter calls: the pointee's at(), once it is known. */
+/** What a pointer field's getter calls: the pointee's at(), once all structs are declared. */
 interface Pointee {
-  at: (addr: number) => object;
+  at?: (addr: number) => object;
   readonly type: () => StructType<Fields>;
 }
 const pointees: Pointee[] = [];
 const pointee = (type: () => StructType<Fields>): Pointee => {
-  const link: Pointee = { at: (addr) => type().at(addr), type };
+  const link: Pointee = { type };
   pointees.push(link);
   return link;
 };
 
 /**
  * Ties the pointers to the structs that they point to, which may be declared later. Called when all are, before the
- * first is used: a getter that has called one function only is one that V8 inlines.
+ * first is used. Each is set once: V8 takes it for a constant, and inlines it.
  */
 export function linkPointers(): void {
-  for (const link of pointees) link.at = link.type().at;
+  for (const link of pointees) link.at ??= link.type().at;
 }
 
-/** Views that at() finds at once. */
-const RECENT = 1024;
-/**
- * The class and its views. `wordIndex` is the address as memory.ts rotates it, once for all accesses through the view.
- *
- * Views are interned in two levels, pages then words, because a flat table would cost an entry for each word of
- * RAM. Before these stands a small table of recent ones. A wild address gets a view that is not kept: the trap comes
- * when it is used.
- */
+/** The class of a struct's views. `addr` is written by point() alone. */
 const CLASS = (name: string, accessors: string): string => `
   'use strict';
   const View = class ${name} {
-    constructor(addr) {
-      this.addr = addr;
-      this.wordIndex = ((addr - ${PAGE_OFFSET}) >>> 2 | addr << 30) >>> 0;
-    }
+    constructor(addr) { this.addr = addr }
     ${accessors}
   };
-  const pages = [];
-  function intern(addr, recent) {
-    const number = (addr - ${PAGE_OFFSET}) >>> 12;
-    if (number >= 1 << 18) return new View(addr);
-    while (pages.length <= number) pages.push(undefined);
-    const views = pages[number] ??= new Array(1024).fill(undefined);
-    const word = (addr & 4095) >>> 2;
-    let view = views[word];
-    if (view === undefined || view.addr !== addr) view = views[word] = new View(addr);
-    return recent[addr >>> 5 & ${RECENT - 1}] = view;
-  }
-  return (recent => {
-    function at(addr) {
-      const view = recent[addr >>> 5 & ${RECENT - 1}];
-      return view.addr === addr ? view : intern(addr, recent);
-    }
-    function from(addr) { return addr === 0 ? null : at(addr) }
-    return { at, from };
-  })(new Array(${RECENT}).fill(new View(1)));`;
+  function at(addr) { return new View(addr) }
+  function from(addr) { return addr === 0 ? null : new View(addr) }
+  return { at, from };
+  //# sourceURL=struct:${name}`;
 
 /** Lays the fields out as C does and makes the class of views. */
 export function struct<const F extends Fields>(structName: string, fields: F): StructType<F> {
@@ -236,7 +223,7 @@ export function struct<const F extends Fields>(structName: string, fields: F): S
     size += type.size;
   }
   const sizeof = (size + alignof - 1) & -alignof;
-  const given = { gate, i32, load16, slowLoadOf, slowStoreOf, store16, ...links };
+  const given = { i32, limit, load16, slowLoad, slowStore, store16, ...links };
   const make = new Function(...Object.keys(given), CLASS(structName, accessors.join('\n')));
   const { at, from } = make(...Object.values(given)) as Pick<StructType<F>, 'at' | 'from'>;
   return {
@@ -247,6 +234,11 @@ export function struct<const F extends Fields>(structName: string, fields: F): S
     at,
     from,
   };
+}
+
+/** Makes a view stand for another address. For views that stand for a variable, whose address comes late. */
+export function point<F extends Fields>(view: FieldView<F>, addr: number): void {
+  (view as { addr: number }).addr = addr;
 }
 
 /** The struct in which the object at `addr` is the member `member`. */

@@ -6,4 +6,11 @@ declare namespace WebAssembly {
     /** A SharedArrayBuffer, for a shared memory. */
     readonly buffer: SharedArrayBuffer;
   }
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    readonly exports: Record<string, unknown>;
+  }
 }

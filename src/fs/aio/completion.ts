@@ -14,7 +14,6 @@ import { atomic_read, smp_mb__after_unlock, smp_store_release } from '../../arch
 import { type Addr, load32, memset } from '../../arch/sab/memory.ts';
 import { copy64, lo32, set64, type U64 } from '../../arch/sab/struct.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from '../../kernel/locking/spinlock.ts';
-import { deref } from '../../kernel/panic.ts';
 import { rcu_read_lock, rcu_read_unlock } from '../../kernel/rcu/tree.ts';
 import {
   __set_current_state,
@@ -94,7 +93,7 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
     complete_sync_kiocb(iocb, res);
     return;
   }
-  const ctx = deref(iocb.ki_ctx, 'iocb->ki_ctx');
+  const ctx = iocb.ki_ctx;
   if (!fixed.refcount_requests) rcu_read_lock(); // the context is freed by call_rcu(): this keeps it to the end
 
   // "Was it ever listed", not "is it listed": who cancels unlinks it first, and we must wait for him.

@@ -69,7 +69,7 @@ import { aio_nr_sub } from './setup.ts';
  * @linux fs/aio.c kiocb_set_cancel_fn() v3.17
  */
 export function kiocb_set_cancel_fn(req: kiocb, cancel: Fn<KiocbCancelFn>): void {
-  const ctx = deref(req.ki_ctx, 'req->ki_ctx');
+  const ctx = req.ki_ctx;
   const flags = spin_lock_irqsave(ctx.ctx_lock);
   if (load32(req.ki_list) === 0) list_add(req.ki_list, ctx.active_reqs);
   req.ki_cancel = cancel;

@@ -14,7 +14,19 @@
 import { bss } from '../../arch/sab/bss.ts';
 import { fnptr } from '../../arch/sab/functable.ts';
 import { load32, PAGE_SIZE } from '../../arch/sab/memory.ts';
-import { atomic_t, cacheline, embed, ptr, s32, struct, u32, u64, type View, words } from '../../arch/sab/struct.ts';
+import {
+  atomic_t,
+  cacheline,
+  embed,
+  ptr,
+  ref,
+  s32,
+  struct,
+  u32,
+  u64,
+  type View,
+  words,
+} from '../../arch/sab/struct.ts';
 import { mutex } from '../../kernel/locking/mutex.ts';
 import { spin_lock_init, spinlock_t } from '../../kernel/locking/spinlock.ts';
 import { rcu_head } from '../../kernel/rcu/tree.ts';
@@ -112,9 +124,9 @@ export const KIOCB_CANCELLED = ~0;
 
 export const kiocb = struct('kiocb', {
   /** I: the file, a reference of the request's own */
-  ki_filp: ptr(() => file),
+  ki_filp: ref(() => file),
   /** I: the context; NULL for a synchronous request, -EXDEV once that is complete */
-  ki_ctx: ptr(() => kioctx),
+  ki_ctx: ref(() => kioctx),
   /** A: id of the cancel function, 0, or KIOCB_CANCELLED */
   ki_cancel: fnptr<KiocbCancelFn>(),
   /** the driver's own */

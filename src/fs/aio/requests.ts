@@ -117,7 +117,7 @@ export function aio_get_req(ctx: kioctx): kiocb | null {
 /** Frees a request and what it holds. */
 export function kiocb_free(req: kiocb): void {
   const filp = req.ki_filp;
-  if (filp !== null) fput(filp);
+  if (filp.addr !== 0) fput(filp);
   const eventfd = req.ki_eventfd;
   if (eventfd !== null) eventfd_ctx_put(eventfd);
   kmem_cache_free(kiocb_cachep, req.addr);

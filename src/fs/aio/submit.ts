@@ -153,7 +153,7 @@ function aio_run_done(req: kiocb, ret: number): void {
 
 /** Runs a request. @returns 0 if it is complete or queued, or -errno: then it is still the caller's */
 function aio_run_iocb(req: kiocb, tmp: iocb): number {
-  const filp = req.ki_filp as file;
+  const filp = req.ki_filp;
   const opcode = tmp.aio_lio_opcode;
   switch (opcode) {
     case PREAD:
@@ -183,11 +183,11 @@ function io_submit_one(ctx: kioctx, user_iocb: number, tmp: iocb): number {
   let ret = 0;
   out_put_req: {
     const filp = fget(tmp.aio_fildes | 0);
-    req.ki_filp = filp;
     if (filp === null) {
       ret = -EBADF;
       break out_put_req;
     }
+    req.ki_filp = filp;
     if ((tmp.aio_flags & RESFD) !== 0) {
       const eventfd = eventfd_ctx_fdget(tmp.aio_resfd | 0);
       if (IS_ERR(eventfd)) {

@@ -21,7 +21,7 @@ import { sched_clock } from '../../arch/sab/clock.ts';
 import { in_atomic, num_possible_cpus, smp_processor_id } from '../../arch/sab/cpu.ts';
 import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { FOREVER, park, unpark } from '../../arch/sab/park.ts';
-import { atomic_t, cacheline, struct, u32, type View } from '../../arch/sab/struct.ts';
+import { atomic_t, cacheline, point, struct, u32, type View } from '../../arch/sab/struct.ts';
 import { oops } from '../oops.ts';
 
 export const TASK_RUNNING = 0;
@@ -68,7 +68,7 @@ const IN_KERNEL = 2;
 const GP_WAITS = 1;
 
 /** The task of this CPU. */
-export let current: task_struct = task_struct.at(0);
+export const current: task_struct = task_struct.at(0);
 
 /** Makes the tasks. @context boot */
 export function sched_init(): void {
@@ -85,7 +85,7 @@ export function sched_init(): void {
 
 /** Finds this CPU's task. */
 export function sched_attach(): void {
-  current = cpu_task(smp_processor_id());
+  point(current, cpu_task(smp_processor_id()).addr);
 }
 
 export const cpu_task = (cpu: number): task_struct => task_struct.at(sched.it.tasks + task_struct.sizeof * cpu);

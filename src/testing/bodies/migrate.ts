@@ -12,7 +12,7 @@ import { atomic_t, cacheline, struct, u32 } from '../../arch/sab/struct.ts';
 import { exit_aio } from '../../fs/aio/destroy.ts';
 import { sys_io_destroy, sys_io_setup } from '../../fs/aio/syscalls.ts';
 import { rcu_barrier } from '../../kernel/rcu/tree.ts';
-import { current, kernel_enter, kernel_exit } from '../../kernel/sched/core.ts';
+import { kernel_enter, kernel_exit } from '../../kernel/sched/core.ts';
 import { flush_workqueue } from '../../kernel/workqueue.ts';
 import { migrate_page } from '../../mm/migrate.ts';
 import { mm_struct, PTE_FLAGS, PTE_PRESENT } from '../../mm/mm_types.ts';
@@ -20,6 +20,7 @@ import { mm_alloc, mmdrop, vm_brk } from '../../mm/mmap.ts';
 import { virt_to_page } from '../../mm/page_alloc.ts';
 import { pte_offset } from '../../mm/pagetable.ts';
 import { liveObjects } from '../../mm/slab.ts';
+import { switch_mm } from '../../mm/tlb.ts';
 import { get_user, put_user, user_done, user_fault, user_to_kernel } from '../../mm/uaccess.ts';
 import type { Body, Counts, Env } from '../body.ts';
 
@@ -50,7 +51,7 @@ function setup(): void {
   data.it.live = liveCount();
   const mm = mm_alloc() as mm_struct;
   data.it.mm = mm.addr;
-  current.mm = mm.addr;
+  switch_mm(mm.addr);
   const ctxp = vm_brk(mm, 1);
   if (inUserMode(() => sys_io_setup(64, ctxp)) !== 0) throw new Error('io_setup() failed');
   data.it.ring = get_user(ctxp);
@@ -96,7 +97,7 @@ function incrementUnannounced(va: number): number {
 }
 
 function count(env: Env): Counts {
-  current.mm = data.it.mm;
+  switch_mm(data.it.mm);
   const va = wordOf(env, env.cpu);
   // Not before a page has moved: counting may be over sooner than a thread has started.
   while (atomic_read(data.it.moving) === 0) inUserMode(env.goOn);
@@ -122,7 +123,7 @@ function finish(env: Env): Counts {
   flush_workqueue();
   const mm = mm_struct.at(data.it.mm);
   exit_aio(mm);
-  current.mm = 0;
+  switch_mm(0);
   mmdrop(mm);
   rcu_barrier();
   return { errors: errors + Math.abs(liveCount() - data.it.live) };

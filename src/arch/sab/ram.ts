@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The memory that RAM is in.
+ *
+ * Address space for the largest arena is reserved once, and the operating system gives pages as they are touched, so
+ * that the memory and the views of it can be constants, which V8 folds into the code that uses them. A worker thread
+ * finds it in its workerData; any other thread makes one.
+ *
+ * It is a WebAssembly memory because its buffer, a SharedArrayBuffer, then starts on a cache line, and because
+ * WebAssembly can run instructions on it (instructions.ts).
+ */
+import { workerData } from 'node:worker_threads';
+
+export const ARENA_MIB_MAX = 1024;
+const PAGES_PER_MIB = 16;
+/** Pages of the memory, 64 KiB each. */
+export const WASM_PAGES = ARENA_MIB_MAX * PAGES_PER_MIB;
+
+export const memory: WebAssembly.Memory =
+  (workerData as { readonly memory?: WebAssembly.Memory } | null)?.memory ??
+  new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES, shared: true });

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The build's last step on a small program: constants are bound, variables stay alive, cycles load. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROOT } from './root.ts';
+
+const FILES = {
+  'src/numbers.js': `export const ONE = 1;
+export let count = 0;
+export function next() { return (count += ONE); }
+export const { two, three: drei } = { two: ONE + 1, three: 3 };`,
+  // A cycle: early.js runs first, when late.js has not set its constant yet.
+  'src/early.js': `import { LATE, late } from './late.js';
+export const EARLY = 'early';
+export const early = () => [LATE, late()];`,
+  'src/late.js': `import { EARLY } from './early.js';
+export const LATE = 'late';
+export function late() { return EARLY; }`,
+  'workers/main.js': `import {
+  count,
+  next as after,
+  ONE,
+} from '../src/numbers.js';
+import * as all from '../src/numbers.js';
+import { early } from '../src/early.js';
+export const results = [count, after(), count, ONE, all.two, all.drei, ...early()];
+export const where = () => new Error('here').stack.split('\\n')[1].match(/:(\\d+):\\d+/)[1];`,
+};
+let dir = '';
+const path = (name: string): string => join(dir, 'dist', name);
+const link = (): void => {
+  execFileSync(process.execPath, [fileURLToPath(new URL('link.js', ROOT))], { cwd: dir });
+};
+const text = (): string =>
+  Object.keys(FILES)
+    .map((name) => readFileSync(path(name), 'utf8'))
+    .join('\n');
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'kioctx-link-'));
+  for (const folder of ['src', 'workers', 'stress']) mkdirSync(path(folder), { recursive: true });
+  writeFileSync(join(dir, 'package.json'), '{ "type": "module" }');
+  for (const [name, source] of Object.entries(FILES)) writeFileSync(path(name), source);
+  link();
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+test('a linked program does what it did, on the lines where it did', async () => {
+  const main = await import(pathToFileURL(path('workers/main.js')).href);
+  expect(main.results).toEqual([0, 1, 1, 1, 2, 3, 'late', 'early']);
+  expect(main.where()).toBe('9');
+});
+
+test('functions and constants are bound, variables and what comes late are not', () => {
+  expect(text()).toContain('const after=after$,ONE=ONE$;');
+  expect(text()).not.toMatch(/\bcount\$/);
+  expect(text()).not.toContain('LATE as LATE$ } from');
+});
+
+test('what has been linked stays as it is', () => {
+  const once = text();
+  link();
+  expect(text()).toBe(once);
+});
