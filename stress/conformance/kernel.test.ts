@@ -41,6 +41,19 @@ describe.skipIf(why !== '')(`on this kernel ${why}`, () => {
     await hasty.close();
   });
 
+  test.skipIf(process.getuid?.() !== 0)(
+    'the quota that a killed trace has changed is as it was for the next',
+    async () => {
+      const hasty = new Kernel({ watchdogMs: 1200 });
+      const wait: TraceOp = { op: 'io_getevents', ctx: 'c', min_nr: 1, nr: 1, timeout: null };
+      const six = { ...setup, ctx: 'd', nr_events: 6 };
+      const { answers } = await hasty.run(made({ op: 'aio_max_nr', max: 5 }, setup, six, wait));
+      expect(answers.map(({ ret }) => ret)).toEqual([undefined, 0, '-EAGAIN']);
+      expect((await hasty.run(made(six))).answers).toMatchObject([{ ret: 0 }]);
+      await hasty.close();
+    },
+  );
+
   test('contexts that a trace has left are destroyed, also those of which it has overwritten the id', async () => {
     const left = made(setup, { ...setup, ctx: 'd' }, { op: 'ring_write', ctx: 'c', set: { id: 99 } });
     expect((await kernel.run(left)).answers).toMatchObject([{ id: 0 }, { id: 1 }, {}]);

@@ -7,12 +7,12 @@
  * next trace gets a new one. A trace that changes what the whole host shares has a child of its own.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from '../root.ts';
-import { AIO_MAX_NR, AIO_MAX_NR_BEFORE, JOURNAL, type ToChild, type ToParent } from './kernel_protocol.ts';
+import { JOURNAL, type ToChild, type ToParent } from './kernel_protocol.ts';
 import { allowedCpus } from './native.ts';
 import { opInWords } from './op_words.ts';
 import { type Answer, type Outcome, type Trace, TraceError, type TraceOp } from './trace.ts';
@@ -156,9 +156,6 @@ export class Kernel {
       child.process.kill('SIGKILL');
       await gone;
     }
-    // Killed in the middle of a trace that had changed it.
-    const before = join(child.folder, AIO_MAX_NR_BEFORE);
-    if (existsSync(before)) writeFileSync(AIO_MAX_NR, readFileSync(before));
     rmSync(child.folder, { recursive: true, force: true });
   }
 
@@ -173,6 +170,8 @@ export class Kernel {
     if (typeof child === 'string') return { answers: [], complaints: [], skipped: child };
     const outcome = await this.runIn(child, trace, own || ops.some(({ op }) => op === 'aio_nr'));
     if (own) await this.stop();
+    // Another child takes a turn, and sets back what one that was killed has left.
+    if (own && outcome.complaints.length > 0) await this.start();
     return outcome;
   }
 

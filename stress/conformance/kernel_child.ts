@@ -12,7 +12,7 @@ import { KernelSystem } from './kernel_system.ts';
 import { cpuList, Native, NoKernel, possibleCpus } from './native.ts';
 import { runOps } from './run.ts';
 import { type Answer, type Trace, TraceError } from './trace.ts';
-import { openTurns } from './turns.ts';
+import { Turns } from './turns.ts';
 
 const [folder = '', cpus = '0'] = process.argv.slice(2);
 // Appends: the other side empties it for each trace.
@@ -44,7 +44,7 @@ async function runTrace(system: KernelSystem, trace: Trace): Promise<ToParent> {
 
 try {
   const native = await Native.load();
-  const turns = openTurns(native);
+  const turns = new Turns(native);
   const system = new KernelSystem(native, folder, cpuList(cpus));
   turns.take(false);
   native.probe(system.alloc(8));

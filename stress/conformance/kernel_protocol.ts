@@ -5,10 +5,6 @@ import type { Answer, Trace } from './trace.ts';
 /** Where the child writes each answer as a line of JSON as soon as it has it. */
 export const JOURNAL = 'journal';
 
-/** The quota of the whole host, and where the child keeps what it was before a trace changed it. */
-export const AIO_MAX_NR = '/proc/sys/fs/aio-max-nr';
-export const AIO_MAX_NR_BEFORE = 'aio-max-nr';
-
 export interface ToChild {
   readonly trace: Trace;
   /** whether it is about what the whole host shares: nobody else may make contexts meanwhile */

@@ -5,14 +5,14 @@
  * What makes the answers the same each time: one thread, pinned to one CPU; files in the page cache, whose requests
  * complete inside io_submit(); polls of empty pipes as requests that stay pending.
  */
-import { constants, existsSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { constants, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aio_ring, io_event } from '../../src/uapi/aio_abi.ts';
 import { SegmentationFault } from '../../src/user/libaio.ts';
-import { AIO_MAX_NR, AIO_MAX_NR_BEFORE } from './kernel_protocol.ts';
 import { type Native, NR, PAGE } from './native.ts';
 import type { OpenMode, SpecialPointer, System } from './system.ts';
 import { TraceError } from './trace.ts';
+import { restoreAioMaxNr, setAioMaxNr } from './turns.ts';
 
 const ARENA_BYTES = 64 * 2 ** 20;
 const KERNEL_ADDRESS = -(2 ** 47) + PAGE;
@@ -70,6 +70,7 @@ export class KernelSystem implements System {
   private readonly readEnds = new Map<number, number>();
   private next: number;
   private aioNrAtStart = 0;
+  private hasSetAioMaxNr = false;
   private noRoomForRing = false;
 
   /** @param folder - where its files are @param cpus - that it may run on; it begins on the first */
@@ -307,9 +308,8 @@ export class KernelSystem implements System {
   }
 
   setAioMaxNr(room: number): void {
-    const before = join(this.folder, AIO_MAX_NR_BEFORE);
-    if (!existsSync(before)) writeFileSync(before, readFileSync(AIO_MAX_NR));
-    writeFileSync(AIO_MAX_NR, String(this.aioNrAtStart + room));
+    setAioMaxNr(this.aioNrAtStart + room);
+    this.hasSetAioMaxNr = true;
   }
 
   failNextRingMmap(): void {
@@ -325,9 +325,8 @@ export class KernelSystem implements System {
    * @returns false if something is left all the same: the next trace needs a process of its own
    */
   async tidyUp(): Promise<boolean> {
-    const before = join(this.folder, AIO_MAX_NR_BEFORE);
-    if (existsSync(before)) writeFileSync(AIO_MAX_NR, readFileSync(before));
-    rmSync(before, { force: true });
+    if (this.hasSetAioMaxNr) restoreAioMaxNr();
+    this.hasSetAioMaxNr = false;
     this.noRoomForRing = false;
     // Each takes a grace period: all at once.
     const rings = [...this.rings];

@@ -8,10 +8,10 @@
 import { readFileSync } from 'node:fs';
 import { appliesToKernel, same } from './compare.ts';
 import type { Kernel, KernelFacts } from './kernel.ts';
-import { AIO_MAX_NR } from './kernel_protocol.ts';
 import { opInWords } from './op_words.ts';
 import { type Answer, type Trace, TraceError, type TraceOp } from './trace.ts';
 import type { TraceFile } from './trace_file.ts';
+import { AIO_MAX_NR } from './turns.ts';
 
 /** What says nothing is left out: no events where none came, no word of the user's variable where it was set. */
 function worthRecording(answer: Answer): Answer | null {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Turns among the processes of this host that run traces: /proc/sys/fs/aio-nr counts the contexts of them all.
+ * Turns among the processes of this host that run traces: /proc/sys/fs/aio-nr counts the contexts of them all, and
+ * aio-max-nr is the limit of them all.
  *
- * A trace that looks at it runs while no other of ours runs. A process that ends gives its turn up by itself.
+ * A trace that looks at one of them runs while no other of ours runs. A process that ends gives its turn up by itself.
+ * What the limit was before a trace changed it stands in a file; who takes a turn and finds that file takes over from
+ * one that was killed, and sets the limit back.
  */
-import { openSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Native, NR } from './native.ts';
@@ -12,17 +15,55 @@ import { type Native, NR } from './native.ts';
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_UN = 8;
+const LOCK = join(tmpdir(), 'kioctx-conformance.lock');
+const BEFORE = join(tmpdir(), 'kioctx-conformance.aio-max-nr');
+export const AIO_MAX_NR = '/proc/sys/fs/aio-max-nr';
 
-/** @returns what takes a turn and ends it */
-export function openTurns(native: Native): { take(alone: boolean): void; end(): void } {
-  let fd = -1;
+export class Turns {
+  private readonly native: Native;
+  private readonly fd: number;
+
+  constructor(native: Native) {
+    this.native = native;
+    this.fd = openLock();
+  }
+
+  /** Waits for a turn. @param alone - with nobody else */
+  take(alone: boolean): void {
+    this.flock(alone ? LOCK_EX : LOCK_SH);
+    restoreAioMaxNr();
+  }
+
+  end(): void {
+    this.flock(LOCK_UN);
+  }
+
+  private flock(how: number): void {
+    if (this.fd >= 0) this.native.syscall(NR.flock, this.fd, how);
+  }
+}
+
+function openLock(): number {
   try {
-    fd = openSync(join(tmpdir(), 'kioctx-conformance.lock'), 'a', 0o666);
+    return openSync(LOCK, 'a', 0o666);
   } catch {
     // Another user's file: then there are no turns with that user's processes.
+    return -1;
   }
-  const flock = (how: number): void => {
-    if (fd >= 0) native.syscall(NR.flock, fd, how);
-  };
-  return { take: (alone) => flock(alone ? LOCK_EX : LOCK_SH), end: () => flock(LOCK_UN) };
+}
+
+/** Until restoreAioMaxNr(). @context alone */
+export function setAioMaxNr(limit: number): void {
+  if (!existsSync(BEFORE)) writeFileSync(BEFORE, readFileSync(AIO_MAX_NR));
+  writeFileSync(AIO_MAX_NR, String(limit));
+}
+
+/** @context has a turn */
+export function restoreAioMaxNr(): void {
+  try {
+    writeFileSync(AIO_MAX_NR, readFileSync(BEFORE));
+    rmSync(BEFORE);
+  } catch {
+    // Nobody has changed it, or another one has set it back meanwhile.
+  }
 }

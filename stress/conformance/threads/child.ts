@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { diskWord } from '../../../src/drivers/null_blk.ts';
 import { Native, NoKernel } from '../native.ts';
-import { openTurns } from '../turns.ts';
+import { Turns } from '../turns.ts';
 import { AREA_BYTES, FILE_BYTES, type FromThreads, type ProgramReport, type ThreadsOptions } from './plan.ts';
 import { runProgram } from './program.ts';
 
@@ -28,7 +28,7 @@ function openDirect(path: string): number {
 async function run(native: Native): Promise<void> {
   native.endWithParent();
   const arena = native.map(AREA_BYTES * (options.threads + 1), 'rw', true);
-  const turns = openTurns(native);
+  const turns = new Turns(native);
   turns.take(false);
   native.probe(arena);
   const path = join(folder, 'file');
