@@ -55,6 +55,7 @@ const REFUSED = (ret: string): Answer => ({ ret, ctxp_unchanged: true, ring_nr: 
 /** Bytes of a ring, and of kiocbs, that v3.17 allows a context. */
 const SPACE_MAX = 0x10000000;
 const EVENT_BYTES = 32;
+const TIMESPEC_BYTES = 16;
 const PAGE = 4096;
 const POLL = 5;
 /** End of user space with page tables of four levels. */
@@ -105,7 +106,8 @@ function arrayFirst({ op, today }: Step): Prediction | null {
 }
 
 function timeoutLast({ op, today, history }: Step): Prediction | null {
-  if (typeof op.timeout !== 'string' || today['ret'] !== EFAULT) return null;
+  const cut = Array.isArray(op.timeout) && typeof op.at === 'object' && op.at.mapped < TIMESPEC_BYTES;
+  if ((typeof op.timeout !== 'string' && !cut) || today['ret'] !== EFAULT) return null;
   const { min_nr = 0, nr = 0 } = op;
   const refused = !history.isAlive(op.ctx) || min_nr < 0 || min_nr > nr;
   return refused ? { v317: { ret: EINVAL } } : null;

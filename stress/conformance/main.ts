@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
 import { type Judged, judge } from './evaluate.ts';
+import { runFuzz } from './fuzz/run_fuzz.ts';
 import { Kernel, type KernelFacts } from './kernel.ts';
 import { type ConformanceOptions, parseConformance } from './options.ts';
 import { record } from './record.ts';
@@ -79,6 +80,7 @@ try {
     process.stdout.write(options);
     process.exit(VERDICTS.passed);
   }
+  if (options.fuzz !== null) process.exit(await runFuzz(options.fuzz));
   const kernel = new Kernel({ watchdogMs: options.watchdogMs });
   const { record: path, threads, json } = options;
   const code =

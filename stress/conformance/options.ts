@@ -6,6 +6,7 @@ import { readCommandLine } from '../command_line.ts';
 import { UsageError } from '../options_error.ts';
 import { oneOf, seed, wholeNumber } from '../options_values.ts';
 import { TARGETS, type Target } from './evaluate.ts';
+import { type FuzzOptions, fuzzOptions, type TypedForFuzz, withFuzzOptions } from './fuzz/options.ts';
 import { PROGRAMS, THREADS_MAX, THREADS_MIN, type ThreadsOptions } from './threads/plan.ts';
 
 export interface ConformanceOptions {
@@ -16,21 +17,20 @@ export interface ConformanceOptions {
   readonly json: string | null;
   /** A file of traces to record anew; null to compare. */
   readonly record: string | null;
+  /** Traces to draw, instead of files; null if that is not asked for. */
+  readonly fuzz: FuzzOptions | null;
   /** How long the kernel may take for one op. */
   readonly watchdogMs: number;
   /** Threads on the kernel instead of traces; null for traces. */
   readonly threads: ThreadsOptions | null;
 }
 
-interface Typed {
-  readonly target: Target;
+interface Typed extends TypedForFuzz {
   readonly traces?: readonly string[];
   readonly json?: string | true;
   readonly record?: string;
-  readonly watchdog: number;
   readonly threads?: number;
   readonly seconds?: number;
-  readonly seed?: number;
 }
 
 const NAME = 'npm run conformance --';
@@ -57,9 +57,11 @@ Examples:
   ${NAME} --json conformance.json
   ${NAME} --record mine.jsonl
   ${NAME} --threads 8 --seconds 30
+  ${NAME} --fuzz --minutes 60 --seed 7
 
 Exit codes: 0 no difference unexplained, 1 usage, 2 a difference or a broken promise, 3 threads that did not come back,
-4 the kernel was asked for by --target kernel, --record or --threads and cannot be used here, 6 harness.
+4 the kernel was asked for by --target kernel, --record, --threads or --fuzz and cannot be used here, 6 harness,
+130 interrupted.
 `;
 
 const commandLine = (): Command =>
@@ -95,12 +97,12 @@ const commandLine = (): Command =>
         wholeNumber('--seconds', 1, SECONDS_MAX, SECONDS),
       ),
     )
-    .addOption(new Option('--seed <n>', 'for what the threads do (default: random)').argParser(seed))
+    .addOption(new Option('--seed <n>', 'for what the threads do, or is drawn (default: random)').argParser(seed))
     .addHelpText('after', AFTER);
 
 /** @returns the options, or the text of the help that was asked for @throws UsageError */
 export function parseConformance(argv: readonly string[]): ConformanceOptions | string {
-  const command = commandLine();
+  const command = withFuzzOptions(commandLine());
   const help = readCommandLine(command, argv);
   if (help !== null) return help;
   const [stray] = command.args;
@@ -110,12 +112,14 @@ export function parseConformance(argv: readonly string[]): ConformanceOptions | 
       `'${stray}' belongs to no option, only options are allowed; type for example ${NAME} --traces ${stray}`,
     );
   }
-  const { target, traces = [], json, record, watchdog, threads, seconds, seed: typed } = command.opts<Typed>();
-  if (threads === undefined && (seconds ?? typed) !== undefined) {
+  const typed = command.opts<Typed>();
+  const { target, traces = [], json, record, watchdog, threads, seconds } = typed;
+  if (threads === undefined && (seconds ?? (typed.fuzz === true ? undefined : typed.seed)) !== undefined) {
     const flag = seconds === undefined ? '--seed' : '--seconds';
     throw new UsageError('contradiction', `${flag} is for --threads; type for example --threads ${THREADS} ${flag} 30`);
   }
   return {
+    fuzz: fuzzOptions(typed),
     target,
     traces,
     json: json === undefined ? null : json === true ? '-' : json,
@@ -128,7 +132,7 @@ export function parseConformance(argv: readonly string[]): ConformanceOptions | 
             programs: PROGRAMS,
             threads,
             seconds: seconds ?? SECONDS,
-            seed: typed ?? randomInt(2 ** 32),
+            seed: typed.seed ?? randomInt(2 ** 32),
             honesty: 'honest',
           },
   };

@@ -55,14 +55,15 @@ export function progressLine(state: ProgressState): string {
   ].join('  ');
 }
 
-export class Progress {
+/** One line that says how something gets on. */
+export class ProgressLine {
   private readonly stream: ProgressStream;
   private readonly now: () => number;
   private readonly redraws: boolean;
   private writable = true;
   private drawnAt = Number.NEGATIVE_INFINITY;
   /** Not yet drawn. */
-  private pending: ProgressState | null = null;
+  private pending: (() => string) | null = null;
 
   constructor(stream: ProgressStream, context: ProgressContext = { env: process.env, now: () => sched_clock() / 1e6 }) {
     const { CI, TERM } = context.env;
@@ -75,8 +76,9 @@ export class Progress {
     });
   }
 
-  update(state: ProgressState): void {
-    this.pending = state;
+  /** @param line - what there is to say now; asked if it is drawn */
+  show(line: () => string): void {
+    this.pending = line;
     if (this.now() - this.drawnAt >= (this.redraws ? REDRAW_MS : LINE_MS)) this.draw();
   }
 
@@ -88,7 +90,7 @@ export class Progress {
 
   private draw(): void {
     if (this.pending === null) return;
-    const line = progressLine(this.pending);
+    const line = this.pending();
     this.pending = null;
     this.drawnAt = this.now();
     // the last column stays empty: a cursor behind it would be on the next line
@@ -102,5 +104,11 @@ export class Progress {
     } catch {
       this.writable = false;
     }
+  }
+}
+
+export class Progress extends ProgressLine {
+  update(state: ProgressState): void {
+    this.show(() => progressLine(state));
   }
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The options of the fuzzer. */
+import { randomInt } from 'node:crypto';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../../options_error.ts';
+import { minutes, wholeNumber } from '../../options_values.ts';
+import type { Target } from '../evaluate.ts';
+
+export interface FuzzOptions {
+  /** `both`: the port beside the kernel; `port`: what the port itself complains of. */
+  readonly target: 'port' | 'both';
+  readonly seed: number;
+  readonly ms: number;
+  /** The only case to run; null for all from the first. */
+  readonly only: number | null;
+  readonly watchdogMs: number;
+  /** Folder for folders of differences. */
+  readonly output: string;
+}
+
+export interface TypedForFuzz {
+  readonly fuzz?: true;
+  readonly target: Target;
+  readonly watchdog: number;
+  readonly seed?: number;
+  readonly minutes?: number;
+  readonly case?: number;
+  readonly output?: string;
+}
+
+const TYPE = 'type npm run conformance -- --fuzz';
+const MS = 60_000;
+/** Options that mean something to the fuzzer only. */
+const OWN = ['minutes', 'case', 'output'] as const;
+
+export const withFuzzOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--fuzz', 'draw traces at random, and make what differs small').conflicts([
+        'traces',
+        'json',
+        'record',
+        'threads',
+      ]),
+    )
+    .addOption(new Option('--minutes <m>', 'how long to fuzz, decimals allowed (default: 1)').argParser(minutes))
+    .addOption(
+      new Option('--case <n>', 'fuzz with this case of the seed only').argParser(
+        wholeNumber('--case', 0, Number.MAX_SAFE_INTEGER, 17),
+      ),
+    )
+    .option('--output <dir>', 'folder for the differences that fuzzing finds (default: reports)');
+
+/** @returns null if that is not asked for @throws UsageError */
+export function fuzzOptions(typed: TypedForFuzz): FuzzOptions | null {
+  if (typed.fuzz !== true) {
+    const stray = OWN.find((name) => typed[name] !== undefined);
+    if (stray === undefined) return null;
+    throw new UsageError('contradiction', `--${stray} is for --fuzz only; ${TYPE} --${stray} ${String(typed[stray])}`);
+  }
+  const { target, watchdog, output = 'reports' } = typed;
+  if (target === 'kernel') {
+    throw new UsageError(
+      'contradiction',
+      `--fuzz runs the port in any case, --target both or port is allowed; ${TYPE}`,
+    );
+  }
+  return {
+    target,
+    seed: typed.seed ?? randomInt(2 ** 32),
+    ms: typed.minutes ?? MS,
+    only: typed.case ?? null,
+    watchdogMs: watchdog * 1000,
+    output,
+  };
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** `npm run conformance -- --fuzz`: draws, runs, saves what differs, and says what came of it. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ProgressLine } from '../../report/progress.ts';
+import { VERDICTS } from '../../report/result.ts';
+import { attempt, newFolder, utcName } from '../../report/write.ts';
+import { SIGNAL_EXIT } from '../../soak/exit_code.ts';
+import { Interrupt } from '../../soak/interrupt.ts';
+import { Kernel, type KernelFacts } from '../kernel.ts';
+import type { Trace } from '../trace.ts';
+import { toLines } from '../trace_file.ts';
+import { type Found, fuzz } from './campaign.ts';
+import { casesOf } from './draw.ts';
+import type { FuzzOptions } from './options.ts';
+import { portAlone, portAndKernel } from './sides.ts';
+import { foundText, fuzzProgress, fuzzText } from './text.ts';
+
+/** Possible CPUs of a port that stands alone. */
+const CPUS = 2;
+
+/** Files for differences, in a folder that is made with the first of them. */
+class Differences {
+  private readonly options: FuzzOptions;
+  private readonly facts: KernelFacts | null;
+  private folder: string | null = null;
+  private count = 0;
+
+  constructor(options: FuzzOptions, facts: KernelFacts | null) {
+    this.options = options;
+    this.facts = facts;
+  }
+
+  /** @returns the path of the file */
+  save({ signature, trace }: Found): string {
+    const at = utcName(new Date().toISOString());
+    this.folder ??= newFolder(this.options.output, `${at}-fuzz-${this.options.seed}`);
+    const slug = signature.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+    const path = join(this.folder, `${String(++this.count).padStart(3, '0')}-${slug.slice(0, 60)}.jsonl`);
+    const env = { possible_cpus: this.facts?.possibleCpus ?? CPUS };
+    const recorded = this.facts === null ? {} : { recorded_on: this.facts.release };
+    attempt(path, () =>
+      writeFileSync(
+        path,
+        toLines({ path, meta: { meta: 1, format: 'aio-trace/1', ...recorded, env }, traces: [trace] }),
+      ),
+    );
+    return path;
+  }
+}
+
+function* single(cases: Iterable<Trace>): Generator<Trace> {
+  for (const trace of cases) {
+    yield trace;
+    return;
+  }
+}
+
+/** @returns the exit code */
+export async function runFuzz(options: FuzzOptions): Promise<number> {
+  const { target, seed, ms, only, watchdogMs } = options;
+  const kernel = target === 'both' ? new Kernel({ watchdogMs }) : null;
+  const facts = (await kernel?.facts()) ?? null;
+  const useless = kernel !== null && typeof facts === 'string';
+  if (useless) process.stderr.write(`the kernel cannot be used, ${facts}; the port runs alone\n`);
+  const host = typeof facts === 'string' ? null : facts;
+  const run = kernel === null || host === null ? portAlone(CPUS) : portAndKernel(kernel, host.possibleCpus);
+  const where =
+    host === null ? 'the port alone' : `the port beside ${host.release}, ${host.possibleCpus} possible CPUs`;
+  const differences = new Differences(options, host);
+  const progress = new ProgressLine(process.stderr);
+  const interrupt = new Interrupt();
+  const stop = new AbortController();
+  process.stderr.write(`${where}; seed ${seed}\n`);
+  const cases = casesOf(seed, only ?? 0);
+  const campaign = await interrupt.during(
+    () => stop.abort(),
+    fuzz({
+      run,
+      cases: only === null ? cases : single(cases),
+      ms,
+      stop: stop.signal,
+      tell: (found) => process.stdout.write(`${foundText(found, differences.save(found))}\n`),
+      progress: (soFar) => progress.show(() => fuzzProgress(soFar, ms, seed)),
+    }),
+  );
+  progress.finish();
+  await kernel?.close();
+  process.stdout.write(fuzzText(campaign, seed, where));
+  if (interrupt.signal !== null) return SIGNAL_EXIT[interrupt.signal];
+  if (campaign.found.length > 0) return VERDICTS.forbidden;
+  return useless ? VERDICTS.inconclusive : VERDICTS.passed;
+}
