@@ -7,6 +7,7 @@
 import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
 import { appendStepSummary } from '../report/step_summary.ts';
+import { ReportError } from '../report/write.ts';
 import { SIGNAL_EXIT } from '../soak/exit_code.ts';
 import { Interrupt } from '../soak/interrupt.ts';
 import { compareBenches, readBench } from './compare.ts';
@@ -36,8 +37,8 @@ async function bench(options: BenchOptions): Promise<number> {
     givenUp: afterSignal(interrupt),
   });
   const result = earlier === null ? measured : { ...measured, comparison: compareBenches(earlier, measured) };
-  const written = writeBench(result, options);
   process.stdout.write(toBenchText(result, { color, width }));
+  const written = writeBench(result, options);
   appendStepSummary(toBenchMarkdown(result), process.env, (text) => process.stderr.write(text));
   process.stderr.write(`reports: ${written.join(' ')}\n`);
   if (result.failure !== null) {
@@ -56,7 +57,8 @@ try {
   process.exit(typeof options === 'string' ? VERDICTS.passed : await bench(options));
 } catch (error) {
   const usage = error instanceof UsageError;
-  const text = error instanceof Error ? (usage ? error.message : (error.stack ?? error.message)) : String(error);
+  const told = usage || error instanceof ReportError;
+  const text = error instanceof Error ? (told ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`${text}\n`);
   process.exit(usage ? VERDICTS.usage : VERDICTS.harness);
 }

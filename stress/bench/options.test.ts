@@ -58,6 +58,11 @@ test('mistakes are one sentence each, with what to type', () => {
   expect(refusal('--html', '')).toContain('--html needs the name of a file');
 });
 
+test('a file that cannot be written is refused before anything is measured', () => {
+  expect(refusal('--json', tmpdir())).toContain('a folder of that name is in the way');
+  expect(refusal('--html', '/dev/null/bench.html')).toMatch(/^--html '.*' cannot be written, .*; it takes a file in/);
+});
+
 test('the help names every part', () => {
   const help = parseBench(['--help']);
   expect(typeof help).toBe('string');

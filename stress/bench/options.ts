@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a benchmark is asked to do: the command line, checked and with every default filled in. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { readCommandLine } from '../command_line.ts';
 import { BLOCKS } from '../compare/noise.ts';
 import { either, nearest, UsageError } from '../options_error.ts';
 import { checkOutput } from '../options_output.ts';
 import { wholeNumber } from '../options_values.ts';
+import { makeFolder, reasonOf } from '../report/folder.ts';
 import { PARTS, type PartName } from './result.ts';
 
 export interface BenchOptions {
@@ -79,11 +82,40 @@ function parts(text: string): readonly PartName[] {
   return PARTS.filter((part) => names.includes(part));
 }
 
-const fileOption = (flag: string, what: string): Option =>
+const fileOption = (flag: string, what: string, check: (file: string) => void): Option =>
   new Option(`${flag} <file>`, what).argParser((text: string) => {
-    if (text !== '') return text;
-    throw new UsageError('bad-value', `${flag} needs the name of a file, not ''; type for example ${flag} bench.json`);
+    if (text === '') {
+      throw new UsageError(
+        'bad-value',
+        `${flag} needs the name of a file, not ''; type for example ${flag} bench.json`,
+      );
+    }
+    check(text);
+    return text;
   });
+
+/** Why a file cannot be written, a clause; null if it can. */
+function whyUnwritable(file: string): string | null {
+  try {
+    makeFolder(dirname(file));
+    accessSync(dirname(file), constants.W_OK | constants.X_OK);
+    const taken = statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
+    return taken ? 'a folder of that name is in the way' : null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** Before anything is measured: minutes later there would be nowhere to write. */
+const writable = (flag: string) => (file: string) => {
+  const why = whyUnwritable(file);
+  if (why === null) return;
+  throw new UsageError(
+    'output',
+    `${flag} '${file}' cannot be written, ${why}; it takes a file in a folder that is there or can be made, ` +
+      `type for example ${flag} bench.json`,
+  );
+};
 
 const commandLine = (): Command =>
   new Command(NAME)
@@ -103,9 +135,9 @@ const commandLine = (): Command =>
       ),
     )
     .option('--quick', 'less of everything, in some 45 s')
-    .addOption(fileOption('--json', 'write bench.json there as well'))
-    .addOption(fileOption('--html', 'write the page there as well'))
-    .addOption(fileOption('--compare', 'say what moved since an earlier bench.json'))
+    .addOption(fileOption('--json', 'write bench.json there as well', writable('--json')))
+    .addOption(fileOption('--html', 'write the page there as well', writable('--html')))
+    .addOption(fileOption('--compare', 'say what moved since an earlier bench.json', () => {}))
     .option('--output <dir>', 'folder for the reports', 'reports')
     .allowExcessArguments(true)
     .addHelpText('after', AFTER);
