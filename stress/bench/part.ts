@@ -50,8 +50,8 @@ export interface Entrant {
   readonly ours?: boolean;
   /** Length of its windows in the rounds that do not count; 0 where V8 has nothing to compile, or not for long. */
   readonly warmMs?: number;
-  /** null for no figure this time */
-  readonly measure: (ms: number) => Promise<Reading | null>;
+  /** A window, or why there was nothing to measure this time. */
+  readonly measure: (ms: number) => Promise<Reading | { readonly skip: string }>;
 }
 
 /** Groups that the same windows give figures for, and the entrants whose windows those are. */
@@ -75,7 +75,11 @@ export async function runContest({ collectors, entrants }: Contest, round: numbe
     const entrant = present[(i + Math.max(0, round)) % present.length] as Entrant;
     const othersSince = watchOthers();
     const reading = await entrant.measure(msOf(entrant));
-    if (round < 0 || reading === null || setup.stopped()) continue;
+    if (round < 0 || setup.stopped()) continue;
+    if ('skip' in reading) {
+      for (const collector of collectors) collector.miss(entrant.name, reading.skip);
+      continue;
+    }
     const { values, childrenMs = 0 } = reading;
     const foreign = othersSince(childrenMs);
     setup.window(foreign);
@@ -94,7 +98,7 @@ export const cEntrant = (name: string, yardstick: Yardstick, run: CRun, absent =
   warmMs: 0,
   measure: async (ms) => {
     const reading = await yardstick.measure(run, ms);
-    return reading === null ? null : { values: [reading.ns], childrenMs: reading.cpuMs };
+    return 'skip' in reading ? reading : { values: [reading.ns], childrenMs: reading.cpuMs };
   },
 });
 

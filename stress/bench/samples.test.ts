@@ -96,6 +96,13 @@ test('a contestant that is not there says why, and has no figures', () => {
   ]);
 });
 
+test('who had nothing to measure says why, unless another time there was something', () => {
+  const collector = new Collector(spec, [ours, c]);
+  for (const name of ['ours', 'C']) collector.miss(name, 'nothing was free');
+  collector.add('C', { round: 1, value: 5, foreign: 0 });
+  expect(collector.finish().contestants.map(({ absent }) => absent)).toEqual(['nothing was free', null]);
+});
+
 test('busy is what runs, in ms: not idling, not waiting for a disk', () => {
   const stat = 'cpu  100 10 20 9999 8888 3 4 5 0 0\ncpu0 1 2 3 4 5 6 7 8 0 0\n';
   expect(busyMs(stat)).toBe(10 * (100 + 10 + 20 + 3 + 4 + 5));

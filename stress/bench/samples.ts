@@ -83,6 +83,8 @@ export class Collector {
   readonly spec: GroupSpec;
   private readonly contestants: readonly Pick<Contestant, 'name' | 'ours' | 'absent'>[];
   private readonly samples = new Map<string, Sample[]>();
+  /** Why contestants had nothing to measure, when last asked. */
+  private readonly misses = new Map<string, string>();
 
   constructor(spec: GroupSpec, contestants: readonly Pick<Contestant, 'name' | 'ours' | 'absent'>[]) {
     this.spec = spec;
@@ -95,10 +97,19 @@ export class Collector {
     else known.push(sample);
   }
 
+  /** There was nothing to measure this time. @param why - a clause */
+  miss(name: string, why: string): void {
+    this.misses.set(name, why);
+  }
+
   finish(): Group {
     const { spec } = this;
     const base = spec.baseline === null ? null : (this.samples.get(spec.baseline) ?? []);
-    const contestants = this.contestants.map((one) => summarise(spec, one, this.samples.get(one.name) ?? [], base));
+    const contestants = this.contestants.map((one) => {
+      const samples = this.samples.get(one.name) ?? [];
+      const missed = samples.length === 0 ? (this.misses.get(one.name) ?? null) : null;
+      return summarise(spec, { ...one, absent: one.absent ?? missed }, samples, base);
+    });
     return { ...spec, contestants };
   }
 }

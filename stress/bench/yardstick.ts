@@ -62,20 +62,14 @@ export class Yardstick {
     return JSON.parse(stdout) as Said;
   }
 
-  /** Why a program cannot measure anything here, a clause; null if it can. */
-  async absenceOf(program: CRun): Promise<string | null> {
-    if (this.absent !== null) return this.absent;
-    const said = await this.call(program, 1);
-    return 'skip' in said ? said.skip : null;
-  }
-
   /**
-   * A window. @returns null if there is nothing to measure just now, as when others have all of the system's contexts
+   * A window, or why there is nothing to measure just now, as when others have all of the system's contexts.
+   *
    * @throws Error if the program's own check failed, or it was killed
    */
-  async measure(program: CRun, ms: number): Promise<CReading | null> {
+  async measure(program: CRun, ms: number): Promise<CReading | { readonly skip: string }> {
     const said = await this.call(program, ms);
-    if ('skip' in said) return null;
+    if ('skip' in said) return said;
     if (!said.ok) throw new Error(`${program.program} lost count: ${JSON.stringify(said)}`);
     return { ...said, ns: program.threads === 1 ? said.cpuNs : said.ns };
   }

@@ -13,7 +13,7 @@ import { type Contest, contest, type Entrant, type PartMaker, partOf, warmMsOf }
 import type { Instruments, Work } from '../work.ts';
 import { nsPerOperation } from './port.ts';
 
-export const INSTRUMENT_TABLE = 'cost of instruments';
+export const INSTRUMENT_TABLE = 'with one, or all';
 const OFF = 'nothing';
 const SETS: readonly (Partial<Instruments> & { readonly name: string })[] = [
   { name: OFF },

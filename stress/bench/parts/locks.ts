@@ -152,7 +152,7 @@ function fairContest(cpus: BenchCpus, threads: number, setup: Setup): Contest {
       ...cEntrant(name, setup.yardstick, lockc(kind, threads, STEPS_50_NS)),
       measure: async (ms) => {
         const said = await setup.yardstick.measure(lockc(kind, threads, STEPS_50_NS), fairMs(ms));
-        return said === null ? null : { values: [said.least ?? 0, said.most ?? 0], childrenMs: said.cpuMs };
+        return 'skip' in said ? said : { values: [said.least ?? 0, said.most ?? 0], childrenMs: said.cpuMs };
       },
     }),
   );

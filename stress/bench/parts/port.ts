@@ -78,13 +78,13 @@ function portEntrant(name: string, cpus: BenchCpus, load: Load, warmMs: number):
   };
 }
 
-function portContest(load: Load, cpus: BenchCpus, checked: BenchCpus, setup: Setup, noKernel: string | null): Contest {
+function portContest(load: Load, cpus: BenchCpus, checked: BenchCpus, setup: Setup): Contest {
   const { column, threads, batch, sharedContext } = load;
   const others =
     threads === 1
       ? [
           portEntrant(PORT_NAMES.checked, checked, load, warmMsOf(setup)),
-          cEntrant(PORT_NAMES.kernel, setup.yardstick, kaio(batch), noKernel),
+          cEntrant(PORT_NAMES.kernel, setup.yardstick, kaio(batch)),
         ]
       : [];
   return contest(
@@ -112,7 +112,6 @@ export const port: PartMaker = async (setup, rounds) => {
   const cpus = await setup.machine();
   const checked = new BenchCpus({ cpus: 1, instruments: { sanitize: true } });
   await checked.boot();
-  const noKernel = await setup.yardstick.absenceOf(kaio(1));
-  const contests = LOADS.map((load) => portContest(load, cpus, checked, setup, noKernel));
+  const contests = LOADS.map((load) => portContest(load, cpus, checked, setup));
   return partOf('port', { rounds, contests, setup }, () => checked.close());
 };

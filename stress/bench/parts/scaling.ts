@@ -30,6 +30,8 @@ const SERVICE = 2;
 const ARENA_MIB = 64;
 const ROUNDS = 4;
 const QUICK_ROUNDS = 1;
+/** V8 compiles for some 3 s; the loads that share threads with another one find them warm. */
+const WARM_ROUND_MS = 3000;
 /** So many windows' lengths for a round, of which starting and ending it takes some. */
 const LENGTH = 5;
 
@@ -91,8 +93,9 @@ class Pools {
 
 export const scaling: PartMaker = (setup, rounds) => {
   const pools = new Pools();
-  const entrant = (name: string, load: Load): Entrant => ({
+  const entrant = (name: string, load: Load, warmMs = 0): Entrant => ({
     name,
+    warmMs,
     measure: async (ms) => ({ values: [await eventsPerSecond(pools.of(load.threads), load, LENGTH * ms)] }),
   });
   const over = (table: string, column: string, entrants: readonly Entrant[]): Contest =>
@@ -118,11 +121,13 @@ export const scaling: PartMaker = (setup, rounds) => {
 
 function contestsOf(
   { quick }: Setup,
-  entrant: (name: string, load: Load) => Entrant,
+  entrant: (name: string, load: Load, warmMs?: number) => Entrant,
   over: (table: string, column: string, entrants: readonly Entrant[]) => Contest,
 ): Contest[] {
   const base = { threads: WIDTH, contexts: 1, ring: NR_EVENTS };
-  const threads = (quick ? QUICK_THREADS : THREADS).map((n) => entrant(threadsText(n), { ...base, threads: n }));
+  const threads = (quick ? QUICK_THREADS : THREADS).map((n) =>
+    entrant(threadsText(n), { ...base, threads: n }, WARM_ROUND_MS / LENGTH),
+  );
   const byThreads = over(SCALING_TABLE.threads, 'one context', threads);
   if (quick) return [byThreads];
   const contexts = CONTEXTS.map((n) => entrant(`${n} context${n === 1 ? '' : 's'}`, { ...base, contexts: n }));

@@ -10,7 +10,7 @@ import { SMALL_SCENARIOS } from '../../scenarios/small.ts';
 import { contest, type Entrant, type PartMaker, partOf } from '../part.ts';
 import type { GroupSpec } from '../result.ts';
 
-export const SCHEDULES_TABLE = 'deterministic engine';
+export const SCHEDULES_TABLE = 'by scheduler';
 const SCENARIO = 'event_read_before_it_is_written_small';
 const SCHEDULERS: readonly Exclude<SchedulerName, 'script'>[] = ['random', 'pct', 'pos'];
 const COLUMNS = ['schedules/s', 'steps/s', 'points/s', 'hand-overs/s'] as const;
