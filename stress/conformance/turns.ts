@@ -44,12 +44,14 @@ export class Turns {
 }
 
 function openLock(): number {
-  try {
-    return openSync(LOCK, 'a', 0o666);
-  } catch {
-    // Another user's file: then there are no turns with that user's processes.
-    return -1;
+  // Another user's file can be read, which is enough for a lock.
+  for (const flags of ['a', 'r']) {
+    try {
+      return openSync(LOCK, flags);
+    } catch {}
   }
+  // There are no turns then; only what is said of the whole host can be wrong.
+  return -1;
 }
 
 /** Until restoreAioMaxNr(). @context alone */
