@@ -65,6 +65,7 @@ export function kasan_check(op: Access, addr: number, bytes: number): void {
   if (shadow === null) return;
   const first = (addr - PAGE_OFFSET) >>> SHADOW_SHIFT;
   const last = (addr + bytes - 1 - PAGE_OFFSET) >>> SHADOW_SHIFT;
+  if (first === last && shadow[first] === KASAN_OK) return;
   for (let i = first; i <= last; i++) {
     const value = shadow[i] as number;
     if (value !== KASAN_OK && isRam(addr, bytes)) {

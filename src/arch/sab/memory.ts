@@ -82,10 +82,10 @@ const u8 = new Uint8Array(memory.buffer);
 const u16 = new Uint16Array(memory.buffer);
 let arena_bytes = 0;
 /**
- * One number: the words that may be reached without the slow path: all of RAM, or none while a hook is set. Of an array
- * with a buffer of its own V8 knows the address.
+ * [0] words that may be reached without the slow path: all of RAM, or none while a hook is set; [1] words of RAM. Of an
+ * array with a buffer of its own V8 knows the address.
  */
-export const limit = new Uint32Array(new ArrayBuffer(4));
+export const limit = new Uint32Array(new ArrayBuffer(8));
 let hook: Hook | null = null;
 let model: MemoryModel | null = null;
 let fault_handler: FaultHandler = (addr) => {
@@ -95,14 +95,16 @@ let fault_handler: FaultHandler = (addr) => {
 /** Says how much of the memory is RAM, in this thread. @param mib - up to ARENA_MIB_MAX */
 export function setRamSize(mib: number): void {
   arena_bytes = mib * 1024 * 1024;
-  limit[0] = hook === null ? arena_bytes >>> 2 : 0;
+  limit[1] = arena_bytes >>> 2;
+  limit[0] = hook === null ? (limit[1] as number) : 0;
 }
 
 /** Installs the hook, or removes it with null. Of this thread only. */
 export function setHook(next: Hook | null): void {
   hook = next;
   model = next?.model ?? null;
-  limit[0] = hook === null ? arena_bytes >>> 2 : 0;
+  limit[1] = arena_bytes >>> 2;
+  limit[0] = hook === null ? (limit[1] as number) : 0;
 }
 
 export function setFaultHandler(handler: FaultHandler): void {
@@ -121,9 +123,9 @@ export const isRam = (addr: number, bytes: number): boolean =>
 
 /** The slow path: tests the address, tells the hook, returns the index in `i32` of the word or what stands for it. */
 function slowIndex(op: Access, addr: number, atomic: boolean): number {
-  if (!isRam(addr, 4) || (addr & 3) !== 0) fault_handler(addr, op, 4);
+  const index = indexOf(addr);
+  if ((limit[1] as number) <= index >>> 0) fault_handler(addr, op, 4);
   if (hook !== null) hook.access(op, addr, 4, atomic);
-  const index = (addr - PAGE_OFFSET) >>> 2;
   return model === null ? index : model.word(op, index, atomic);
 }
 
