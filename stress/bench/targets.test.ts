@@ -22,6 +22,7 @@ test('what was measured is graded by where it lies', () => {
   expect(rowOf(bench, 'kernel')).toMatchObject({ ratio: expect.closeTo(400 / 60, 9), status: 'met' });
   expect(rowOf(bench, 'checked')).toMatchObject({ ratio: 0.05, status: 'missed' });
   expect(statusText(rowOf(bench, 'checked'))).toBe('missed by 2.60x');
+  expect(statusText({ ...rowOf(bench, 'checked'), ratio: 0.1298 })).toBe('just missed');
   expect(rowOf(bench, 'sixteen-against-two')).toMatchObject({ ratio: 1, status: 'moonshot' });
   expect(statusText(rowOf(bench, 'sixteen-against-two'))).toBe('met, and the moonshot');
 });

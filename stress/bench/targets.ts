@@ -139,14 +139,15 @@ export function targetRows(groups: readonly Group[]): TargetRow[] {
   });
 }
 
-/** `met`, `missed by 1.4x`. */
+/** `met`, `missed by 1.40x`. */
 export function statusText({ status, ratio, target }: TargetRow): string {
   switch (status) {
     case 'moonshot':
       return 'met, and the moonshot';
     case 'missed':
     case 'below the floor': {
-      const by = `missed by ${(target / (ratio ?? 1)).toFixed(2)}x`;
+      const times = target / (ratio ?? 1);
+      const by = times < 1.005 ? 'just missed' : `missed by ${times.toFixed(2)}x`;
       return status === 'missed' ? by : `${by}, below the floor`;
     }
     default:
