@@ -83,6 +83,8 @@ function setupBounds(step: Step): Prediction | null {
   const room = 2 * history.aioMaxNr;
   const fits = requests > 0 && requests <= room && inUse(history) + requests <= room;
   if (today['ret'] !== EAGAIN || asked < 2 ** 31 || !fits) return null;
+  // It is made, and then its handle cannot be stored.
+  if (op.at === 'readonly' || op.ctxp === 'RO') return { v317: { ret: EFAULT } };
   const v317 = { ret: 0, ctxp_unchanged: false, ring_nr: ringSlots(requests), id: history.lowestId() };
   return { v317, parted: true };
 }

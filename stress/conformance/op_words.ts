@@ -18,8 +18,11 @@ function others(op: TraceOp): string {
     .join(', ');
 }
 
-/** `io_submit(c, 2, [a, b])` */
-export function opInWords(op: TraceOp): string {
+/** `io_submit(c, 2, [a, b])`, and where what it is given lies, if that is not in plain memory */
+export const opInWords = (op: TraceOp): string =>
+  callInWords(op) + (op.op.startsWith('io_') && op.at !== undefined ? ` at ${JSON.stringify(op.at)}` : '');
+
+function callInWords(op: TraceOp): string {
   switch (op.op) {
     case 'io_setup':
       return `io_setup(${op.nr_events}, ${op.ctxp ?? `&${op.ctx}${op.init === undefined ? '' : ` = ${op.init}`}`})`;

@@ -91,7 +91,7 @@ const submit = fc
   );
 
 /** Many at once: to the limit of slots, and beyond. */
-const submitMany = fc.record({ who: context, count: oneOf(10, 60, 63, 100, 119, 120, 121, 126, 127, 130) }).map(
+const submitMany = fc.record({ who: context, count: oneOf(10, 60, 63, 100, 119, 120, 121, 126, 127) }).map(
   ({ who, count }): Draw =>
     (model) => {
       const ctx = named(model, who.n, who.wild);

@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Kernel } from '../kernel.ts';
 import { opInWords } from '../op_words.ts';
+import { parseConformance } from '../options.ts';
 import { runOnPort } from '../port.ts';
 import type { Trace, TraceOp } from '../trace.ts';
 import { fuzz } from './campaign.ts';
@@ -71,7 +72,11 @@ describe('what is drawn', () => {
 
 describe('a port with a bug', () => {
   test('slots that are given back too early are found, and cut down to a ring that takes one too many', async () => {
-    const { found } = await campaign(portAndReverted(CPUS, ['track_ring_occupancy']), first(12, 1, 3));
+    const stop = new AbortController();
+    const { found } = await fuzz({
+      ...{ run: portAndReverted(CPUS, ['track_ring_occupancy']), cases: first(1, 12), ms: 1e9, stop: stop.signal },
+      ...{ tell: () => stop.abort(), progress: () => {} },
+    });
     expect(found[0]?.signature).toBe('io_submit ret n/n');
     expect(words(found[0]?.trace as Trace)).toEqual([
       'file(file "f", size 8192)',
@@ -143,6 +148,36 @@ describe('a port with a bug', () => {
       differences: ops.length > 0 ? [{ op: 0, field: 'ret', expected: 0, actual: 1 }] : [],
     });
     expect((await shrink(run, trace, 'io_setup ret 0/n', () => false))?.ops).toEqual([{ op: 'io_setup', ctx: 'c' }]);
+  });
+});
+
+describe('the command line', () => {
+  test('asks for a run of the fuzzer', () => {
+    const options = parseConformance([
+      '--fuzz',
+      '--minutes',
+      '1.5',
+      '--seed',
+      '0x10',
+      '--case',
+      '3',
+      '--target',
+      'port',
+    ]);
+    expect(options).toMatchObject({
+      fuzz: { target: 'port', seed: 16, ms: 90_000, only: 3, watchdogMs: 10_000, output: 'reports' },
+    });
+    expect(parseConformance([])).toMatchObject({ fuzz: null });
+  });
+
+  test.each([
+    [['--minutes', '2'], '--minutes is for --fuzz only; type npm run conformance -- --fuzz --minutes'],
+    [['--fuzz', '--target', 'kernel'], '--fuzz runs the port in any case, --target both or port is allowed'],
+    [['--fuzz', '--traces', 'a.jsonl'], 'contradict each other'],
+    [['--fuzz', '--seed', 'x'], "--seed takes a whole number from 0 to 4294967295, decimal or 0x hex, not 'x'"],
+    [['--fuzz', '--minutes', '0'], '--minutes takes a number of minutes of more than 0'],
+  ])('%j', (argv, says) => {
+    expect(() => parseConformance(argv)).toThrow(says);
   });
 });
 
