@@ -50,7 +50,13 @@ const IN_PROGRESS = '-EINPROGRESS';
 const CANCELED = -125;
 
 /** io_setup() failed: what it else would have answered is not there. */
-const REFUSED = (ret: string): Answer => ({ ret, ctxp_unchanged: true, ring_nr: undefined, id: undefined });
+const REFUSED = (ret: string, { ctxp, at }: TraceOp): Answer => ({
+  ret,
+  // Nobody can say so of a handle that is not wholly mapped.
+  ctxp_unchanged: ctxp === undefined && typeof at !== 'object',
+  ring_nr: undefined,
+  id: undefined,
+});
 
 /** Bytes of a ring, and of kiocbs, that v3.17 allows a context. */
 const SPACE_MAX = 0x10000000;
@@ -79,7 +85,7 @@ function setupBounds(step: Step): Prediction | null {
   const { op, today, history } = step;
   const asked = (op.nr_events ?? 0) >>> 0;
   const requests = reserved(asked, history.cpus);
-  if (requests > SPACE_MAX / KIOCB_BYTES_IN_C) return { v317: REFUSED(EINVAL), parted: today['ret'] === 0 };
+  if (requests > SPACE_MAX / KIOCB_BYTES_IN_C) return { v317: REFUSED(EINVAL, op), parted: today['ret'] === 0 };
   const room = 2 * history.aioMaxNr;
   const fits = requests > 0 && requests <= room && inUse(history) + requests <= room;
   if (today['ret'] !== EAGAIN || asked < 2 ** 31 || !fits) return null;
@@ -94,7 +100,7 @@ function quota(step: Step): Prediction | null {
   if (op.op === 'aio_nr') return { v317: { delta: inUse(history) } };
   if (!asksForContext(step) || today['ret'] !== 0) return null;
   const full = inUse(history) + reserved(op.nr_events ?? 0, history.cpus) > 2 * history.aioMaxNr;
-  return full ? { v317: REFUSED(EAGAIN), parted: true } : null;
+  return full ? { v317: REFUSED(EAGAIN, op), parted: true } : null;
 }
 
 /** v3.17 looks first whether the whole array can be in user space. */
