@@ -60,8 +60,8 @@ export const drawIocb = fc
     offset: offsets,
     data: oneOf<Long>(0, 1, 2, 77, -1, '0x7fffffffffffffff', '0xdeadbeefcafebabe'),
     resfd: rarely(oneOf<string | number>('e', 'e', 'e', 'e', 'rw', -1, 9999), 6),
-    // Without bit 0: whatever descriptor 0 is, it is another on each side. Without bit 1, by which later kernels look at
-    // the priority.
+    // Without bit 0: whatever descriptor 0 is, it is another on each side. Without bit 1, by which later kernels
+    // look at the priority.
     flags: rarely(oneOf(4, 0x100, -4), 20),
     key: rarely(oneOf(1, -1), 20),
     reqprio: rarely(oneOf(1, -1, 0x4000), 20),
