@@ -90,7 +90,8 @@ export const drawIocb = fc
             iocb: name,
             cmd,
             fd,
-            buf: vectored && model.hasVector && buf === 'b' ? 'v' : buf,
+            // The bytes of a buffer are no vector: their addresses mean something else in 64 bits.
+            buf: vectored && buf === 'b' ? (model.hasVector ? 'v' : 'NULL') : buf,
             nbytes: vectored ? count : nbytes,
             ...rest,
             offset: whole || beyond ? 0 : offset,
