@@ -8,7 +8,15 @@ import type { Machine } from '../init/machine.ts';
 import { kfree, kzalloc } from '../mm/slab.ts';
 import { boot, kinds } from '../testing/boot.ts';
 import { call_rcu, rcu_completed, rcu_gp_kthread, rcu_head, rcu_pending } from './rcu/tree.ts';
-import { cpu_task, current, kernel_exit, sched_attach, wait_for_quiescent_cpu } from './sched/core.ts';
+import {
+  cpu_task,
+  current,
+  dyntick_save_progress_counter,
+  kernel_enter,
+  kernel_exit,
+  sched_attach,
+  wait_for_quiescent_cpu,
+} from './sched/core.ts';
 import { INIT_WORK, schedule_work, type WorkFunc, work_struct, worker_thread } from './workqueue.ts';
 
 let called: number[] = [];
@@ -57,14 +65,17 @@ describe('RCU', () => {
     rcu_gp_kthread(() => true);
     expect([called.length, rcu_completed(), rcu_pending()]).toEqual([3, 3, 0]);
   });
-  it('does not wait for a CPU in user mode, nor for one that came back to it', () => {
+  it('does not wait for a CPU in user mode, nor for one that has been there since it began', () => {
+    dyntick_save_progress_counter(1);
     wait_for_quiescent_cpu(1);
     setCpu(1, 2);
     sched_attach();
     expect(current).toEqual(cpu_task(1));
     setCpu(0, 2);
     sched_attach();
+    dyntick_save_progress_counter(0);
     kernel_exit();
+    kernel_enter();
     wait_for_quiescent_cpu(0);
   });
 });

@@ -32,6 +32,7 @@ import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t }
 import { complete, completion, init_completion, wait_for_completion } from '../sched/completion.ts';
 import {
   current,
+  dyntick_save_progress_counter,
   might_sleep,
   schedule,
   stack_alloc,
@@ -132,11 +133,15 @@ export function rcu_barrier(): void {
   synchronize_rcu();
 }
 
-/** Waits out one grace period. @context the kthread only */
+/**
+ * Waits out one grace period, of all CPUs at once: while one is waited for, the others go on.
+ * @context the kthread only
+ */
 function rcu_gp(): void {
   const r = rcu.it;
   trace(TP.rcu_gp_start, r.completed + 1);
   const self = smp_processor_id();
+  for (let cpu = 0; cpu < num_possible_cpus(); cpu++) if (cpu !== self) dyntick_save_progress_counter(cpu);
   for (let cpu = 0; cpu < num_possible_cpus(); cpu++) if (cpu !== self) wait_for_quiescent_cpu(cpu);
   r.completed += 1;
   trace(TP.rcu_gp_end, r.completed);

@@ -21,7 +21,7 @@ import { sched_clock } from '../../arch/sab/clock.ts';
 import { in_atomic, num_possible_cpus, smp_processor_id } from '../../arch/sab/cpu.ts';
 import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { FOREVER, park, unpark } from '../../arch/sab/park.ts';
-import { atomic_t, cacheline, point, struct, u32, type View } from '../../arch/sab/struct.ts';
+import { atomic_t, cacheline, point, s32, struct, u32, type View } from '../../arch/sab/struct.ts';
 import { oops } from '../oops.ts';
 
 export const TASK_RUNNING = 0;
@@ -51,6 +51,8 @@ export const task_struct = struct('task_struct', {
   dynticks: cacheline(atomic_t),
   /** A: even outside of an access to a page that may move; see mm/uaccess.ts */
   uaccess: atomic_t,
+  /** P, of the grace-period thread: dynticks when the grace period began */
+  dynticks_snap: s32,
 });
 export type task_struct = View<typeof task_struct>;
 
@@ -116,13 +118,20 @@ function rcu_wake_gp(word: task_struct['dynticks']): void {
   unpark(word, 1);
 }
 
+/** Begins to watch the CPU for a quiescent state. For the grace-period thread only. */
+export function dyntick_save_progress_counter(cpu: number): void {
+  const task = cpu_task(cpu);
+  task.dynticks_snap = atomic_read(task.dynticks) & ~GP_WAITS;
+}
+
 /**
- * Waits until the CPU has been quiescent since the call. For the grace-period thread only.
+ * Waits until the CPU has been quiescent since dyntick_save_progress_counter().
  * @context may sleep, but does not count as quiescent itself
  */
 export function wait_for_quiescent_cpu(cpu: number): void {
-  const word = cpu_task(cpu).dynticks;
-  const start = atomic_read(word) & ~GP_WAITS;
+  const task = cpu_task(cpu);
+  const word = task.dynticks;
+  const start = task.dynticks_snap;
   if ((start & IN_KERNEL) === 0) return;
   for (;;) {
     const seen = cmpxchg(word, start, start | GP_WAITS);
