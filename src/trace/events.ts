@@ -14,7 +14,7 @@ export type TracePoint = number & { readonly point: never };
 
 export const TP = {
   sys_io_setup: point((nr) => `io_setup(nr=${nr >>> 0})`),
-  sys_io_setup_done: point((ret, ctx) => `io_setup = ${errname(ret)} ctx=${hex(ctx)}`),
+  sys_io_setup_done: point((ret) => `io_setup = ${errname(ret)}`),
   sys_io_destroy: point((ctx) => `io_destroy(ctx=${hex(ctx)})`),
   sys_io_destroy_done: point((ret, ctx) => `io_destroy(ctx=${hex(ctx)}) = ${errname(ret)}`),
   sys_io_submit: point((ctx, nr) => `io_submit(ctx=${hex(ctx)}, nr=${nr})`),

@@ -98,7 +98,14 @@ function othersFor(decision: Decision, choices: readonly Choice[], mayPreempt: b
   return [...targets.map((other) => ({ cpu, step, to: other })), ...nearby.map((at) => ({ cpu, step: at.step, to }))];
 }
 
+/** Ends what is being tried, however deep inside a search. */
+class BudgetUsedUp extends Error {
+  override readonly name = 'BudgetUsedUp';
+}
+
 class Minimiser {
+  /** The smallest schedule so far. */
+  private best: Schedule;
   private readonly engine: Engine;
   private readonly budget: Budget;
   private readonly signature: Signature;
@@ -108,7 +115,8 @@ class Minimiser {
   private spent = false;
   private share = PREEMPTIONS_SHARE;
 
-  constructor(engine: Engine, budget: Budget, signature: Signature) {
+  constructor(engine: Engine, budget: Budget, signature: Signature, schedule: Schedule) {
+    this.best = schedule;
     this.engine = engine;
     this.budget = budget;
     this.signature = signature;
@@ -119,15 +127,15 @@ class Minimiser {
     return schedules >= budget.schedules * share || wall_clock() - start > budget.ms * 1e6 * share;
   }
 
-  /** @returns the schedule with the decisions that were made and its hash, null if it does not show the finding */
+  /**
+   * @returns the schedule with the decisions that were made and its hash, null if it does not show the finding
+   * @throws BudgetUsedUp
+   */
   private async attempt(schedule: Schedule): Promise<Schedule | null> {
     const key = JSON.stringify([schedule.decisions, schedule.turns, schedule.roles]);
     const known = this.tried.get(key);
     if (known !== undefined) return known;
-    if (this.isOver()) {
-      this.spent = true;
-      return null;
-    }
+    if (this.isOver()) throw new BudgetUsedUp();
     this.schedules++;
     const { records, decisions, hash } = await this.engine.run(schedule);
     const shows = records.some((record) => sameSignature(signatureOf(record), this.signature));
@@ -142,15 +150,13 @@ class Minimiser {
   }
 
   /** Leaves out decisions. */
-  private async fewerDecisions(from: Schedule): Promise<Schedule> {
-    let best = from;
-    await ddmin(from.decisions, async (decisions) => {
-      const shown = await this.attempt({ ...best, decisions });
+  private async fewerDecisions(): Promise<void> {
+    await ddmin(this.best.decisions, async (decisions) => {
+      const shown = await this.attempt({ ...this.best, decisions });
       if (shown === null) return null;
-      if (shown.decisions.length < best.decisions.length) best = shown;
+      if (shown.decisions.length < this.best.decisions.length) this.best = shown;
       return shown.decisions;
     });
-    return best;
   }
 
   /** Leaves out one decision where another one can do its work: for another thread, or at a step nearby. */
@@ -214,7 +220,7 @@ class Minimiser {
     let tried = 0;
     for (const [i, candidates] of firsts.entries()) {
       for (const first of candidates) {
-        if (this.spent || tried >= PAIRS_MAX) return null;
+        if (this.isOver() || tried >= PAIRS_MAX) return null;
         const choices = await this.choices({ ...from, decisions: [first] });
         const later = choices.slice(choices.findIndex(isAt(first)) + 1);
         for (const second of sites.slice(i + 1).flatMap((site) => decisionsLike(site, later))) {
@@ -227,36 +233,53 @@ class Minimiser {
     return null;
   }
 
-  private async fewerTurns(from: Schedule): Promise<Schedule> {
+  private async fewerTurns(): Promise<void> {
+    const from = this.best;
     const now = this.engine.turns(from);
     const fewer = now === 0 ? TURNS_TRIED : Array.from({ length: now - 1 }, (_, i) => i + 1);
     for (const turns of fewer) {
       const shown = await this.attempt({ ...from, turns });
-      if (shown !== null && shown.decisions.length <= from.decisions.length) return shown;
+      if (shown === null || shown.decisions.length > from.decisions.length) continue;
+      this.best = shown;
+      return;
     }
-    return from;
   }
 
-  private async fewerThreads(from: Schedule): Promise<Schedule> {
-    let best = from;
-    for (const [cpu, role] of from.roles.entries()) {
+  private async fewerThreads(): Promise<void> {
+    for (const [cpu, role] of this.best.roles.entries()) {
+      const { best } = this;
       const last = best.roles.filter((other) => other === role).length === 1;
       if (role === 'kworker' || (role === 'completer' && last)) continue;
       const roles = best.roles.map((other, i) => (i === cpu ? 'kworker' : other));
       if (roles.every((other) => DAEMONS.includes(other as Role))) continue;
       const shown = await this.attempt({ ...best, roles });
-      if (shown !== null && shown.decisions.length <= best.decisions.length) best = shown;
+      if (shown !== null && shown.decisions.length <= best.decisions.length) this.best = shown;
     }
-    return best;
   }
 
-  private async round(from: Schedule): Promise<Schedule> {
-    let best = from;
-    for (let next: Schedule | null = from; next !== null && !this.spent; ) {
-      best = await this.fewerDecisions(next);
+  private async fewerTurnsAndThreads(): Promise<void> {
+    await this.fewerTurns();
+    await this.fewerThreads();
+  }
+
+  private async round(): Promise<void> {
+    for (let next: Schedule | null = this.best; next !== null; ) {
+      this.best = next;
+      await this.fewerDecisions();
+      const { best } = this;
       next = (await this.rebuilt(best)) ?? (await this.oneMoved(best)) ?? (await this.oneFreed(best));
     }
-    return this.fewerThreads(await this.fewerTurns(best));
+    await this.fewerTurnsAndThreads();
+  }
+
+  /** Tries what it can of it with the budget, or with its share of it. */
+  private async withinBudget(search: () => Promise<void>): Promise<void> {
+    try {
+      await search();
+    } catch (error) {
+      if (!(error instanceof BudgetUsedUp)) throw error;
+      this.spent = true;
+    }
   }
 
   private async size(schedule: Schedule): Promise<Size> {
@@ -278,19 +301,21 @@ class Minimiser {
     return true;
   }
 
-  async minimise(schedule: Schedule): Promise<Minimised> {
-    const before = await this.size(schedule);
-    let best = (await this.attempt(schedule)) ?? schedule;
-    for (let from: Schedule | null = null; from !== best && !this.spent; ) {
-      from = best;
-      best = await this.round(best);
-    }
+  async minimise(): Promise<Minimised> {
+    const before = await this.size(this.best);
+    await this.withinBudget(async () => {
+      this.best = (await this.attempt(this.best)) ?? this.best;
+      for (let from: Schedule | null = null; from !== this.best; ) {
+        from = this.best;
+        await this.round();
+      }
+    });
     this.share = 1;
-    best = await this.fewerThreads(await this.fewerTurns(best));
+    await this.withinBudget(() => this.fewerTurnsAndThreads());
+    const { best, signature } = this;
     const after = await this.size(best);
     const confirmed = await this.isConfirmed(best);
-    const { signature, schedules, spent } = this;
-    return { schedule: best, signature, before, after, schedules, whole: !spent, confirmed };
+    return { schedule: best, signature, before, after, schedules: this.schedules, whole: !this.spent, confirmed };
   }
 }
 
@@ -299,7 +324,7 @@ export async function minimiseOn(engine: Engine, schedule: Schedule, budget: Bud
   const { records, decisions, hash } = await engine.run(schedule);
   const [found] = records;
   if (found === undefined) throw new Error('a schedule that shows nothing cannot be cut down');
-  return new Minimiser(engine, budget, signatureOf(found)).minimise({ ...schedule, decisions, hash });
+  return new Minimiser(engine, budget, signatureOf(found), { ...schedule, decisions, hash }).minimise();
 }
 
 /**
