@@ -125,7 +125,7 @@ function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
   });
   if (det === null) return null;
   setSpinLimit(0);
-  const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.shadow === null ? null : kasan_check);
+  const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.sanitize ? kasan_check : null);
   const told = det.full.entries[FULL_ON] === 1;
   setHook(told ? recordedHook(hook, new FullRecorder(cpu, det.full, machine.oops), det, machine.cpus) : hook);
   setVirtualClock(

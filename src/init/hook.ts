@@ -36,7 +36,7 @@ export function makeHook(
   prng: Prng,
 ): Hook | null {
   if (perturbation === 'none') {
-    return check === null ? null : { access: check, sleeper: null };
+    return check === null ? null : { access: check, shadowed: true, sleeper: null };
   }
   const stalls = STALLS[perturbation];
   const bed = createWords(1);

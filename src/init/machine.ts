@@ -9,7 +9,6 @@
  *   trace      each CPU's last steps
  *   lockdep    the graph of lock orders, and who holds what
  *   lockStat   what each lock class cost
- *   shadow     KASAN's, null if it is off
  */
 
 import { attachStatics, bootStatics } from '../arch/sab/bss.ts';
@@ -19,7 +18,7 @@ import { setCpu } from '../arch/sab/cpu.ts';
 import { allowInlining } from '../arch/sab/jit.ts';
 import { ARENA_MIB_DEFAULT, memory, setHook, setRamSize } from '../arch/sab/memory.ts';
 import { Prng } from '../arch/sab/prng.ts';
-import type { Bytes, Words } from '../arch/sab/words.ts';
+import type { Words } from '../arch/sab/words.ts';
 import { nullb_attach, nullb_init } from '../drivers/null_blk.ts';
 import { aio_setup } from '../fs/aio/kioctx.ts';
 import { enableLockDebug } from '../kernel/locking/lock_debug.ts';
@@ -30,7 +29,7 @@ import { installFaultHandler } from '../kernel/panic.ts';
 import { rcu_init } from '../kernel/rcu/tree.ts';
 import { sched_attach, sched_init, set_idle_hook, setStackProbe } from '../kernel/sched/core.ts';
 import { workqueue_init } from '../kernel/workqueue.ts';
-import { attachShadow, createShadow, KASAN_OK, KASAN_STACK_FREE, kasan_check, kasan_mark } from '../mm/kasan.ts';
+import { clearShadow, KASAN_OK, KASAN_STACK_FREE, kasan_check, kasan_mark, setKasan } from '../mm/kasan.ts';
 import { page_alloc_init } from '../mm/page_alloc.ts';
 import { slab_init } from '../mm/slab.ts';
 import { local_flush_tlb } from '../mm/tlb.ts';
@@ -53,7 +52,6 @@ export interface Machine extends MachineParams {
   readonly trace: Words;
   readonly lockdep: Words;
   readonly lockStat: LockStatBuffers;
-  readonly shadow: Bytes | null;
 }
 
 /** How a CPU takes part in one boot of a machine. */
@@ -89,7 +87,6 @@ export function createMachine(params: Partial<MachineParams> & { cpus: number })
     trace: createFlightRecorder(params.cpus),
     lockdep: createLockdep(params.cpus),
     lockStat: createLockStat(params.cpus),
-    shadow: sanitize ? createShadow(arenaMib * 1024 * 1024) : null,
   };
 }
 
@@ -107,10 +104,10 @@ function attachHardware(machine: Machine, params: CpuParams): number {
   attachOopsLog(machine.oops, epoch, params.roles);
   attachFlightRecorder(params.debug ? machine.trace : null, epoch);
   attachLockdep(machine.lockdep);
-  attachShadow(machine.shadow);
+  setKasan(machine.sanitize);
   setStackProbe(
-    machine.shadow === null ? null : (addr, bytes) => kasan_mark(addr, bytes, KASAN_OK),
-    machine.shadow === null ? null : (addr, bytes) => kasan_mark(addr, bytes, KASAN_STACK_FREE),
+    machine.sanitize ? (addr, bytes) => kasan_mark(addr, bytes, KASAN_OK) : null,
+    machine.sanitize ? (addr, bytes) => kasan_mark(addr, bytes, KASAN_STACK_FREE) : null,
   );
   applyReverts(params.reverted);
   return epoch;
@@ -121,7 +118,7 @@ function enableInstruments(machine: Machine, params: CpuParams, epoch: number): 
   nullb_attach(random);
   const { debug, lockdep = debug, lockStat = debug } = params;
   enableLockDebug({ lockdep, lockStat: lockStat ? machine.lockStat : null, epoch });
-  setHook(makeHook(machine.shadow === null ? null : kasan_check, params.perturb, new Prng(random.next())));
+  setHook(makeHook(machine.sanitize ? kasan_check : null, params.perturb, new Prng(random.next())));
 }
 
 /**
@@ -134,9 +131,9 @@ export function start_kernel(machine: Machine, params: CpuParams, completers: nu
   machine.trace.fill(0);
   clearLockdep(machine.lockdep);
   clearLockStat(machine.lockStat);
-  machine.shadow?.fill(0);
   machine.control.fill(0);
   const epoch = attachHardware(machine, params);
+  if (machine.sanitize) clearShadow();
   setAborted(false);
   bootStatics();
   sched_init();

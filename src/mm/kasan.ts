@@ -3,13 +3,13 @@
  * KASAN: one byte of shadow for eight bytes of RAM says whether they may be touched, and if not, why.
  *
  * The allocators write the shadow; the hook of memory.ts asks it before each access. The shadow is outside RAM.
+ * Alone, it is asked only where memory.ts has found the shadow not to be zero.
  * Memory that was freed stays in quarantine for a while (mm/slab.ts), so that a late access hits freed memory
  * and not the next owner's.
  *
  * @linux mm/kasan (v4.0)
  */
-import { type Access, isRam, LOAD, PAGE_OFFSET } from '../arch/sab/memory.ts';
-import { type Bytes, createBytes } from '../arch/sab/words.ts';
+import { type Access, isRam, LOAD, PAGE_OFFSET, ramBytes, SHADOW_SHIFT, shadow } from '../arch/sab/memory.ts';
 import { type FindingKind, oops } from '../kernel/oops.ts';
 
 export const KASAN_OK = 0;
@@ -17,29 +17,36 @@ export const KASAN_STACK_FREE = 0xf8;
 export const KASAN_SLAB_FREE = 0xfb;
 export const KASAN_REDZONE = 0xfc;
 export const KASAN_PAGE_FREE = 0xff;
-const SHADOW_SHIFT = 3;
 
-let shadow: Bytes | null = null;
+let enabled = false;
 /** Names the object around an address; set by the slab. */
 let describe: (addr: number) => string = (addr) => `0x${(addr >>> 0).toString(16)}`;
 
-export const createShadow = (arenaBytes: number): Bytes => createBytes(arenaBytes >>> SHADOW_SHIFT);
+/** Lets everything be touched, as when the machine is switched on. */
+export function clearShadow(): void {
+  shadow.fill(KASAN_OK, 0, ramBytes() >>> SHADOW_SHIFT);
+}
 
-/** @param bytes - null turns KASAN off in this thread */
-export function attachShadow(bytes: Bytes | null): void {
-  shadow = bytes;
+/** Turns KASAN on or off in this thread. */
+export function setKasan(on: boolean): void {
+  enabled = on;
 }
 export function setKasanDescribe(f: typeof describe): void {
   describe = f;
 }
 /** Whether frees are to be poisoned and quarantined. */
-export const kasan_enabled = (): boolean => shadow !== null;
+export const kasan_enabled = (): boolean => enabled;
+
+/** Bytes of shadow that are written sooner one by one than by a call of a built-in. */
+const FEW = 32;
 
 /** Says what the bytes are from now on. @param bytes - a multiple of 8 */
 export function kasan_mark(addr: number, bytes: number, value: number): void {
-  if (shadow === null) return;
+  if (!enabled) return;
   const start = (addr - PAGE_OFFSET) >>> SHADOW_SHIFT;
-  shadow.fill(value, start, start + ((bytes + 7) >>> SHADOW_SHIFT));
+  const end = start + ((bytes + 7) >>> SHADOW_SHIFT);
+  if (end - start > FEW) shadow.fill(value, start, end);
+  else for (let i = start; i < end; i++) shadow[i] = value;
 }
 
 const CASES: Record<number, [FindingKind, string]> = {
@@ -62,7 +69,7 @@ function kasan_report(addr: number, bytes: number, op: Access, value: number): n
 
 /** Tests an access. @throws KernelOops */
 export function kasan_check(op: Access, addr: number, bytes: number): void {
-  if (shadow === null) return;
+  if (!enabled) return;
   const first = (addr - PAGE_OFFSET) >>> SHADOW_SHIFT;
   const last = (addr + bytes - 1 - PAGE_OFFSET) >>> SHADOW_SHIFT;
   if (first === last && shadow[first] === KASAN_OK) return;

@@ -10,7 +10,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { ktime_get } from '../../src/arch/sab/clock.ts';
 import { type EngineMutex, makeEngineMutex } from '../../src/arch/sab/engine_mutex.ts';
-import { ARENA_MIB_MAX } from '../../src/arch/sab/memory.ts';
+import { createMemory } from '../../src/arch/sab/memory.ts';
 import { createWords, type Words, wordAdd, wordNotify } from '../../src/arch/sab/words.ts';
 import { createMachine, type Machine } from '../../src/init/machine.ts';
 import { ROOT } from '../root.ts';
@@ -25,7 +25,6 @@ const NO_INSTRUMENTS: Instruments = {
   sanitize: false,
 };
 const ENTRY = new URL('dist/stress/bench/worker.js', ROOT).href;
-const WASM_PAGES_PER_MIB = 16;
 
 interface Cpu {
   readonly port: MessagePort;
@@ -59,8 +58,7 @@ export class BenchCpus {
     const set = { ...NO_INSTRUMENTS, ...instruments };
     this.count = threads;
     this.engine = engine;
-    const pages = ARENA_MIB_MAX * WASM_PAGES_PER_MIB;
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const memory = createMemory();
     this.machine = { ...createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: set.sanitize }), memory };
     this.piscina = new Piscina({
       filename: ENTRY,

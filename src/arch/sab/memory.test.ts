@@ -19,9 +19,11 @@ import {
   RMW,
   ramBytes,
   ramEnd,
+  SHADOW_SHIFT,
   STORE,
   setHook,
   setRamSize,
+  shadow,
   store8,
   store16,
   store32,
@@ -198,5 +200,49 @@ describe('the hook', () => {
     expect(() => store32(base, 5)).toThrow('no');
     setHook(null);
     expect(load32(base)).toBe(0);
+  });
+});
+
+describe('a hook that knows the shadow', () => {
+  const POISONED = 64;
+  const marked = (): number => (base + POISONED - PAGE_OFFSET) >>> SHADOW_SHIFT;
+  let seen: [number, number, number, boolean][];
+  beforeEach(() => {
+    seen = [];
+    shadow[marked()] = 1;
+    setHook({
+      access: (op, addr, bytes, atomic) => seen.push([op, addr - base, bytes, atomic]),
+      shadowed: true,
+      sleeper: null,
+    });
+  });
+  afterEach(() => {
+    shadow[marked()] = 0;
+  });
+
+  it.each([0, POISONED - 4, POISONED + 8])('does not see accesses %i bytes in, where the shadow is zero', (offset) => {
+    for (const [, bytes, access] of ACCESSES) if (bytes <= 4) access(base + offset);
+    expect(seen).toEqual([]);
+  });
+  it.each([0, 4])('sees all accesses where it is not, %i bytes on', (offset) => {
+    for (const [, bytes, access] of ACCESSES) if (bytes <= 4) access(base + POISONED + offset);
+    const words = ACCESSES.filter(([, bytes]) => bytes <= 4);
+    expect(seen.map(([, addr, bytes]) => [addr, bytes])).toEqual(words.map(([, n]) => [POISONED + offset, n]));
+  });
+  it('sees a block of which one byte is there, and no other', () => {
+    memcpy(base + 1024, base, POISONED);
+    memcpy(base + 1024, base, POISONED + 1);
+    memset(base + POISONED + 7, 0, 32);
+    memset(base + POISONED + 8, 0, 32);
+    expect(seen).toEqual([
+      [LOAD, 0, POISONED + 1, false],
+      [STORE, POISONED + 7, 32, false],
+    ]);
+  });
+  it.each(ACCESSES)('%s traps outside RAM', (_, __, access) => {
+    for (const addr of [0, END, 2 ** 32 - 4]) {
+      expect(oopsOf(machine, () => access(addr)).kind).toBe(oopsOf(machine, () => load32(addr)).kind);
+    }
+    expect(seen).toEqual([]);
   });
 });

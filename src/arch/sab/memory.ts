@@ -14,11 +14,14 @@
  * one is large anyway. One unsigned compare against `limit` therefore finds all of them. A hook is
  * installed by making `limit` zero: then each access takes the slow path, which calls the hook and
  * tests the address properly. So the hook costs nothing while it is off.
+ *
+ * KASAN alone is not called for each access, either: the slow path itself looks at the shadow of the word first.
  */
 import { copy, fill } from './instructions.ts';
-import { memory } from './ram.ts';
+import { memory, SHADOW_OFFSET, SHADOW_SHIFT } from './ram.ts';
+import type { Bytes } from './words.ts';
 
-export { ARENA_MIB_MAX, memory } from './ram.ts';
+export { ARENA_MIB_MAX, createMemory, memory, SHADOW_SHIFT } from './ram.ts';
 
 export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 1 << PAGE_SHIFT;
@@ -43,6 +46,8 @@ export type Access = typeof LOAD | typeof STORE | typeof RMW;
 export interface Hook {
   /** @param bytes - 1, 2, 4, or the length of a block copy */
   access(op: Access, addr: number, bytes: number, atomic: boolean): void;
+  /** Whether it need not see accesses to memory whose shadow is zero. */
+  readonly shadowed?: boolean;
   /** Who sleeps and wakes in the place of the machine; null for real sleep. */
   readonly sleeper: Sleeper | null;
   /** When stores are seen; without it at once, as far as the processor does so. */
@@ -80,12 +85,14 @@ export type FaultHandler = (addr: number, op: Access, bytes: number) => never;
 export const i32 = new Int32Array(memory.buffer);
 const u8 = new Uint8Array(memory.buffer);
 const u16 = new Uint16Array(memory.buffer);
+/** A byte for eight bytes of RAM; zero if they may be touched. */
+export const shadow = new Uint8Array(memory.buffer, SHADOW_OFFSET) as Bytes;
 let arena_bytes = 0;
 /**
- * [0] words that may be reached without the slow path: all of RAM, or none while a hook is set; [1] words of RAM. Of an
- * array with a buffer of its own V8 knows the address.
+ * [0] words that may be reached without the slow path: all of RAM, or none while a hook is set; [1] words of RAM;
+ * [2] words that may be reached where their shadow is zero. Of an array with a buffer of its own V8 knows the address.
  */
-export const limit = new Uint32Array(new ArrayBuffer(8));
+export const limit = new Uint32Array(new ArrayBuffer(12));
 let hook: Hook | null = null;
 let model: MemoryModel | null = null;
 let fault_handler: FaultHandler = (addr) => {
@@ -95,16 +102,21 @@ let fault_handler: FaultHandler = (addr) => {
 /** Says how much of the memory is RAM, in this thread. @param mib - up to ARENA_MIB_MAX */
 export function setRamSize(mib: number): void {
   arena_bytes = mib * 1024 * 1024;
-  limit[1] = arena_bytes >>> 2;
-  limit[0] = hook === null ? (limit[1] as number) : 0;
+  setLimits();
+}
+
+function setLimits(): void {
+  const words = arena_bytes >>> 2;
+  limit[0] = hook === null ? words : 0;
+  limit[1] = words;
+  limit[2] = hook?.shadowed === true && model === null ? words : 0;
 }
 
 /** Installs the hook, or removes it with null. Of this thread only. */
 export function setHook(next: Hook | null): void {
   hook = next;
   model = next?.model ?? null;
-  limit[1] = arena_bytes >>> 2;
-  limit[0] = hook === null ? (limit[1] as number) : 0;
+  setLimits();
 }
 
 export function setFaultHandler(handler: FaultHandler): void {
@@ -124,6 +136,12 @@ export const isRam = (addr: number, bytes: number): boolean =>
 /** The slow path: tests the address, tells the hook, returns the index in `i32` of the word or what stands for it. */
 function slowIndex(op: Access, addr: number, atomic: boolean): number {
   const index = indexOf(addr);
+  if ((limit[2] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0) return index;
+  return hookedIndex(op, addr, atomic, index);
+}
+const WORD_SHADOW_SHIFT = SHADOW_SHIFT - 2;
+
+function hookedIndex(op: Access, addr: number, atomic: boolean, index: number): number {
   if ((limit[1] as number) <= index >>> 0) fault_handler(addr, op, 4);
   if (hook !== null) hook.access(op, addr, 4, atomic);
   return model === null ? index : model.word(op, index, atomic);
@@ -241,8 +259,16 @@ export function store8(addr: number, value: number): void {
 /** Traps unless `bytes` bytes from `addr` are RAM; tells the hook of one access to all of them. */
 export function checkBlock(op: Access, addr: number, bytes: number): void {
   if (!isRam(addr, bytes)) fault_handler(addr, op, bytes);
-  if (hook !== null && bytes > 0) hook.access(op, addr, bytes, false);
-  if (model !== null && bytes > 0) model.block(op, addr, bytes);
+  if (bytes <= 0 || (limit[2] !== 0 && isClean(addr, bytes))) return;
+  if (hook !== null) hook.access(op, addr, bytes, false);
+  if (model !== null) model.block(op, addr, bytes);
+}
+
+/** Whether the shadow of a block in RAM is zero. */
+function isClean(addr: number, bytes: number): boolean {
+  const last = (addr + bytes - 1 - PAGE_OFFSET) >>> SHADOW_SHIFT;
+  for (let i = (addr - PAGE_OFFSET) >>> SHADOW_SHIFT; i <= last; i++) if (shadow[i] !== 0) return false;
+  return true;
 }
 
 const WORDWISE_MAX = 256;
@@ -257,6 +283,10 @@ function memcpy_bytes(to: number, from: number, bytes: number): void {
   }
   checkBlock(LOAD, from, bytes);
   checkBlock(STORE, to, bytes);
+  if (((to | from) & 3) === 0 && bytes % TURN === 0 && bytes > 0) {
+    copy(to - PAGE_OFFSET, from - PAGE_OFFSET, to - PAGE_OFFSET + bytes);
+    return;
+  }
   u8.copyWithin(to - PAGE_OFFSET, from - PAGE_OFFSET, from - PAGE_OFFSET + bytes);
 }
 

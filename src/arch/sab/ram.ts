@@ -4,7 +4,8 @@
  *
  * Address space for the largest arena is reserved once, and the operating system gives pages as they are touched, so
  * that the memory and the views of it can be constants, which V8 folds into the code that uses them. A worker thread
- * finds it in its workerData; any other thread makes one.
+ * finds it in its workerData; any other thread makes one. Behind the arena there is room for KASAN's shadow
+ * (mm/kasan.ts), for the same reason.
  *
  * It is a WebAssembly memory because its buffer, a SharedArrayBuffer, then starts on a cache line, and because
  * WebAssembly can run instructions on it (instructions.ts).
@@ -13,9 +14,16 @@ import { workerData } from 'node:worker_threads';
 
 export const ARENA_MIB_MAX = 1024;
 const PAGES_PER_MIB = 16;
+/** RAM has a byte of shadow for so many bytes, as a power of two. */
+export const SHADOW_SHIFT = 3;
+/** Where in the memory the shadow is, in bytes: behind the largest arena, where no address of RAM leads. */
+export const SHADOW_OFFSET = ARENA_MIB_MAX * 1024 * 1024;
 /** Pages of the memory, 64 KiB each. */
-export const WASM_PAGES = ARENA_MIB_MAX * PAGES_PER_MIB;
+export const WASM_PAGES = (ARENA_MIB_MAX + (ARENA_MIB_MAX >>> SHADOW_SHIFT)) * PAGES_PER_MIB;
+
+/** Another memory of that size, for threads to come. */
+export const createMemory = (): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES, shared: true });
 
 export const memory: WebAssembly.Memory =
-  (workerData as { readonly memory?: WebAssembly.Memory } | null)?.memory ??
-  new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES, shared: true });
+  (workerData as { readonly memory?: WebAssembly.Memory } | null)?.memory ?? createMemory();
