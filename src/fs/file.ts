@@ -26,7 +26,7 @@ import { call_rcu, rcu_head, rcu_read_lock, rcu_read_unlock } from '../kernel/rc
 import { current } from '../kernel/sched/core.ts';
 import { address_space } from '../mm/mm_types.ts';
 import { setMappedFileOps } from '../mm/mmap.ts';
-import { defineCache, kmem_cache_alloc, kmem_cache_free } from '../mm/slab.ts';
+import { defineCache, kmem_cache_alloc, kmem_cache_free, SLAB_HWCACHE_ALIGN } from '../mm/slab.ts';
 import { EBADF, EMFILE } from '../uapi/errno.ts';
 import type { kiocb } from './aio/kioctx.ts';
 
@@ -68,7 +68,7 @@ export const file = struct('file', {
   f_rcuhead: embed(rcu_head),
 });
 export type file = View<typeof file>;
-const filp_cachep = defineCache('filp', file.sizeof);
+const filp_cachep = defineCache('filp', file.sizeof, SLAB_HWCACHE_ALIGN);
 
 export const FD_MAX = 64;
 export const files_struct = struct('files_struct', {
@@ -79,7 +79,7 @@ export const files_struct = struct('files_struct', {
 export type files_struct = View<typeof files_struct>;
 const FDS = FD_MAX;
 const FD = files_struct.offsetof.fd;
-const files_cachep = defineCache('files_struct', files_struct.sizeof);
+const files_cachep = defineCache('files_struct', files_struct.sizeof, SLAB_HWCACHE_ALIGN);
 
 /** A file with one reference; null if memory is out. */
 export function alloc_file(ops: Fn<OpsOf>, mode: number, mapping: address_space | null): file | null {

@@ -14,6 +14,7 @@
 import { bss, memblock_alloc } from '../arch/sab/bss.ts';
 import { num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
 import {
+  CACHELINE_BYTES,
   clear_unchecked,
   i32,
   load32,
@@ -23,14 +24,13 @@ import {
   ramEnd,
   store32,
 } from '../arch/sab/memory.ts';
-import { embed, struct, u32, type View } from '../arch/sab/struct.ts';
+import { cacheline, embed, struct, u32, type View } from '../arch/sab/struct.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';
 import { oops } from '../kernel/oops.ts';
 import { KASAN_OK, KASAN_REDZONE, KASAN_SLAB_FREE, kasan_enabled, kasan_mark, setKasanDescribe } from './kasan.ts';
 import { alloc_pages_exact, free_pages_exact, page_address, virt_to_page } from './page_alloc.ts';
 
 export const kmem_cache = struct('kmem_cache', {
-  lock: embed(spinlock_t),
   /** I: bytes of an object */
   object_size: u32,
   /** I: bytes from one object to the next */
@@ -39,12 +39,13 @@ export const kmem_cache = struct('kmem_cache', {
   slab_pages: u32,
   /** I: address of the CPUs' magazines */
   magazines: u32,
+  /** I: number of the cache */
+  number: u32,
+  lock: cacheline(embed(spinlock_t)),
   /** L: first free object of the common list */
   free: u32,
   /** L: objects in the common list */
   nr_free: u32,
-  /** I: number of the cache */
-  number: u32,
 });
 export type kmem_cache = View<typeof kmem_cache>;
 
@@ -56,6 +57,9 @@ export interface CacheDecl {
   readonly cache: { it: kmem_cache };
 }
 const caches: CacheDecl[] = [];
+
+/** Alignment of objects that CPUs write to, each its own: no two share a cache line. */
+export const SLAB_HWCACHE_ALIGN = CACHELINE_BYTES;
 
 /** Declares a cache of zeroed objects. @param bytes - of an object @param align - a power of two */
 export function defineCache(name: string, bytes: number, align = 8): CacheDecl {
@@ -87,7 +91,7 @@ const HELD = 8;
 const OLDEST = 12;
 const OBJECTS = 16;
 const RESTING = OBJECTS + 4 * MAGAZINE;
-const MAGAZINE_BYTES = RESTING + 4 * QUARANTINE;
+const MAGAZINE_BYTES = (RESTING + 4 * QUARANTINE + CACHELINE_BYTES - 1) & -CACHELINE_BYTES;
 
 /** Makes every declared cache. @context boot, before page_alloc_init() */
 export function slab_init(): void {
@@ -98,7 +102,7 @@ export function slab_init(): void {
     c.object_size = bytes;
     c.stride = (bytes + TRAILER + padding + align - 1) & -align;
     c.slab_pages = Math.max(1, Math.ceil((c.stride * 4) / PAGE_SIZE));
-    c.magazines = memblock_alloc(MAGAZINE_BYTES * num_possible_cpus(), 64);
+    c.magazines = memblock_alloc(MAGAZINE_BYTES * num_possible_cpus(), CACHELINE_BYTES);
     c.number = number;
   });
 }
@@ -244,7 +248,7 @@ function quarantine(magazine: number, obj: number): number {
 }
 
 const SIZES = [32, 64, 128, 256, 512, 1024, 2048, 4096];
-const kmalloc_caches = SIZES.map((bytes) => defineCache(`kmalloc-${bytes}`, bytes, 64));
+const kmalloc_caches = SIZES.map((bytes) => defineCache(`kmalloc-${bytes}`, bytes, SLAB_HWCACHE_ALIGN));
 
 /** Zeroed memory. @returns its address, 64-byte aligned, 0 if memory is out @context any; does not sleep */
 export function kzalloc(bytes: number): number {

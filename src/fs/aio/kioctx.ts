@@ -37,7 +37,7 @@ import { list_head } from '../../lib/list.ts';
 import { percpu_ref } from '../../lib/percpu-refcount.ts';
 import { mm_struct } from '../../mm/mm_types.ts';
 import { kmap_atomic } from '../../mm/page_alloc.ts';
-import { defineCache } from '../../mm/slab.ts';
+import { defineCache, SLAB_HWCACHE_ALIGN } from '../../mm/slab.ts';
 import { io_event } from '../../uapi/aio_abi.ts';
 import { eventfd_ctx } from '../eventfd.ts';
 import { file } from '../file.ts';
@@ -109,7 +109,8 @@ export const kioctx = struct('kioctx', {
   completed_events: u32,
   completion_lock: embed(spinlock_t),
 
-  internal_pages: words(AIO_RING_PAGES),
+  /** Behind the line of `tail`, which every completion writes: readers of the ring come by here. */
+  internal_pages: cacheline(words(AIO_RING_PAGES)),
   /** X(private_lock) to clear: the file whose pages are the ring */
   aio_ring_file: ptr(() => file),
   /** I: slot in the mm's table */
@@ -157,8 +158,8 @@ export const kioctx_table_bytes = (nr: number): number => kioctx_table.sizeof + 
 /** Address of a slot of a table. */
 export const kioctx_table_slot = (table: kioctx_table, i: number): number => table.addr + kioctx_table.sizeof + 4 * i;
 
-export const kiocb_cachep = defineCache('kiocb', kiocb.sizeof);
-export const kioctx_cachep = defineCache('kioctx', kioctx.sizeof, 64);
+export const kiocb_cachep = defineCache('kiocb', kiocb.sizeof, SLAB_HWCACHE_ALIGN);
+export const kioctx_cachep = defineCache('kioctx', kioctx.sizeof, SLAB_HWCACHE_ALIGN);
 
 const aio_data = struct('aio_globals', {
   aio_nr_lock: embed(spinlock_t),
