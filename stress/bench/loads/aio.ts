@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * The load of the aio benchmarks: submit a batch of small reads from a RAM disk, which complete inside io_submit(), and
- * reap them by io_getevents(). Each CPU has an area of user memory of its own.
+ * reap them by io_getevents(). Each CPU has an area of user memory of its own, and the RAM disk open for itself: every
+ * request takes and drops a reference to its file, and through a common file CPUs that share nothing else would wait
+ * for each other.
  */
 import { PAGE_SIZE } from '../../../src/arch/sab/memory.ts';
 import { type ramdisk, ramdisk_create, ramdisk_open } from '../../../src/drivers/ramdisk.ts';
@@ -9,6 +11,7 @@ import { sys_io_getevents, sys_io_setup, sys_io_submit } from '../../../src/fs/a
 import { FMODE_READ, fd_install, files_struct } from '../../../src/fs/file.ts';
 import { kernel_enter, kernel_exit } from '../../../src/kernel/sched/core.ts';
 import { IOCB_CMD_PREAD } from '../../../src/uapi/aio_abi.ts';
+import { ENOMEM } from '../../../src/uapi/errno.ts';
 import { EVENT_BYTES, IOCB_BYTES, io_prep, peek, poke } from '../../../src/user/libaio.ts';
 import { become, type Process, spawn } from '../../../src/user/process.ts';
 
@@ -39,21 +42,26 @@ const areaOf = (load: AioLoad, n: number): number => load.process.base + n * ARE
 /** The word of an area where io_setup() may store a handle: an address of user memory. */
 export const handleWord = (load: AioLoad, area: number): number => areaOf(load, area) + HANDLE;
 
+/** @returns a descriptor, or a negative number @context kernel */
+function openDisk({ files }: Process, disk: ramdisk): number {
+  const file = ramdisk_open(disk, FMODE_READ, 0);
+  return file === null ? -ENOMEM : fd_install(files_struct.at(files), file);
+}
+
 /** Makes a process with `areas` areas and as many contexts. @context a freshly booted CPU, in user mode */
 export function makeAioLoad(areas: number): AioLoad {
   const process = spawn(areas * AREA_BYTES, 0);
   kernel_enter();
   const disk = ramdisk_create(DISK_BYTES) as ramdisk;
   disk.size = DISK_BYTES;
-  const file = ramdisk_open(disk, FMODE_READ, 0);
-  const fd = file === null ? -1 : fd_install(files_struct.at(process.files), file);
+  const fds = Array.from({ length: areas }, () => openDisk(process, disk));
   kernel_exit();
   become(process);
   const load = { process, contexts: [] as number[] };
   for (let n = 0; n < areas; n++) {
     const area = areaOf(load, n);
     for (let i = 0; i < BATCH_MAX; i++) {
-      io_prep(area + i * IOCB_BYTES, IOCB_CMD_PREAD, fd, area + BUFFER, READ_BYTES, 0, i, 0);
+      io_prep(area + i * IOCB_BYTES, IOCB_CMD_PREAD, fds[n] as number, area + BUFFER, READ_BYTES, 0, i, 0);
       poke(area + POINTERS + 8 * i, area + i * IOCB_BYTES);
       poke(area + POINTERS + 8 * i + 4, 0);
     }
