@@ -44,9 +44,10 @@ test('the short parts, from end to end, and once more beside that', async () => 
   expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(bench);
   expect(bench).toMatchObject({ interrupted: false, failure: null, parts: ['port', 'memory'] });
   const all = bench.groups.flatMap((group) => group.contestants.map((one) => ({ group, one })));
-  // whatever is not there says why, and whatever is there was measured in the one round
-  expect(all.filter(({ one }) => one.ours && one.samples.length !== 1)).toEqual([]);
-  expect(all.filter(({ one }) => one.absent === null && one.samples.length === 0 && one.ours)).toEqual([]);
+  // Whatever was measured was in the one round; whatever was not, as where a window ended before a thread ran, says why.
+  const ours = all.filter(({ one }) => one.ours);
+  expect(ours.filter(({ one }) => one.absent === null && one.samples.length !== 1)).toEqual([]);
+  expect(ours.some(({ one }) => one.samples.length === 1)).toBe(true);
   expect(all.every(({ one }) => one.samples.every(({ value }) => value > 0))).toBe(true);
   expect(contestantOf(bench.groups.at(-1), '1 possible CPU')?.value).toBeGreaterThan(100);
 

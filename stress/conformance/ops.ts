@@ -103,12 +103,14 @@ function ioDestroy(system: System, names: Names, op: TraceOp): Answer {
 }
 
 /** What user space does that reads the ring itself: the protocol of libaio. */
+/** At most once around: in a ring that has been written over, head may never come to tail. */
 function userReap(system: System, names: Names, op: TraceOp): Answer {
   const { at } = names.ring(op.ctx);
   const events: TraceEvent[] = [];
-  while (events.length < (op.max ?? Number.POSITIVE_INFINITY) && header(system, at, 'magic') === AIO_RING_MAGIC) {
+  while (header(system, at, 'magic') === AIO_RING_MAGIC) {
     const head = header(system, at, 'head');
     const nr = header(system, at, 'nr');
+    if (events.length >= Math.min(op.max ?? Number.POSITIVE_INFINITY, Math.max(nr, 1))) break;
     if (head === header(system, at, 'tail')) break;
     events.push(names.event(names.slot(op.ctx, head % nr)));
     system.poke(at + aio_ring.offsetof.head, (head + 1) % nr);

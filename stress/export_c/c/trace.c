@@ -472,7 +472,8 @@ static void user_reap(aio_context_t ctx, long most)
 	struct aio_ring *ring = ring_of(ctx);
 
 	taken_count = 0;
-	while (taken_count < most) {
+	/* At most once around: in a ring that has been written over, head may never come to tail. */
+	while (taken_count < most && taken_count < (long)(ring->nr ? ring->nr : 1)) {
 		uint32_t head = ring->head;
 
 		if (ring->magic != AIO_RING_MAGIC || head == __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE))
