@@ -44,7 +44,7 @@ test('the short parts, from end to end, and once more beside that', async () => 
   expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(bench);
   expect(bench).toMatchObject({ interrupted: false, failure: null, parts: ['port', 'memory'] });
   const all = bench.groups.flatMap((group) => group.contestants.map((one) => ({ group, one })));
-  // Whatever was measured was in the one round; whatever was not, as where a window ended before a thread ran, says why.
+  // What was measured was in the one round; what was not, as where a window ended before a thread ran, says why.
   const ours = all.filter(({ one }) => one.ours);
   expect(ours.filter(({ one }) => one.absent === null && one.samples.length !== 1)).toEqual([]);
   expect(ours.some(({ one }) => one.samples.length === 1)).toBe(true);

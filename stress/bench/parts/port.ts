@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * The port: submit some reads of a RAM disk, which complete inside io_submit(), and reap them. Against the same path in
- * C (aio_hot.c: no page tables, no copies of the data, and no files: hence a file for each thread here), and against the
- * real kernel's AIO on /dev/zero.
+ * C (aio_hot.c: no page tables, no copies of the data, and no files: hence a file for each thread here), and against
+ * the real kernel's AIO on /dev/zero.
  */
 import { BenchCpus } from '../cpus.ts';
 import { BATCH_MAX } from '../loads/aio.ts';
