@@ -133,22 +133,35 @@ export const ramEnd = (): number => PAGE_OFFSET + arena_bytes;
 export const isRam = (addr: number, bytes: number): boolean =>
   addr >= PAGE_OFFSET && addr + bytes <= PAGE_OFFSET + arena_bytes;
 
-/** The slow path: tests the address, tells the hook, returns the index in `i32` of the word or what stands for it. */
-function slowIndex(op: Access, addr: number, atomic: boolean): number {
-  const index = indexOf(addr);
-  if ((limit[2] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0) return index;
-  return hookedIndex(op, addr, atomic, index);
-}
 const WORD_SHADOW_SHIFT = SHADOW_SHIFT - 2;
+/** Whether nobody need be told of an access to the word. */
+const isCleanWord = (index: number): boolean =>
+  (limit[2] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0;
 
+/**
+ * The slow path, from indexOf(addr) to the index in `i32` of the word or what stands for it. In one piece, as
+ * isCleanWord() is: so short V8 inlines it at each access, and that is what it costs to have each tested by KASAN.
+ */
+export function slowLoad(addr: number, index: number): number {
+  if ((limit[2] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0) return index;
+  return hookedIndex(LOAD, addr, false, index);
+}
+
+export function slowStore(addr: number, index: number): number {
+  if ((limit[2] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0) return index;
+  return hookedIndex(STORE, addr, false, index);
+}
+
+function slowAtomic(op: Access, addr: number, index: number): number {
+  return isCleanWord(index) ? index : hookedIndex(op, addr, true, index);
+}
+
+/** Tests the address, tells the hook. */
 function hookedIndex(op: Access, addr: number, atomic: boolean, index: number): number {
   if ((limit[1] as number) <= index >>> 0) fault_handler(addr, op, 4);
   if (hook !== null) hook.access(op, addr, 4, atomic);
   return model === null ? index : model.word(op, index, atomic);
 }
-
-export const slowLoad = (addr: number): number => slowIndex(LOAD, addr, false);
-export const slowStore = (addr: number): number => slowIndex(STORE, addr, false);
 
 /** Before an allocator writes: a store of this CPU that is still under way must not come behind it. */
 function slowUnchecked(addr: number, bytes: number): void {
@@ -167,27 +180,27 @@ const isOutside = (index: number): boolean => (limit[0] as number) <= index >>> 
 /** The index in `i32` of the word at `addr`, for an atomic access. Traps like every access. */
 export function atomicIndex(op: Access, addr: number): number {
   const index = indexOf(addr);
-  return isOutside(index) ? slowIndex(op, addr, true) : index;
+  return isOutside(index) ? slowAtomic(op, addr, index) : index;
 }
 
 /** Plain load of the signed word at `addr`. */
 export function load32(addr: number): number {
   const index = indexOf(addr);
-  return i32[isOutside(index) ? slowLoad(addr) : index] as number;
+  return i32[isOutside(index) ? slowLoad(addr, index) : index] as number;
 }
 
 /** Plain store of a word. */
 export function store32(addr: number, value: number): void {
   const index = indexOf(addr);
-  i32[isOutside(index) ? slowStore(addr) : index] = value;
+  i32[isOutside(index) ? slowStore(addr, index) : index] = value;
 }
 
 /** Plain store of two words. */
 export function store2(addr: number, first: number, second: number): void {
   const index = indexOf(addr);
   if (isOutside((index + 1) | 0)) {
-    i32[slowStore(addr)] = first;
-    i32[slowStore(addr + 4)] = second;
+    i32[slowStore(addr, index)] = first;
+    i32[slowStore(addr + 4, indexOf(addr + 4))] = second;
   } else {
     i32[index] = first;
     i32[(index + 1) | 0] = second;
@@ -199,10 +212,10 @@ export function copy2(to: number, from: number): void {
   const d = indexOf(to);
   const s = indexOf(from);
   if (isOutside((d + 1) | 0) || isOutside((s + 1) | 0)) {
-    const first = i32[slowLoad(from)] as number;
-    i32[slowStore(to)] = first;
-    const second = i32[slowLoad(from + 4)] as number;
-    i32[slowStore(to + 4)] = second;
+    const first = i32[slowLoad(from, s)] as number;
+    i32[slowStore(to, d)] = first;
+    const second = i32[slowLoad(from + 4, indexOf(from + 4))] as number;
+    i32[slowStore(to + 4, indexOf(to + 4))] = second;
   } else {
     i32[d] = i32[s] as number;
     i32[(d + 1) | 0] = i32[(s + 1) | 0] as number;
@@ -236,13 +249,13 @@ export function clear_unchecked(addr: number, bytes: number): void {
 
 export function load16(addr: number): number {
   if ((addr & 1) !== 0) fault_handler(addr, LOAD, 2);
-  checkBlock(LOAD, addr, 2);
+  if (!isCleanWord(indexOf(addr & ~3))) checkBlock(LOAD, addr, 2);
   return u16[(addr - PAGE_OFFSET) >>> 1] as number;
 }
 
 export function store16(addr: number, value: number): void {
   if ((addr & 1) !== 0) fault_handler(addr, STORE, 2);
-  checkBlock(STORE, addr, 2);
+  if (!isCleanWord(indexOf(addr & ~3))) checkBlock(STORE, addr, 2);
   u16[(addr - PAGE_OFFSET) >>> 1] = value;
 }
 
@@ -267,7 +280,10 @@ export function checkBlock(op: Access, addr: number, bytes: number): void {
 /** Whether the shadow of a block in RAM is zero. */
 function isClean(addr: number, bytes: number): boolean {
   const last = (addr + bytes - 1 - PAGE_OFFSET) >>> SHADOW_SHIFT;
-  for (let i = (addr - PAGE_OFFSET) >>> SHADOW_SHIFT; i <= last; i++) if (shadow[i] !== 0) return false;
+  let i = (addr - PAGE_OFFSET) >>> SHADOW_SHIFT;
+  // Four at a time: that is a word.
+  if ((i & 3) === 0) for (; i + 3 <= last; i += 4) if (i32[(SHADOW_OFFSET + i) >>> 2] !== 0) return false;
+  for (; i <= last; i++) if (shadow[i] !== 0) return false;
   return true;
 }
 
@@ -283,11 +299,14 @@ function memcpy_bytes(to: number, from: number, bytes: number): void {
   }
   checkBlock(LOAD, from, bytes);
   checkBlock(STORE, to, bytes);
-  if (((to | from) & 3) === 0 && bytes % TURN === 0 && bytes > 0) {
-    copy(to - PAGE_OFFSET, from - PAGE_OFFSET, to - PAGE_OFFSET + bytes);
-    return;
-  }
-  u8.copyWithin(to - PAGE_OFFSET, from - PAGE_OFFSET, from - PAGE_OFFSET + bytes);
+  const d = to - PAGE_OFFSET;
+  const s = from - PAGE_OFFSET;
+  if (((d | s) & 3) !== 0 || bytes <= 0) u8.copyWithin(d, s, s + bytes);
+  else if (bytes % TURN === 0) copy(d, s, d + bytes);
+  else if (bytes === 8) {
+    i32[d >>> 2] = i32[s >>> 2] as number;
+    i32[(d + 4) >>> 2] = i32[(s + 4) >>> 2] as number;
+  } else u8.copyWithin(d, s, s + bytes);
 }
 
 /** Fills bytes of RAM, plainly. */

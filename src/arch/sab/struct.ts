@@ -150,8 +150,9 @@ const index = (offset: number): string =>
   `const o = this.addr + ${(offset & ~3) - PAGE_OFFSET} | 0, i = o >>> 2 | o << 30`;
 const OUTSIDE = 'limit[0] <= i >>> 0';
 /** Text of a field's word, to be read or to be stored to. */
-const loaded = (offset: number): string => `i32[${OUTSIDE} ? slowLoad(this.addr + ${offset}) : i]`;
-const stored = (offset: number): string => `${index(offset)}; i32[${OUTSIDE} ? slowStore(this.addr + ${offset}) : i] =`;
+const loaded = (offset: number): string => `i32[${OUTSIDE} ? slowLoad(this.addr + ${offset}, i) : i]`;
+const stored = (offset: number): string =>
+  `${index(offset)}; i32[${OUTSIDE} ? slowStore(this.addr + ${offset}, i) : i] =`;
 const GET: Record<Access, (offset: number, name: string) => string> = {
   u32: (o) => `${index(o)}; return ${loaded(o)} >>> 0`,
   s32: (o) => `${index(o)}; return ${loaded(o)}`,
