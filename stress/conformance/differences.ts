@@ -73,8 +73,8 @@ const reserved = (asked: number, cpus: number): number => (Math.max(asked >>> 0,
 const ringSlots = (requests: number): number =>
   Math.ceil((EVENT_BYTES + EVENT_BYTES * (requests + 2)) / PAGE) * (PAGE / EVENT_BYTES) - 1;
 
-const inUse = ({ contexts, cpus }: History): number =>
-  [...contexts.values()].reduce((sum, { asked }) => sum + reserved(asked, cpus), 0);
+const inUse = (history: History): number =>
+  history.alive().reduce((sum, { asked }) => sum + reserved(asked, history.cpus), 0);
 
 /** io_setup() is asked for a new context, and the user's pointer is not what fails. */
 const asksForContext = ({ op, today }: Step): boolean =>
@@ -150,9 +150,24 @@ function refused(row: (typeof REFUSALS)[number]['row'], { op, today, history }: 
   if (refusal?.row !== row) return null;
   const { ret } = today;
   if (typeof ret === 'number') return ret > first ? { v317: { ret: first || refusal.error }, parted: true } : null;
-  // Today's kernel refuses it, too. The word behind the key comes before all but the addresses and the context.
-  const sooner = first === 0 && row === 'word_behind_the_key' && ret !== EFAULT && history.isAlive(op.ctx);
-  return sooner ? { v317: { ret: refusal.error } } : null;
+  // Today's kernel refuses it, too. The word behind the key comes before all but the context and what cannot be read.
+  const unread = typeof op.at === 'object' || typeof iocbs[0]?.at === 'object';
+  const sooner = first === 0 && row === 'word_behind_the_key' && history.isAlive(op.ctx);
+  return sooner && !(unread && ret === EFAULT) ? { v317: { ret: refusal.error } } : null;
+}
+
+/** v3.17 has found the address of the kernel before it comes to the length below 0. */
+function vectorInOrder({ op, today, history }: Step): Prediction | null {
+  const [name = ''] = iocbsOf(op);
+  const iocb = history.iocbs.get(name);
+  if (today['ret'] !== EINVAL || !history.isAlive(op.ctx) || iocb === undefined) return null;
+  const { cmd, buf, nbytes = 0, reserved2 = 0, rw_flags = 0, flags = 0 } = iocb;
+  const vector = (history.vectors.get(buf ?? '') ?? []).slice(0, Number(nbytes));
+  const others = Number(nbytes) < 0 || Number(nbytes) > vector.length || reserved2 !== 0 || rw_flags !== 0;
+  if (!VECTORS.includes(cmd) || others || flags !== 0) return null;
+  const wrong = vector.findIndex(([base, , bytes]) => base === 'BAD' || Number(bytes) < 0);
+  const [base = '', , bytes = 0] = vector[wrong] ?? [];
+  return Number(bytes) >= 0 && base === 'BAD' ? { v317: { ret: EFAULT } } : null;
 }
 
 /** What a cancelled request ends with is the driver's to say. */
@@ -227,6 +242,14 @@ export const DIFFERENCES: readonly KnownDifference[] = [
     today: 'its lower 32 bits are taken',
     source: 'aio_setup_vectored_rw(): unsigned long *nr_segs; import_iovec() has unsigned nr_segs since v4.1',
     predict: (step) => refused('vector_is_counted_whole', step),
+  },
+  {
+    id: 'vector_is_checked_in_order',
+    ops: ['io_submit'],
+    v317: 'of each element first the length and then the address are checked: an address of the kernel is EFAULT',
+    today: 'the lengths of all elements are checked before the first address: one below 0 behind it is EINVAL',
+    source: 'rw_copy_check_uvector(); copy_iovec_from_user() and __import_iovec() since v5.10',
+    predict: vectorInOrder,
   },
   {
     id: 'timeout_is_read_last',

@@ -16,9 +16,13 @@ interface Context {
 export class History {
   readonly cpus: number;
   /** Contexts that are alive, by name. */
-  readonly contexts = new Map<string, Context>();
+  private readonly contexts = new Map<string, Context>();
+  /** Contexts that are alive, and whose name means another one now. */
+  private readonly nameless: Context[] = [];
   /** How each iocb was last written. */
   readonly iocbs = new Map<string, Partial<TraceOp>>();
+  /** What vectors say. */
+  readonly vectors = new Map<string, NonNullable<TraceOp['vec']>>();
   /** Names of iocbs of which a pending request was cancelled. */
   readonly cancelled = new Set<string>();
   /** Data of each iocb's pending requests, oldest first. */
@@ -28,6 +32,11 @@ export class History {
   /** @param cpus - possible CPUs */
   constructor(cpus: number) {
     this.cpus = cpus;
+  }
+
+  /** Contexts that are alive. */
+  alive(): readonly Context[] {
+    return [...this.contexts.values(), ...this.nameless];
   }
 
   /** Whether a name stands for a context that every call finds. */
@@ -62,6 +71,9 @@ export class History {
       case 'ring_write':
         this.overwrite(ctx, op.set?.['id']);
         break;
+      case 'iovec':
+        this.vectors.set(op.iov ?? '', op.vec ?? []);
+        break;
       case 'iocb':
         this.write(iocb, op);
         break;
@@ -79,13 +91,15 @@ export class History {
 
   /** Slot of the process's table that the next context gets. */
   lowestId(): number {
-    const ids = new Set([...this.contexts.values()].map(({ id }) => id));
+    const ids = new Set(this.alive().map(({ id }) => id));
     let id = 0;
     while (ids.has(id)) id++;
     return id;
   }
 
   private setUp(ctx: string, asked: number, id: number): void {
+    const before = this.contexts.get(ctx);
+    if (before !== undefined) this.nameless.push(before);
     this.contexts.set(ctx, { asked, id, idInRing: id });
   }
 

@@ -81,14 +81,11 @@ export class KernelSystem implements System {
     this.arena = native.map(ARENA_BYTES, 'rw');
     this.memory = native.view(this.arena, ARENA_BYTES);
     this.next = this.arena;
-    this.special = {
-      NULL: 0,
-      BAD: KERNEL_ADDRESS,
-      MINUS1: -1,
-      RO: native.map(PAGE, 'r'),
-      GUARD: native.map(PAGE, ''),
-    };
-    this.readOnly = native.view(this.special.RO, PAGE);
+    // Whoever goes on behind RO comes to GUARD, as in the port.
+    const RO = native.map(3 * PAGE, '');
+    native.protect(RO, PAGE, 'r');
+    this.special = { NULL: 0, BAD: KERNEL_ADDRESS, MINUS1: -1, RO, GUARD: RO + PAGE };
+    this.readOnly = native.view(RO, PAGE);
     this.runOn(0);
   }
 
