@@ -86,7 +86,7 @@ export const i32 = new Int32Array(memory.buffer);
 const u8 = new Uint8Array(memory.buffer);
 const u16 = new Uint16Array(memory.buffer);
 /** A byte for eight bytes of RAM; zero if they may be touched. */
-export const shadow = new Uint8Array(memory.buffer, SHADOW_OFFSET) as Bytes;
+export const shadow = new Uint8Array(memory.buffer, SHADOW_OFFSET) as Uint8Array as Bytes;
 let arena_bytes = 0;
 /**
  * [0] words that may be reached without the slow path: all of RAM, or none while a hook is set; [1] words of RAM;
