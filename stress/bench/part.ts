@@ -81,6 +81,11 @@ export async function runContest({ collectors, entrants }: Contest, round: numbe
       continue;
     }
     const { values, childrenMs = 0 } = reading;
+    // A time per operation, of none.
+    if (!values.every(Number.isFinite)) {
+      for (const collector of collectors) collector.miss(entrant.name, 'its threads did not run in that window');
+      continue;
+    }
     const foreign = othersSince(childrenMs);
     setup.window(foreign);
     collectors.forEach((collector, k) => {

@@ -69,4 +69,5 @@ int main(int n,char**v){ mode=v[1][0]; NT=NCPU=atoi(v[2]); int batch=atoi(v[3]),
   struct tls*t=aligned_alloc(64,sizeof(struct tls)*NCPU); memset(t,0,sizeof(struct tls)*NCPU); pthread_t th[64]; pthread_barrier_init(&bar,0,NCPU+1); for(int i=0;i<NCPU;i++){t[i].cpu=i;t[i].batch=batch;t[i].ctx=&ctxs[per?i:0];pthread_create(&th[i],0,thr,&t[i]);}
   pthread_barrier_wait(&bar); usleep(ms*1000); atomic_store(&stop,1); for(int i=0;i<NCPU;i++)pthread_join(th[i],0);
   double t0=1e300,t1=0,cpu=0; uint64_t s=0,r=0,ag=0; for(int i=0;i<NCPU;i++){ if(t[i].t0<t0)t0=t[i].t0; if(t[i].t1>t1)t1=t[i].t1; s+=t[i].sub; r+=t[i].reap; ag+=t[i].again; cpu+=t[i].spent; } struct io_event e; uint64_t left=0; for(int i=0;i<nc;i++){int k;while((k=read_ring(&ctxs[i],&e,1)))left+=k;}
+  if(!r){ puts("{\"skip\":\"its threads did not run in that window\"}"); return 0; }
   printf("{\"kind\":\"c\",\"mode\":\"%c\",\"n\":%d,\"batch\":%d,\"lock\":%d,\"ctx\":\"%s\",\"mev\":%.4f,\"ns\":%.2f,\"cpuNs\":%.2f,\"again\":%lu,\"cpuMs\":%.3f,\"ok\":%s}\n",mode,NCPU,batch,lockkind,v[6],r/(t1-t0)/1e3,(t1-t0)*1e6/r,cpu/r,ag,cpu_ms(),s==r+left?"true":"false"); }
