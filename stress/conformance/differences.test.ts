@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { compare, compareWithKernel, expectedOfKernel, expectedOfPort, foretold, same } from './compare.ts';
-import { DIFFERENCES } from './differences.ts';
+import { DIFFERENCES, foretell } from './differences.ts';
+import { History } from './history.ts';
 import { runOnPort } from './port.ts';
 import type { Outcome, Trace, TraceOp } from './trace.ts';
 import { projectTraces } from './trace_file.ts';
@@ -58,6 +59,23 @@ test('what no row foretells is a difference: an answer of the port that only tod
     differences: [{ op: 1, field: 'delta', expected: 16, actual: 1 }],
     rows: ['quota'],
   });
+});
+
+/** Whether a realtime priority is EPERM depends on who records: no trace has one. */
+test.each([
+  ['-EPERM', {}, 1],
+  ['-EPERM', { buf: 'BAD' }, '-EFAULT'],
+  ['-EPERM', { rw_flags: 1 }, '-EINVAL'],
+  [1, {}, 1],
+  ['-EAGAIN', {}, '-EAGAIN'],
+])('a realtime priority is %s today, with %j in v3.17 %s', (ret, fields, v317) => {
+  const history = new History(2);
+  const priority = { flags: 2, reqprio: 0x2000 };
+  const submit = { op: 'io_submit', ctx: 'c', iocbs: ['a'] };
+  history.follow({ op: 'open', fd: 'f', mode: 'r' }, {});
+  history.follow({ op: 'io_setup', ctx: 'c', nr_events: 1 }, { ret: 0, id: 0, ring_nr: 127 });
+  history.follow({ op: 'iocb', iocb: 'a', cmd: 'pread', fd: 'f', buf: 'b', nbytes: 8, ...priority, ...fields }, {});
+  expect(foretell(submit, { ret }, history).v317).toEqual({ ret: v317 });
 });
 
 test('what only one of two answers, and how only one of two ends, are differences', () => {

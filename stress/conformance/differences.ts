@@ -13,8 +13,8 @@
  * Differences that no single thread can see have no row: wake-ups, look-up under RCU, how processes end.
  */
 import { KIOCB_BYTES_IN_C } from '../../src/fs/aio/kioctx.ts';
-import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC } from '../../src/uapi/aio_abi.ts';
-import { type History, iocbsOf } from './history.ts';
+import { type History, iocbsOf, type Ring } from './history.ts';
+import { EFAULT, EINVAL, movesBytes, REFUSALS, refusalOf, USER_END, VECTORS } from './refusals.ts';
 import type { Answer, TraceEvent, TraceOp } from './trace.ts';
 
 /** An op, as today's kernel answered it. */
@@ -43,8 +43,7 @@ export interface KnownDifference {
   readonly predict: (step: Step) => Prediction | null;
 }
 
-const EINVAL = '-EINVAL';
-const EFAULT = '-EFAULT';
+const EPERM = '-EPERM';
 const EAGAIN = '-EAGAIN';
 const IN_PROGRESS = '-EINPROGRESS';
 const CANCELED = -125;
@@ -63,10 +62,12 @@ const SPACE_MAX = 0x10000000;
 const EVENT_BYTES = 32;
 const TIMESPEC_BYTES = 16;
 const PAGE = 4096;
-const POLL = 5;
-/** End of user space with page tables of four levels. */
-const USER_END = 2n ** 47n;
-const POINTER_BYTES = 8n;
+const POINTER_BYTES = 8;
+/** IOCB_FLAG_IOPRIO, since v4.18. */
+const IOPRIO = 2;
+const IOPRIO_CLASS_SHIFT = 13;
+const IOPRIO_CLASS_RT = 1;
+const IOPRIO_CLASS_IDLE = 3;
 
 /** Requests that v3.17 makes room for, in 32 bits. */
 const reserved = (asked: number, cpus: number): number => (Math.max(asked >>> 0, 4 * cpus) * 2) >>> 0;
@@ -103,14 +104,22 @@ function quota(step: Step): Prediction | null {
   return full ? { v317: REFUSED(EAGAIN, op), parted: true } : null;
 }
 
+const outOfUserSpace = (nr: number): boolean => BigInt(nr) * BigInt(POINTER_BYTES) >= USER_END;
+
+/**
+ * Whether today's kernel may have looked for a slot where v3.17 refuses before that. Who finds none takes back those of
+ * the events that the head has passed: of a head that lies it matters when.
+ */
+const hasLooked = ({ op, history }: Step): boolean => history.isAlive(op.ctx) && history.mayLie(op.ctx);
+
 /** v3.17 looks first whether the whole array can be in user space. */
-function arrayFirst({ op, today }: Step): Prediction | null {
-  const { nr = 0, iocbs } = op;
-  const { ret } = today;
-  const bad = iocbs === 'BAD' || iocbs === 'MINUS1' || BigInt(nr) * POINTER_BYTES >= USER_END;
-  return bad && nr >= 0 && ret !== EFAULT
-    ? { v317: { ret: EFAULT }, parted: typeof ret === 'number' && ret > 0 }
-    : null;
+function arrayFirst(step: Step): Prediction | null {
+  const { nr = 0, iocbs } = step.op;
+  const { ret } = step.today;
+  const bad = iocbs === 'BAD' || iocbs === 'MINUS1' || outOfUserSpace(nr);
+  if (!bad || nr < 0) return null;
+  const parted = (typeof ret === 'number' && ret > 0) || (iocbsOf(step.op).length > 0 && hasLooked(step));
+  return parted || ret !== EFAULT ? { v317: { ret: EFAULT }, parted } : null;
 }
 
 function timeoutLast({ op, today, history }: Step): Prediction | null {
@@ -121,44 +130,111 @@ function timeoutLast({ op, today, history }: Step): Prediction | null {
   return refused ? { v317: { ret: EINVAL } } : null;
 }
 
-const READS_AND_WRITES: readonly TraceOp['cmd'][] = ['pread', 'pwrite', 0, 1];
-const VECTORS: readonly TraceOp['cmd'][] = ['preadv', 'pwritev', 7, 8];
-const FSYNC_AND_POLL: readonly TraceOp['cmd'][] = ['fsync', 'fdsync', IOCB_CMD_FSYNC, IOCB_CMD_FDSYNC, POLL];
-
-/** Iocbs that v3.17 refuses and today's kernel may take, in the order in which v3.17 looks. */
-const REFUSALS = [
-  { row: 'word_behind_the_key', error: EINVAL, is: (iocb: Partial<TraceOp>) => (iocb.rw_flags ?? 0) !== 0 },
-  { row: 'no_fsync_no_poll', error: EINVAL, is: (iocb: Partial<TraceOp>) => FSYNC_AND_POLL.includes(iocb.cmd) },
-  {
-    row: 'length_is_checked_whole',
-    error: EFAULT,
-    is: ({ cmd, nbytes = 0 }: Partial<TraceOp>) => READS_AND_WRITES.includes(cmd) && BigInt(nbytes) >= USER_END,
-  },
-  {
-    row: 'vector_is_counted_whole',
-    error: EINVAL,
-    is: ({ cmd, nbytes = 0 }: Partial<TraceOp>) => VECTORS.includes(cmd) && BigInt(nbytes) >= 2n ** 32n,
-  },
-] as const;
+/** The iocbs that v3.17 comes to if it refuses none and has slots for all: their pointers can be read. */
+function readable(op: TraceOp): readonly string[] {
+  const names = iocbsOf(op);
+  const { nr = names.length, at } = op;
+  if (nr < 0 || outOfUserSpace(nr)) return [];
+  return names.slice(0, typeof at === 'object' ? Math.min(nr, Math.floor(at.mapped / POINTER_BYTES)) : nr);
+}
 
 /** A submit ends at the first iocb that is refused. */
-function refused(row: (typeof REFUSALS)[number]['row'], { op, today, history }: Step): Prediction | null {
-  const iocbs = iocbsOf(op).map((name) => history.iocbs.get(name) ?? {});
-  const refusals = iocbs.slice(0, op.nr).map((iocb) => REFUSALS.find(({ is }) => is(iocb)));
+function refused(row: (typeof REFUSALS)[number]['row'], step: Step): Prediction | null {
+  const { op, today, history } = step;
+  const iocbs = readable(op).map((name) => history.iocbs.get(name) ?? {});
+  const refusals = iocbs.map((iocb) => REFUSALS.find(({ is }) => is(iocb)));
   const first = refusals.findIndex((refusal) => refusal !== undefined);
   const refusal = refusals[first];
   if (refusal?.row !== row) return null;
   const { ret } = today;
-  if (typeof ret === 'number') return ret > first ? { v317: { ret: first || refusal.error }, parted: true } : null;
-  // Today's kernel refuses it, too. The word behind the key comes before all but the context and what cannot be read.
-  const unread = typeof op.at === 'object' || typeof iocbs[0]?.at === 'object';
-  const sooner = first === 0 && row === 'word_behind_the_key' && history.isAlive(op.ctx);
-  return sooner && !(unread && ret === EFAULT) ? { v317: { ret: refusal.error } } : null;
+  // The word behind the key comes before all but the context and what cannot be read.
+  const isSooner = row === 'word_behind_the_key' && history.isAlive(op.ctx);
+  const parted = isSooner && hasLooked(step);
+  if (typeof ret === 'number') {
+    if (ret > first) return { v317: { ret: first || refusal.error }, parted: true };
+    return ret === first ? { v317: { ret }, parted } : null;
+  }
+  // Today's kernel refuses it, too.
+  const unread = typeof iocbs[0]?.at === 'object';
+  return first === 0 && isSooner && !(unread && ret === EFAULT) ? { v317: { ret: refusal.error }, parted } : null;
+}
+
+/**
+ * v3.17 takes what it has nothing against.
+ * @param names - with slots for all of them
+ * @param from - where today's kernel has ended
+ */
+function goesOn(names: readonly string[], from: number, history: History): Prediction {
+  const errors = names.map((name) => refusalOf(name, history));
+  const refused = errors.findIndex((error, i) => i >= from && error !== null);
+  const taken = refused < 0 ? names.length : refused;
+  return { v317: { ret: taken === 0 ? errors[0] : taken }, parted: taken > from };
+}
+
+/**
+ * Today's kernel has looked at as many iocbs as the ring has slots, and taken them all: a head that lies makes that
+ * many of them free. How many v3.17 takes is known of a context that nobody has asked for anything before, on one CPU.
+ */
+function listWhole({ op, today, history }: Step): Prediction | null {
+  const ring = history.untouched(op.ctx);
+  const names = readable(op);
+  if (ring === null || ring.slots === 0 || today['ret'] !== ring.slots || names.length <= ring.slots) return null;
+  const polls = names.map((name) => history.iocbs.get(name)?.cmd === 'poll');
+  return goesOn(names.slice(0, fitting(polls, ring, history.cpus)), ring.slots, history);
+}
+
+/** How many requests an untouched context takes at once, each of which has ended when the next comes, but for polls. */
+function fitting(polls: readonly boolean[], { slots, head }: Ring, cpus: number): number {
+  const batch = Math.max(1, Math.floor((slots - 1) / (4 * cpus)));
+  const limit = Math.floor((slots - 1) / batch) * batch;
+  let tail = 0;
+  let pending = 0;
+  /** events whose slots have not come back */
+  let unread = 0;
+  const refill = (): void => {
+    unread = Math.min(unread, (tail - (head % slots) + slots) % slots);
+  };
+  for (const [i, poll] of polls.entries()) {
+    if (unread + pending >= limit) refill();
+    if (unread + pending >= limit) return i;
+    if (poll) {
+      pending++;
+      continue;
+    }
+    tail = (tail + 1) % slots;
+    unread++;
+    if (unread > 1) refill();
+  }
+  return polls.length;
+}
+
+/** Whether today's kernel may find that this is no priority, or none that the process may have. */
+function isOddPriority(iocb: Partial<TraceOp>): boolean {
+  const { flags = 0, reqprio = 0 } = iocb;
+  if ((flags & IOPRIO) === 0 || !movesBytes(iocb)) return false;
+  const ioclass = (reqprio & 0xffff) >> IOPRIO_CLASS_SHIFT;
+  return ioclass === 0 ? reqprio !== 0 : ioclass === IOPRIO_CLASS_RT || ioclass > IOPRIO_CLASS_IDLE;
+}
+
+/**
+ * Today's kernel has ended at an iocb with such a priority. If v3.17 finds nothing else in it, it was that; unless
+ * there was no slot, which is not foretold: the context is to have room.
+ */
+function priorityIgnored({ op, today, history }: Step): Prediction | null {
+  const { ret } = today;
+  const ended = typeof ret === 'number' ? ret : 0;
+  const names = readable(op);
+  const iocb = history.iocbs.get(names[ended] ?? '');
+  if (iocb === undefined || !isOddPriority(iocb) || !history.isAlive(op.ctx)) return null;
+  if (typeof ret !== 'number' && ret !== EINVAL && ret !== EPERM) return null;
+  // Where v3.17 has ended before that, another row says so.
+  const others = names.slice(0, ended).map((name) => history.iocbs.get(name) ?? {});
+  return others.some((other) => REFUSALS.some(({ is }) => is(other))) ? null : goesOn(names, ended, history);
 }
 
 /** v3.17 has found the address of the kernel before it comes to the length below 0. */
 function vectorInOrder({ op, today, history }: Step): Prediction | null {
-  const [name = ''] = iocbsOf(op);
+  const [name = ''] = readable(op);
   const iocb = history.iocbs.get(name);
   if (today['ret'] !== EINVAL || !history.isAlive(op.ctx) || iocb === undefined) return null;
   const { cmd, buf, nbytes = 0, reserved2 = 0, rw_flags = 0, flags = 0 } = iocb;
@@ -250,6 +326,22 @@ export const DIFFERENCES: readonly KnownDifference[] = [
     today: 'the lengths of all elements are checked before the first address: one below 0 behind it is EINVAL',
     source: 'rw_copy_check_uvector(); copy_iovec_from_user() and __import_iovec() since v5.10',
     predict: vectorInOrder,
+  },
+  {
+    id: 'list_is_taken_whole',
+    ops: ['io_submit'],
+    v317: 'a list is taken as long as there are slots, also where it is longer than the ring',
+    today: 'no more iocbs are looked at than the ring has slots',
+    source: 'do_io_submit(): nr; if (nr > ctx->nr_events) in io_submit() since v4.18, 1da92779e2e8',
+    predict: listWhole,
+  },
+  {
+    id: 'priority_is_ignored',
+    ops: ['io_submit'],
+    v317: 'aio_reqprio means nothing, whatever aio_flags says',
+    today: 'with IOCB_FLAG_IOPRIO it must be a priority, or EINVAL, and one that the process may have, or EPERM',
+    source: 'io_submit_one(): IOCB_FLAG_RESFD only; ioprio_check_cap() in aio_prep_rw() since v4.18, d9a08a9e616b',
+    predict: priorityIgnored,
   },
   {
     id: 'timeout_is_read_last',

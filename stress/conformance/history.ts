@@ -6,9 +6,26 @@ import type { Answer, Long, TraceOp } from './trace.ts';
 const AIO_MAX_NR = 0x10000;
 const IN_PROGRESS = '-EINPROGRESS';
 
+/** The ring of a context that has done nothing yet. */
+export interface Ring {
+  /** 0 where nobody knows */
+  readonly slots: number;
+  /** as user space has left it */
+  readonly head: number;
+}
+
+/** What a descriptor is of. */
+export type Opened = 'eventfd' | { readonly mode: string; readonly directory: boolean };
+
 interface Context {
   readonly asked: number;
   readonly id: number;
+  readonly slots: number;
+  head: number;
+  /** Whether user space has written what the head is, or what it comes to be. */
+  mayLie: boolean;
+  /** Whether it has been asked for anything, or its ring been read. */
+  isUntouched: boolean;
   /** The word in the ring's header that says which context it is, which user space may have overwritten. */
   idInRing: number;
 }
@@ -23,6 +40,8 @@ export class History {
   readonly iocbs = new Map<string, Partial<TraceOp>>();
   /** What vectors say. */
   readonly vectors = new Map<string, NonNullable<TraceOp['vec']>>();
+  /** What is open, by name. */
+  readonly opened = new Map<string, Opened>();
   /** Names of iocbs of which a pending request was cancelled. */
   readonly cancelled = new Set<string>();
   /** Data of each iocb's pending requests, oldest first. */
@@ -45,13 +64,24 @@ export class History {
     return context !== undefined && context.id === context.idInRing;
   }
 
+  /** The ring of such a context; null if it is not, or not any more. */
+  untouched(ctx: string | undefined): Ring | null {
+    const context = this.contexts.get(ctx ?? '');
+    return context?.isUntouched === true && this.isAlive(ctx) ? context : null;
+  }
+
+  /** Whether the head of that context may be another than what was read. */
+  mayLie(ctx: string | undefined): boolean {
+    return this.contexts.get(ctx ?? '')?.mayLie === true;
+  }
+
   /** An op was done. @param answer - today's; what it does not say went well */
   follow(op: TraceOp, answer: Answer): void {
     const { ctx = '', iocb = '' } = op;
     const ok = answer['ret'] === undefined || answer['ret'] === 0;
     switch (op.op) {
       case 'io_setup':
-        if (ok) this.setUp(ctx, op.nr_events ?? 0, Number(answer['id'] ?? this.lowestId()));
+        if (ok) this.setUp(ctx, op.nr_events ?? 0, answer);
         break;
       case 'io_destroy':
         if (ok) this.contexts.delete(ctx);
@@ -66,10 +96,23 @@ export class History {
         this.inFlight.get(iocb)?.shift();
         break;
       case 'io_submit':
+        this.touch(ctx);
         this.submit(iocbsOf(op).slice(0, Number(answer['ret'] ?? 0) || 0));
         break;
       case 'ring_write':
-        this.overwrite(ctx, op.set?.['id']);
+        this.overwrite(ctx, op.set ?? {});
+        break;
+      case 'io_getevents':
+      case 'user_reap':
+        this.touch(ctx);
+        break;
+      case 'open':
+      case 'pipe':
+      case 'eventfd':
+        this.open(op);
+        break;
+      case 'close':
+        this.opened.delete(String(op.fd));
         break;
       case 'iovec':
         this.vectors.set(op.iov ?? '', op.vec ?? []);
@@ -97,15 +140,33 @@ export class History {
     return id;
   }
 
-  private setUp(ctx: string, asked: number, id: number): void {
+  private setUp(ctx: string, asked: number, { id = this.lowestId(), ring_nr = 0 }: Answer): void {
     const before = this.contexts.get(ctx);
     if (before !== undefined) this.nameless.push(before);
-    this.contexts.set(ctx, { asked, id, idInRing: id });
+    const slots = Number(ring_nr);
+    const context = { asked, id: Number(id), idInRing: Number(id), slots, head: 0, mayLie: false, isUntouched: true };
+    this.contexts.set(ctx, context);
   }
 
-  private overwrite(ctx: string, id: number | undefined): void {
+  private overwrite(ctx: string, { id, head, tail, nr }: NonNullable<TraceOp['set']>): void {
     const context = this.contexts.get(ctx);
-    if (context !== undefined && id !== undefined) context.idInRing = id;
+    if (context === undefined) return;
+    context.idInRing = id ?? context.idInRing;
+    context.head = head ?? context.head;
+    context.mayLie ||= (head ?? tail ?? nr) !== undefined;
+  }
+
+  private touch(ctx: string): void {
+    const context = this.contexts.get(ctx);
+    if (context !== undefined) context.isUntouched = false;
+  }
+
+  private open({ op, fd, r, w, mode = '', directory = false }: TraceOp): void {
+    if (op === 'eventfd') this.opened.set(String(fd), 'eventfd');
+    if (op === 'open') this.opened.set(String(fd), { mode, directory });
+    if (op !== 'pipe') return;
+    this.opened.set(r ?? '', { mode: 'r', directory: false });
+    this.opened.set(w ?? '', { mode: 'w', directory: false });
   }
 
   private submit(accepted: readonly string[]): void {
@@ -116,7 +177,9 @@ export class History {
   }
 
   private write(iocb: string, how: Partial<TraceOp>): void {
-    this.iocbs.set(iocb, how);
+    // It stays where it was first.
+    const at = (this.iocbs.get(iocb) ?? how).at;
+    this.iocbs.set(iocb, { ...how, ...(at !== undefined && { at }) });
     if (how.cmd !== 'poll') this.cancelled.delete(iocb);
   }
 }

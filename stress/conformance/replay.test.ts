@@ -86,6 +86,8 @@ const SHOWN: Partial<Record<Slug, readonly string[]>> = {
     'context-scribbled-header',
     'destroy-with-unread-events',
     'destroy-one-of-three',
+    'D-list_is_taken_whole',
+    'submit-refused-before-a-slot-is-looked-for',
     'H13-overcommit-user-reap',
     'H16-refill-exact',
     'H40-two-contexts',
