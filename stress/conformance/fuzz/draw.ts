@@ -9,11 +9,13 @@ import fc from 'fast-check';
 import type { Long, Place, Trace, TraceOp } from '../trace.ts';
 import { type Draw, given, nat, oneOf, rarely } from './arbitraries.ts';
 import { drawIocb, drawVector } from './draw_iocb.ts';
-import { Model, pick } from './model.ts';
+import { submitLong, submitPriority } from './draw_submit.ts';
+import { BULK, Model, pick } from './model.ts';
 
 const INT_MAX = 0x7fffffff;
 /** A longer list of events is told by its hash, of which nothing can be foretold. */
 const LIST_MAX = 24;
+const POINTER_BYTES = 8;
 /** Events that a ring of the least size has. */
 const EVENTS = 126;
 const DRAWS_MIN = 4;
@@ -75,18 +77,22 @@ const submit = fc
     which: fc.array(nat, { minLength: 0, maxLength: 6 }),
     odd: rarely(noIocb, 12),
     nr: rarely(oneOf(0, 1, -1, -0x80000000), 12),
+    more: rarely(oneOf(1, 8, 127, 1000, 1 << 17, 2 ** 44, 2 ** 52), 12),
     array: rarely(pointer, 25),
     at: rarely(place, 25),
   })
   .map(
-    ({ who, which, odd, nr, array, at }): Draw =>
+    ({ who, which, odd, nr, more, array, at }): Draw =>
       (model) => {
         const ctx = named(model, who.n, who.wild);
         if (ctx === undefined) return [];
-        if (array !== undefined) return [{ op: 'io_submit', ctx, iocbs: array, nr: nr ?? which.length }];
-        const iocbs = which.map((n) => (model.iocbs.length > 0 ? pick(model.iocbs, n) : `i${n % 130}`));
+        if (array !== undefined) return [{ op: 'io_submit', ctx, iocbs: array, nr: nr ?? more ?? which.length }];
+        const iocbs = which.map((n) => (model.iocbs.length > 0 ? pick(model.iocbs, n) : `i${n % BULK}`));
         if (odd !== undefined) iocbs.splice((which[0] ?? 0) % (iocbs.length + 1), 0, odd);
         if (who.wild === undefined) model.ask(model.context(who.n), iocbs.length);
+        // More than there are: memory ends behind them.
+        const end = { nr: iocbs.length + (more ?? 0), at: { mapped: POINTER_BYTES * iocbs.length } };
+        if (more !== undefined && iocbs.length > 0) return [{ op: 'io_submit', ctx, iocbs, ...end }];
         const count = nr === undefined || nr > iocbs.length ? undefined : nr;
         return [given({ op: 'io_submit', ctx, iocbs, nr: count, at })];
       },
@@ -139,7 +145,7 @@ const cancel = fc.record({ who: context, which: nat, outstanding: nat, odd: rare
         return [{ op: 'io_cancel', ctx: one.context.name, iocb: one.iocb }];
       }
       const waits = model.polls.some(({ iocb, state }) => iocb === one.iocb && state !== 'free');
-      const other = model.iocbs.length > 0 ? pick(model.iocbs, which) : `i${which % 130}`;
+      const other = model.iocbs.length > 0 ? pick(model.iocbs, which) : `i${which % BULK}`;
       return [{ op: 'io_cancel', ctx, iocb: odd ?? (waits ? other : one.iocb) }];
     },
 );
@@ -231,8 +237,11 @@ const look = fc.record({ n: nat, index: oneOf(-1, 0, 0, 1, 2, 5, 119, 126) }).ma
 
 const close = oneOf('rw', 'r', 'w').map(
   (fd): Draw =>
-    (model) =>
-      model.fds.delete(fd) ? [{ op: 'close', fd }] : [],
+    (model) => {
+      if (!model.fds.delete(fd)) return [];
+      model.hasClosed = true;
+      return [{ op: 'close', fd }];
+    },
 );
 const reopen = oneOf('rw', 'r', 'w').map(
   (fd): Draw =>
@@ -257,6 +266,8 @@ const draw = fc.oneof(
   weighted(2, drawVector),
   weighted(20, submit),
   weighted(4, submitMany),
+  weighted(1, submitLong),
+  weighted(2, submitPriority),
   weighted(6, poll),
   weighted(3, complete),
   weighted(5, cancel),

@@ -10,7 +10,7 @@ const IOCBS = 6;
 
 const LONG_MAX = '0x7fffffffffffffff';
 /** What each descriptor can do. The pipes are for the polls. */
-const FDS: readonly { readonly fd: string | number; readonly can: readonly string[] }[] = [
+export const FDS: readonly { readonly fd: string | number; readonly can: readonly string[] }[] = [
   { fd: 'rw', can: ['pread', 'pwrite', 'preadv', 'pwritev'] },
   { fd: 'rw', can: ['pread', 'pread', 'pwrite'] },
   { fd: 'r', can: ['pread', 'preadv'] },
@@ -60,11 +60,12 @@ export const drawIocb = fc
     offset: offsets,
     data: oneOf<Long>(0, 1, 2, 77, -1, '0x7fffffffffffffff', '0xdeadbeefcafebabe'),
     resfd: rarely(oneOf<string | number>('e', 'e', 'e', 'e', 'rw', -1, 9999), 6),
-    // Without bit 0: whatever descriptor 0 is, it is another on each side. Without bit 1, by which later kernels
-    // look at the priority.
+    // Without bit 0: whatever descriptor 0 is, it is another on each side. Without bit 1.
     flags: rarely(oneOf(4, 0x100, -4), 20),
     key: rarely(oneOf(1, -1), 20),
     reqprio: rarely(oneOf(1, -1, 0x4000), 20),
+    // With bit 1, by which later kernels look at it: these are right there, too.
+    priority: rarely(oneOf(0, 0x4000, 0x4004, 0x4007, 0x6000, 0x6007), 12),
     reserved2: rarely(oneOf<Long>(1, '0x8000000000000000'), 25),
     rw_flags: rarely(oneOf(1, 0x40), 60),
     at: rarely(oneOf<TraceOp['at']>('unaligned', 'readonly', { mapped: 32 }), 25),
@@ -72,7 +73,8 @@ export const drawIocb = fc
   .map(
     (drawn): Draw =>
       (model) => {
-        const { name: n, fd: which, cmd: how, unlike, count, resfd, flags, buf, nbytes, offset, at, ...rest } = drawn;
+        const { name: n, fd: which, cmd: how, unlike, count, resfd, flags, ...others } = drawn;
+        const { priority, reqprio, buf, nbytes, offset, at, ...rest } = others;
         const name = `x${n % IOCBS}`;
         const { fd, can } = pick(FDS, which);
         if (typeof fd === 'string' && fd !== 'dir' && !model.fds.has(fd)) return [];
@@ -82,6 +84,7 @@ export const drawIocb = fc
         const beyond = /^pwrite/.test(String(cmd)) && Number(offset) >= FILE_BYTES && (vectored || buf !== 'b');
         // Which of the two is seen first is not the same in later kernels, and not foretold.
         const whole = nbytes === LONG_MAX && !vectored;
+        const bits = (resfd === undefined ? 0 : 1) | (priority === undefined ? 0 : 2);
         const known = model.iocbs.includes(name);
         if (!known) model.iocbs.push(name);
         return [
@@ -95,8 +98,9 @@ export const drawIocb = fc
             nbytes: vectored ? count : nbytes,
             ...rest,
             offset: whole || beyond ? 0 : offset,
-            // Bit 0 says that resfd means something.
-            flags: resfd === undefined ? flags : (flags ?? 0) | 1,
+            reqprio: priority ?? reqprio,
+            // Bit 0 says that resfd means something, bit 1 that reqprio does.
+            flags: bits === 0 ? flags : (flags ?? 0) | bits,
             resfd,
             at: known ? undefined : at,
           }),

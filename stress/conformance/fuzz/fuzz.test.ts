@@ -24,6 +24,11 @@ function first(seed: number, count: number, from = 0): Trace[] {
 const campaign = (run: Run, cases: readonly Trace[], stop = NEVER, ms = 1e9) =>
   fuzz({ run, cases, ms, stop, tell: () => {}, progress: () => {} });
 
+/** Slots of the smallest ring. */
+const SLOTS = 127;
+const listed = ({ iocbs }: TraceOp): number =>
+  typeof iocbs !== 'object' ? 0 : 'prefix' in iocbs ? iocbs.count : iocbs.length;
+
 const words = ({ ops }: Trace): string[] => ops.map((op) => opInWords(op));
 
 describe('what is drawn', () => {
@@ -49,6 +54,23 @@ describe('what is drawn', () => {
     expect(all.filter(({ op }) => /^(aio_max_nr|fault|repeat)$/.test(op))).toEqual([]);
   });
 
+  test('lists longer than a ring, to contexts that have done nothing, and numbers beyond any list', () => {
+    const long = first(3, 400).flatMap(({ ops }) =>
+      ops.flatMap((op, i) => (op.iocbs !== undefined && listed(op) > SLOTS ? [ops.slice(i - 2, i)] : [])),
+    );
+    expect(long.length).toBeGreaterThan(20);
+    expect(long.filter(([one, other]) => !['io_setup', 'ring_write'].includes(`${other?.op ?? one?.op}`))).toEqual([]);
+    const beyond = of('io_submit').filter((op) => typeof op.iocbs === 'object' && (op.nr ?? 0) > listed(op));
+    expect(beyond.length).toBeGreaterThan(20);
+    expect(beyond.filter((op) => op.at === undefined)).toEqual([]);
+  });
+
+  test('priorities that are none, by names that no other submit has', () => {
+    const odd = of('iocb').filter(({ flags = 0, reqprio = 0 }) => (flags & 2) !== 0 && (reqprio & 0x9fff) > 7);
+    expect(odd.length).toBeGreaterThan(50);
+    expect(odd.filter(({ iocb = '' }) => !/^q/.test(iocb))).toEqual([]);
+  });
+
   test('completes only what is pending', async () => {
     for (const trace of first(5, 20)) {
       const { answers } = runOnPort(trace, CPUS);
@@ -59,7 +81,7 @@ describe('what is drawn', () => {
   }, 60_000);
 
   test('reaches every error of every call', async () => {
-    const { tally, found } = await campaign(portAlone(CPUS), first(2, 30));
+    const { tally, found } = await campaign(portAlone(CPUS), first(2, 100));
     expect(found).toEqual([]);
     const reached = (call: string): string[] => [...(tally.answers.get(call) ?? new Map()).keys()].sort();
     expect(reached('io_setup')).toEqual(['-EAGAIN', '-EFAULT', '-EINVAL', '0']);
@@ -82,7 +104,7 @@ describe('a port with a bug', () => {
       'file(file "f", size 8192)',
       'open(fd "rw", file "f", mode "rw")',
       'buffer(buf "b", size 16384)',
-      expect.stringMatching(/^iocbs\(prefix "i", count 130/),
+      expect.stringMatching(/^iocbs\(prefix "i", count 160/),
       expect.stringMatching(/^io_setup\(1, &c\d\)$/),
       expect.stringMatching(/^io_submit\(c\d, 121, i0…i120\)$/),
     ]);

@@ -11,6 +11,8 @@ const ALIVE_MAX = 5;
 /** Pipes, each with a poll of its own. */
 const PIPES = 3;
 export const FILE_BYTES = 8192;
+/** Iocbs that are written at once, i0 and so on: more than the smallest ring has slots. */
+export const BULK = 160;
 /** Requests that no ring refuses, however they are spread over its batches. */
 const SURELY_FREE = 20;
 
@@ -45,6 +47,8 @@ export class Model {
   /** Names of iocbs that the trace has written, without the polls. */
   readonly iocbs: string[] = [];
   readonly fds = new Set<string>(['rw', 'r', 'w']);
+  /** Whether anything was closed: the number of what was open then may be another's. */
+  hasClosed = false;
   /** Whether the iovec is there. */
   hasVector = false;
   private made = 0;
@@ -65,7 +69,7 @@ export class Model {
     {
       op: 'iocbs',
       prefix: 'i',
-      count: 130,
+      count: BULK,
       cmd: 'pread',
       each: { fd: 'rw', buf: 'b', nbytes: 8, data: 200 },
       stride: 8,
@@ -94,6 +98,12 @@ export class Model {
     const dead = this.those(false);
     const from = (n % 10 === 0 && dead.length > 0) || living.length === 0 ? dead : living;
     return from.length === 0 ? null : pick(from, Math.floor(n / 10));
+  }
+
+  /** A living context by a number that takes more requests for sure. @returns null if there is none */
+  contextWithRoom(n: number): Context | null {
+    const roomy = this.contexts.filter((context) => this.hasRoom(context));
+    return roomy.length === 0 ? null : pick(roomy, n);
   }
 
   /** That a context was handed so many iocbs. */

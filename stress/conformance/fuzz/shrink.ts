@@ -22,6 +22,8 @@ function simpler(op: TraceOp): TraceOp[] {
     if (NEEDED.has(name) || SAFE.has(name)) return [];
     // So many parts of its vector.
     if (name === 'nbytes' && isVectored(op.cmd)) return [];
+    // Memory ends behind its list.
+    if (name === 'at' && op.op === 'io_submit' && op.nr !== undefined) return [];
     const { [name as keyof TraceOp]: _, ...rest } = op;
     const others: unknown[] = [];
     if ((typeof value === 'number' || typeof value === 'string') && name !== 'nr') {
