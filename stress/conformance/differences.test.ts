@@ -78,6 +78,22 @@ test.each([
   expect(foretell(submit, { ret }, history).v317).toEqual({ ret: v317 });
 });
 
+test.each([
+  [{ op: 'ring_write', ctx: 'c', set: { head: 0 } }, true],
+  [{ op: 'cpu', cpu: 1 }, true],
+  [{ op: 'ring_write', ctx: 'c', set: { magic: 0 } }, false],
+  [{ op: 'user_reap', ctx: 'c' }, false],
+])('where only today’s kernel has looked for a slot, the two part with %j: %s', (op, parts) => {
+  const after = (rw_flags: number): boolean => {
+    const history = new History(2);
+    history.follow({ op: 'io_setup', ctx: 'c', nr_events: 1 }, { ret: 0, id: 0, ring_nr: 127 });
+    history.follow({ op: 'iocb', iocb: 'a', cmd: 'pread', fd: -1, rw_flags }, {});
+    history.follow({ op: 'io_submit', ctx: 'c', iocbs: ['a'] }, { ret: '-EBADF' });
+    return foretell(op, {}, history).parted;
+  };
+  expect([after(1), after(0)]).toEqual([parts, false]);
+});
+
 test('what only one of two answers, and how only one of two ends, are differences', () => {
   const trace: Trace = { id: 'made', checks: '', applies: [], ops: [{ op: 'user_reap', ctx: 'c' }] };
   const kernel: Outcome = { answers: [{ ret: 0 }], complaints: [], skipped: null };

@@ -14,7 +14,7 @@
  */
 import { KIOCB_BYTES_IN_C } from '../../src/fs/aio/kioctx.ts';
 import { type History, iocbsOf, type Ring } from './history.ts';
-import { EFAULT, EINVAL, movesBytes, REFUSALS, refusalOf, USER_END, VECTORS } from './refusals.ts';
+import { EFAULT, EINVAL, movesBytes, outOfUserSpace, POINTER_BYTES, REFUSALS, refusalOf, VECTORS } from './refusals.ts';
 import type { Answer, TraceEvent, TraceOp } from './trace.ts';
 
 /** An op, as today's kernel answered it. */
@@ -62,7 +62,6 @@ const SPACE_MAX = 0x10000000;
 const EVENT_BYTES = 32;
 const TIMESPEC_BYTES = 16;
 const PAGE = 4096;
-const POINTER_BYTES = 8;
 /** IOCB_FLAG_IOPRIO, since v4.18. */
 const IOPRIO = 2;
 const IOPRIO_CLASS_SHIFT = 13;
@@ -104,11 +103,10 @@ function quota(step: Step): Prediction | null {
   return full ? { v317: REFUSED(EAGAIN, op), parted: true } : null;
 }
 
-const outOfUserSpace = (nr: number): boolean => BigInt(nr) * BigInt(POINTER_BYTES) >= USER_END;
-
 /**
- * Whether today's kernel may have looked for a slot where v3.17 refuses before that. Who finds none takes back those of
- * the events that the head has passed: of a head that lies it matters when.
+ * Whether slots may be others in the two kernels, where v3.17 refuses before it looks for one and today's kernel after
+ * that. Who finds none takes back those of the events that the head has passed: of a head that lies it matters when. Of
+ * one that does not it matters when it comes to lie, or another CPU looks.
  */
 const hasLooked = ({ op, history }: Step): boolean => history.isAlive(op.ctx) && history.mayLie(op.ctx);
 
@@ -376,11 +374,14 @@ export interface Foretold {
   readonly parted: boolean;
 }
 
+const matters = ({ op, set = {} }: TraceOp): boolean =>
+  op === 'cpu' || (op === 'ring_write' && (set['head'] ?? set['tail'] ?? set['nr']) !== undefined);
+
 /** @param today - what today's kernel answered @param history - of the ops before */
 export function foretell(op: TraceOp, today: Answer, history: History, known = DIFFERENCES): Foretold {
   let v317 = today;
   const rows: string[] = [];
-  let parted = false;
+  let parted = history.onlyTodayLooked && matters(op);
   for (const { id, ops, predict } of known) {
     const prediction = ops.includes(op.op) ? predict({ op, today, history }) : null;
     if (prediction === null) continue;

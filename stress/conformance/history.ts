@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the ops of a trace have made so far, as far as its coming answers depend on it. */
+import { outOfUserSpace } from './refusals.ts';
 import type { Answer, Long, TraceOp } from './trace.ts';
 
 /** Quota of a host that nobody has set. */
@@ -47,6 +48,8 @@ export class History {
   /** Data of each iocb's pending requests, oldest first. */
   readonly inFlight = new Map<string, Long[]>();
   aioMaxNr = AIO_MAX_NR;
+  /** Whether v3.17 has refused something before it looked for a slot, and today's kernel not before that. */
+  onlyTodayLooked = false;
 
   /** @param cpus - possible CPUs */
   constructor(cpus: number) {
@@ -97,6 +100,7 @@ export class History {
         break;
       case 'io_submit':
         this.touch(ctx);
+        this.onlyTodayLooked ||= this.isRefusedSooner(op);
         this.submit(iocbsOf(op).slice(0, Number(answer['ret'] ?? 0) || 0));
         break;
       case 'ring_write':
@@ -167,6 +171,12 @@ export class History {
     if (op !== 'pipe') return;
     this.opened.set(r ?? '', { mode: 'r', directory: false });
     this.opened.set(w ?? '', { mode: 'w', directory: false });
+  }
+
+  private isRefusedSooner(op: TraceOp): boolean {
+    const names = iocbsOf(op);
+    const word = names.some((name) => (this.iocbs.get(name)?.rw_flags ?? 0) !== 0);
+    return this.isAlive(op.ctx) && names.length > 0 && (word || outOfUserSpace(op.nr ?? 0));
   }
 
   private submit(accepted: readonly string[]): void {

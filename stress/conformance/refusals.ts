@@ -13,7 +13,8 @@ const EBADF = '-EBADF';
 
 const POLL = 5;
 /** End of user space with page tables of four levels. */
-export const USER_END = 2n ** 47n;
+const USER_END = 2n ** 47n;
+export const POINTER_BYTES = 8;
 const LONG_MAX = 2n ** 63n - 1n;
 /** Segments that a vector may have. */
 const UIO_MAXIOV = 1024n;
@@ -42,6 +43,9 @@ export const REFUSALS = [
     is: ({ cmd, nbytes = 0 }: Iocb) => VECTORS.includes(cmd) && BigInt(nbytes) >= 2n ** 32n,
   },
 ] as const;
+
+/** Whether so many pointers cannot be in user space, wherever they begin. */
+export const outOfUserSpace = (nr: number): boolean => BigInt(nr) * BigInt(POINTER_BYTES) >= USER_END;
 
 const signed = (value: NonNullable<TraceOp['nbytes']>): bigint => BigInt.asIntN(64, BigInt(value));
 const ofKernel = (buf: string): boolean => buf === 'BAD' || buf === 'MINUS1';
