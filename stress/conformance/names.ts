@@ -37,6 +37,8 @@ export class Names {
   readonly fds = new Map<string, number>();
   private readonly system: System;
   private readonly contexts = new Map<string, Context>();
+  /** Of those that are alive, also where the name means another one now. */
+  private readonly liveHandles = new Set<number>();
   private readonly buffers = new Map<string, { readonly at: number; readonly bytes: number }>();
   private readonly iocbs = new Map<string, { readonly at: number; command: number }>();
   private readonly iocbNames = new Map<number, string>();
@@ -82,6 +84,7 @@ export class Names {
   /** @param nr - slots of its ring; 0 if there is none, because io_setup() failed */
   setContext(name: string, handle: number, nr: number): void {
     this.contexts.set(name, { handle, nr, alive: nr > 0 });
+    if (nr > 0) this.liveHandles.add(handle);
   }
 
   hasContext(name: string): boolean {
@@ -90,6 +93,7 @@ export class Names {
 
   /** io_destroy() of that handle returned 0. */
   destroyed(handle: number): void {
+    this.liveHandles.delete(handle);
     for (const context of this.contexts.values()) if (context.handle === handle) context.alive = false;
   }
 
@@ -100,7 +104,7 @@ export class Names {
     if (special !== undefined) return special;
     const [base, offset] = (name ?? '').split('+');
     const { handle, alive } = known(this.contexts, base, 'context');
-    const reused = !alive && [...this.contexts.values()].some((other) => other.alive && other.handle === handle);
+    const reused = !alive && this.liveHandles.has(handle);
     return (reused ? this.zeroes : handle) + Number(offset ?? 0);
   }
 
