@@ -14,7 +14,17 @@
  */
 import { KIOCB_BYTES_IN_C } from '../../src/fs/aio/kioctx.ts';
 import { type History, iocbsOf, type Ring } from './history.ts';
-import { EFAULT, EINVAL, movesBytes, outOfUserSpace, POINTER_BYTES, REFUSALS, refusalOf, VECTORS } from './refusals.ts';
+import {
+  EFAULT,
+  EINVAL,
+  movesBytes,
+  outOfUserSpace,
+  POINTER_BYTES,
+  REFUSALS,
+  refusalOf,
+  signed,
+  VECTORS,
+} from './refusals.ts';
 import type { Answer, TraceEvent, TraceOp } from './trace.ts';
 
 /** An op, as today's kernel answered it. */
@@ -239,9 +249,9 @@ function vectorInOrder({ op, today, history }: Step): Prediction | null {
   const vector = (history.vectors.get(buf ?? '') ?? []).slice(0, Number(nbytes));
   const others = Number(nbytes) < 0 || Number(nbytes) > vector.length || reserved2 !== 0 || rw_flags !== 0;
   if (!VECTORS.includes(cmd) || others || flags !== 0) return null;
-  const wrong = vector.findIndex(([base, , bytes]) => base === 'BAD' || Number(bytes) < 0);
+  const wrong = vector.findIndex(([base, , bytes]) => base === 'BAD' || signed(bytes) < 0n);
   const [base = '', , bytes = 0] = vector[wrong] ?? [];
-  return Number(bytes) >= 0 && base === 'BAD' ? { v317: { ret: EFAULT } } : null;
+  return signed(bytes) >= 0n && base === 'BAD' ? { v317: { ret: EFAULT } } : null;
 }
 
 /** What a cancelled request ends with is the driver's to say. */

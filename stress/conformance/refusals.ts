@@ -47,7 +47,8 @@ export const REFUSALS = [
 /** Whether so many pointers cannot be in user space, wherever they begin. */
 export const outOfUserSpace = (nr: number): boolean => BigInt(nr) * BigInt(POINTER_BYTES) >= USER_END;
 
-const signed = (value: NonNullable<TraceOp['nbytes']>): bigint => BigInt.asIntN(64, BigInt(value));
+/** A number of 64 bits, which may be written without its sign. */
+export const signed = (value: NonNullable<TraceOp['nbytes']>): bigint => BigInt.asIntN(64, BigInt(value));
 const ofKernel = (buf: string): boolean => buf === 'BAD' || buf === 'MINUS1';
 
 /** What io_submit_one() finds before it looks at the command. */
