@@ -4,13 +4,16 @@
  *
  * V8 puts the value of a module's own constant into the code that it makes, and so inlines a function at no cost. An
  * import it reads from a cell at every use, tests whether that has been initialised and whether it is still the function
- * that has been inlined; an export that is used in its own module, too. An event runs through some three hundred of them.
+ * that has been inlined; an export that is used in its own module, too, and a declared function, which could be assigned
+ * to. An event runs through some five hundred of them.
  *
  *   import { load32 } from './memory.js';      import { load32 as load32$ } from './memory.js';const load32=load32$;
  *   export const FREE = 0;                     const FREE = 0; … const FREE$=FREE;export{FREE$ as FREE};
+ *   function indexOf(addr) {…}                 const indexOf=function indexOf(addr) {…};
  *
  * Lines stay where they are. Left alone are variables, since a constant would keep their first value, and what would be
- * read before it is there: constants of a module that imports the importer. A file that has been linked stays as it is.
+ * read before it is there: constants of a module that imports the importer, functions that are used further up while
+ * the module is loaded. A file that has been linked stays as it is.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -31,7 +34,12 @@ function load(path) {
   const targets = [];
   for (const node of body) {
     if (node.source?.value.startsWith('.')) targets.push(join(dirname(path), node.source.value));
-    if (node.type !== 'ExportNamedDeclaration' || !node.declaration) continue;
+    if (node.type !== 'ExportNamedDeclaration') continue;
+    for (const { local, exported } of node.specifiers) {
+      // of a file that an earlier build has linked
+      if (local.name === `${exported.name}$`) kinds.set(exported.name, 'const');
+    }
+    if (!node.declaration) continue;
     const { declaration } = node;
     if (declaration.type === 'VariableDeclaration') {
       for (const { id } of declaration.declarations) {
@@ -98,10 +106,68 @@ function bindExports({ body, text }) {
   ];
 }
 
+/** @returns {Map<string, any>} the functions that a module declares, by name */
+function declaredFunctions(body) {
+  const declared = body
+    .filter(({ type }) => type !== 'ExportDefaultDeclaration')
+    .map((node) => node.declaration ?? node)
+    .filter(({ type }) => type === 'FunctionDeclaration');
+  return new Map(declared.map((declaration) => [declaration.id.name, declaration]));
+}
+
+const isFunction = (node) => /Function/.test(node?.type);
+/** Whether a statement only keeps the function for later. One that is handed to a call may be called at once. */
+const isKept = ({ type, init, value }) =>
+  type === 'FunctionDeclaration' || isFunction(init) || (/Property|MethodDefinition/.test(type) && isFunction(value));
+
+/**
+ * Names of functions that are used before their declaration while the module is loaded: by a statement above it, or by
+ * what that calls.
+ * @returns {Set<string>}
+ */
+function usedEarly(body, functions) {
+  const early = new Set();
+  for (const { start, ...statement } of body) {
+    const seen = new Set();
+    const visit = (node, inside) => {
+      if (node === null || typeof node !== 'object') return;
+      if (!inside && isKept(node)) return;
+      if (node.type === 'Identifier' && functions.has(node.name) && !seen.has(node.name)) {
+        seen.add(node.name);
+        const used = functions.get(node.name);
+        if (used.start > start) early.add(node.name);
+        visit(used.body, true);
+      }
+      for (const part of Object.values(node)) visit(part, inside);
+    };
+    visit(Object.values(statement), false);
+  }
+  return early;
+}
+
+/** @param {Module} module */
+function bindFunctions({ path, body, targets }) {
+  const functions = declaredFunctions(body);
+  const early = usedEarly(body, functions);
+  // A module that imports this one and is loaded before it may call what is hoisted, but finds no constant.
+  const cyclic = targets.some((target) => imports(target, path));
+  return body.flatMap((node) => {
+    const declaration = node.declaration ?? node;
+    const name = declaration.id?.name;
+    const exported = node !== declaration;
+    if (functions.get(name) !== declaration || early.has(name) || (exported && cyclic)) return [];
+    const list = exported ? `const ${name}$=${name};export{${name}$ as ${name}};` : '';
+    return [
+      [node.start, declaration.start, `const ${name}=`],
+      [node.end, node.end, `;${list}`],
+    ];
+  });
+}
+
 for (const module of modules.values()) {
   const { path, text, body } = module;
   if (text.includes(MARK) || body.length === 0) continue;
-  const edits = [...bindImports(module), ...bindExports(module)].sort((a, b) => b[0] - a[0]);
+  const edits = [...bindImports(module), ...bindExports(module), ...bindFunctions(module)];
   if (edits.length === 0) continue;
   const end = body.at(-1).end;
   let linked = text;
