@@ -14,7 +14,7 @@
 import { attachStatics, bootStatics } from '../arch/sab/bss.ts';
 import { ktime_get, sched_clock } from '../arch/sab/clock.ts';
 import { attachControl, createControl, setAborted } from '../arch/sab/control.ts';
-import { setCpu } from '../arch/sab/cpu.ts';
+import { setCpu, setPreemptCount } from '../arch/sab/cpu.ts';
 import { allowInlining } from '../arch/sab/jit.ts';
 import { ARENA_MIB_DEFAULT, memory, setHook, setRamSize } from '../arch/sab/memory.ts';
 import { Prng } from '../arch/sab/prng.ts';
@@ -99,6 +99,7 @@ function attachHardware(machine: Machine, params: CpuParams): number {
   local_flush_tlb();
   attachControl(machine.control);
   setCpu(params.cpu, machine.cpus);
+  setPreemptCount(params.lockdep ?? params.debug);
   // Every thread has its own origin of time; the boot's moment is common.
   const epoch = sched_clock() - Math.max(0, ktime_get() - params.bootTime);
   attachOopsLog(machine.oops, epoch, params.roles);

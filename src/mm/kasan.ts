@@ -18,7 +18,11 @@ export const KASAN_SLAB_FREE = 0xfb;
 export const KASAN_REDZONE = 0xfc;
 export const KASAN_PAGE_FREE = 0xff;
 
-let enabled = false;
+/** A field that never changes V8 takes for a constant. */
+class Config {
+  kasan = false;
+}
+const config = new Config();
 /** Names the object around an address; set by the slab. */
 let describe: (addr: number) => string = (addr) => `0x${(addr >>> 0).toString(16)}`;
 
@@ -29,13 +33,13 @@ export function clearShadow(): void {
 
 /** Turns KASAN on or off in this thread. */
 export function setKasan(on: boolean): void {
-  enabled = on;
+  if (config.kasan !== on) config.kasan = on;
 }
 export function setKasanDescribe(f: typeof describe): void {
   describe = f;
 }
 /** Whether frees are to be poisoned and quarantined. */
-export const kasan_enabled = (): boolean => enabled;
+export const kasan_enabled = (): boolean => config.kasan;
 
 /** The shadow, four bytes at a time. */
 const shadow_words = new Int32Array(shadow.buffer, shadow.byteOffset);
@@ -44,7 +48,7 @@ const FEW = 32;
 
 /** Says what the bytes are from now on. @param bytes - a multiple of 8 */
 export function kasan_mark(addr: number, bytes: number, value: number): void {
-  if (!enabled) return;
+  if (!config.kasan) return;
   const start = (addr - PAGE_OFFSET) >>> SHADOW_SHIFT;
   const end = start + ((bytes + 7) >>> SHADOW_SHIFT);
   if (end - start > FEW) {
@@ -77,7 +81,7 @@ function kasan_report(addr: number, bytes: number, op: Access, value: number): n
 
 /** Tests an access. @throws KernelOops */
 export function kasan_check(op: Access, addr: number, bytes: number): void {
-  if (!enabled) return;
+  if (!config.kasan) return;
   const first = (addr - PAGE_OFFSET) >>> SHADOW_SHIFT;
   const last = (addr + bytes - 1 - PAGE_OFFSET) >>> SHADOW_SHIFT;
   if (first === last && shadow[first] === KASAN_OK) return;

@@ -11,7 +11,7 @@
 import { atomic_add_return, atomic_inc, atomic_inc_not_zero, atomic_read, atomic_set } from '../arch/sab/atomic.ts';
 import { bss, memblock_alloc, memblock_end } from '../arch/sab/bss.ts';
 import { memset_unchecked, PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE, ramBytes, ramEnd } from '../arch/sab/memory.ts';
-import { atomic_t, cacheline, container_of, embed, struct, u32, type View } from '../arch/sab/struct.ts';
+import { atomic_t, cacheline, container_of, embed, struct, u31, u32, type View } from '../arch/sab/struct.ts';
 import { mutex, mutex_init, mutex_lock, mutex_trylock, mutex_unlock } from '../kernel/locking/mutex.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';
 import { oops, record } from '../kernel/oops.ts';
@@ -40,8 +40,6 @@ export const page = struct('page', {
 });
 export type page = View<typeof page>;
 const PAGE_STRUCT_SHIFT = 6;
-const FRAME_SHIFT = PAGE_SHIFT;
-const RAM_START = PAGE_OFFSET;
 
 const zone_data = struct('zone', {
   lock: embed(spinlock_t),
@@ -49,9 +47,9 @@ const zone_data = struct('zone', {
   /** L: pages in the free list */
   nr_free: u32,
   /** I: the struct pages, an array in order of addresses */
-  mem_map: u32,
+  mem_map: u31,
   /** I: first page that the allocator owns */
-  first_pfn: u32,
+  first_pfn: u31,
 });
 const zone = bss('zone', zone_data);
 
@@ -59,7 +57,7 @@ const pfn_to_page = (pfn: number): page => page.at(zone.it.mem_map + (pfn << PAG
 
 /** The kernel address of the memory of the page whose struct is at `addr`. @linux page_address(), kmap_atomic() */
 export const kmap_atomic = (addr: number): number =>
-  RAM_START + (((addr - zone.it.mem_map) >>> PAGE_STRUCT_SHIFT) << FRAME_SHIFT);
+  (PAGE_OFFSET + (((addr - zone.it.mem_map) >>> PAGE_STRUCT_SHIFT) << PAGE_SHIFT)) | 0;
 export const page_address = (p: page): number => kmap_atomic(p.addr);
 
 export const virt_to_page = (addr: number): page => pfn_to_page((addr - PAGE_OFFSET) >>> PAGE_SHIFT);

@@ -21,9 +21,6 @@ import { type mm_struct, PGD_ENTRIES, PMD_SHIFT, PTE_MIGRATION } from './mm_type
 import { alloc_page, page_address, put_page, virt_to_page } from './page_alloc.ts';
 import { kfree, kzalloc } from './slab.ts';
 
-const TABLE_SHIFT = PMD_SHIFT;
-const ENTRY_SHIFT = PAGE_SHIFT;
-
 const IDLE = 0;
 const ACCESSING = 1;
 /** Somebody waits for the access to end. */
@@ -46,8 +43,8 @@ export function pgd_free(mm: mm_struct): void {
 
 /** Address of the entry for a user address, 0 if there is no table for it. */
 export function pte_offset(pgd: number, va: number): number {
-  const table = load32(pgd + 4 * (va >>> TABLE_SHIFT));
-  return table === 0 ? 0 : table + 4 * ((va >>> ENTRY_SHIFT) & 1023);
+  const table = load32(pgd + 4 * (va >>> PMD_SHIFT));
+  return table === 0 ? 0 : table + 4 * ((va >>> PAGE_SHIFT) & 1023);
 }
 
 /** As pte_offset(), making the table. @returns 0 if memory is out @locks mm.mmap_sem held */

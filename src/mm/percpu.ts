@@ -4,15 +4,11 @@
  *
  * @linux mm/percpu.c v3.17
  */
-import { num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
-import { CACHELINE_BYTES } from '../arch/sab/memory.ts';
+import { num_possible_cpus, PER_CPU_STRIDE, this_cpu_off } from '../arch/sab/cpu.ts';
 import { kfree, kzalloc } from './slab.ts';
 
-/** Bytes from one CPU's copy to the next. */
-const STRIDE = CACHELINE_BYTES;
-
 /** Zeroed copies of up to a cache line. @returns the address of CPU 0's, 0 if memory is out */
-export const alloc_percpu = (): number => kzalloc(STRIDE * num_possible_cpus());
+export const alloc_percpu = (): number => kzalloc(PER_CPU_STRIDE * num_possible_cpus());
 export const free_percpu = (base: number): void => kfree(base);
-export const per_cpu_ptr = (base: number, cpu: number): number => base + STRIDE * cpu;
-export const this_cpu_ptr = (base: number): number => base + STRIDE * smp_processor_id();
+export const per_cpu_ptr = (base: number, cpu: number): number => base + PER_CPU_STRIDE * cpu;
+export const this_cpu_ptr = (base: number): number => (base + this_cpu_off()) | 0;

@@ -24,7 +24,7 @@ import {
   ramEnd,
   store32,
 } from '../arch/sab/memory.ts';
-import { cacheline, embed, struct, u32, type View } from '../arch/sab/struct.ts';
+import { cacheline, embed, struct, u31, u32, type View } from '../arch/sab/struct.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';
 import { oops } from '../kernel/oops.ts';
 import { KASAN_OK, KASAN_REDZONE, KASAN_SLAB_FREE, kasan_enabled, kasan_mark, setKasanDescribe } from './kasan.ts';
@@ -32,13 +32,13 @@ import { alloc_pages_exact, free_pages_exact, page_address, virt_to_page } from 
 
 export const kmem_cache = struct('kmem_cache', {
   /** I: bytes of an object */
-  object_size: u32,
+  object_size: u31,
   /** I: bytes from one object to the next */
-  stride: u32,
+  stride: u31,
   /** I: pages of a slab */
   slab_pages: u32,
   /** I: address of the CPUs' magazines */
-  magazines: u32,
+  magazines: u31,
   /** I: number of the cache */
   number: u32,
   lock: cacheline(embed(spinlock_t)),
@@ -69,9 +69,7 @@ export function defineCache(name: string, bytes: number, align = 8): CacheDecl {
 }
 
 // Behind each object. With KASAN on these words are part of the redzone, hence not reached by load32().
-const ram = i32;
-const RAM_START = PAGE_OFFSET;
-const wordAt = (addr: number): number => (addr - RAM_START) >>> 2;
+const wordAt = (addr: number): number => (addr - PAGE_OFFSET) >>> 2;
 const LINK = 0;
 const STATE = 4;
 const TRAILER = 8;
@@ -120,8 +118,8 @@ function grow(c: kmem_cache): boolean {
   const poisoned = kasan_enabled();
   for (let obj = slab; obj + c.stride <= slab + c.slab_pages * PAGE_SIZE; obj += c.stride) {
     const trailer = obj + c.object_size;
-    ram[wordAt(trailer + LINK)] = c.free;
-    ram[wordAt(trailer + STATE)] = STATE_FREE;
+    i32[wordAt(trailer + LINK)] = c.free;
+    i32[wordAt(trailer + STATE)] = STATE_FREE;
     if (poisoned) {
       memset_unchecked(obj, 0x6b, c.object_size);
       kasan_mark(obj, c.object_size, KASAN_SLAB_FREE);
@@ -139,7 +137,7 @@ function refillMagazine(c: kmem_cache, magazine: number): boolean {
   if (c.free === 0) grow(c);
   while (count < BATCH && c.free !== 0) {
     const obj = c.free;
-    c.free = ram[wordAt(obj + c.object_size + LINK)] as number;
+    c.free = i32[wordAt(obj + c.object_size + LINK)] as number;
     c.nr_free -= 1;
     store32(magazine + OBJECTS + 4 * count++, obj);
     store32(magazine + TAKEN, load32(magazine + TAKEN) + 1);
@@ -154,7 +152,7 @@ function drainMagazine(c: kmem_cache, magazine: number): void {
   let count = load32(magazine + COUNT);
   for (let i = 0; i < BATCH; i++) {
     const obj = load32(magazine + OBJECTS + 4 * --count);
-    ram[wordAt(obj + c.object_size + LINK)] = c.free;
+    i32[wordAt(obj + c.object_size + LINK)] = c.free;
     c.free = obj;
     c.nr_free += 1;
   }
@@ -166,7 +164,7 @@ function drainMagazine(c: kmem_cache, magazine: number): void {
 /** An object from a cache, zeroed. @returns its address, 0 if memory is out @context any; does not sleep */
 export function kmem_cache_alloc(decl: CacheDecl): number {
   const c = decl.cache.it;
-  const magazine = c.magazines + MAGAZINE_BYTES * smp_processor_id();
+  const magazine = (c.magazines + Math.imul(MAGAZINE_BYTES, smp_processor_id())) | 0;
   let count = load32(magazine + COUNT);
   if (count === 0) {
     if (!refillMagazine(c, magazine)) return 0;
@@ -180,7 +178,7 @@ export function kmem_cache_alloc(decl: CacheDecl): number {
   }
   // A few bytes more, up to the end of the trailer, where that makes it a multiple of 16.
   clear_unchecked(obj, (decl.bytes + TRAILER) & -16);
-  ram[wordAt(obj + decl.bytes + STATE)] = STATE_LIVE;
+  i32[wordAt(obj + decl.bytes + STATE)] = STATE_LIVE;
   return obj;
 }
 
@@ -205,16 +203,16 @@ function checkPoison(decl: CacheDecl, obj: number): void {
 export function kmem_cache_free(decl: CacheDecl, obj: number): void {
   const c = decl.cache.it;
   const at = wordAt(obj + decl.bytes + STATE);
-  const state = (obj & 7) === 0 ? ram[at] : undefined;
-  if (state !== STATE_LIVE) {
+  if ((obj & 7) !== 0 || i32[at] !== STATE_LIVE) {
+    const state = (obj & 7) === 0 ? i32[at] : undefined;
     oops({
       kind: 'kasan:double-free',
       title: `KASAN: ${state === STATE_FREE ? 'double free' : 'invalid free'} of ${decl.name}`,
       objects: [`${decl.name} 0x${obj.toString(16)}`],
     });
   }
-  ram[at] = STATE_FREE;
-  const magazine = c.magazines + MAGAZINE_BYTES * smp_processor_id();
+  i32[at] = STATE_FREE;
+  const magazine = (c.magazines + Math.imul(MAGAZINE_BYTES, smp_processor_id())) | 0;
   let ready = obj;
   if (kasan_enabled()) {
     memset_unchecked(obj, 0x6b, decl.bytes);

@@ -16,7 +16,11 @@ const ENTRIES = 256;
 const ENTRY_WORDS = 8;
 const CPU_WORDS = ENTRIES * ENTRY_WORDS + 8;
 
-let ring: Words | null = null;
+/** null while nothing is noted; a field that never changes V8 takes for a constant. */
+class Recorder {
+  ring: Words | null = null;
+}
+const recorder = new Recorder();
 /** The same memory, for the times. */
 let times: Doubles = timesOf(createFlightRecorder(0));
 let base = 0;
@@ -31,7 +35,7 @@ function timesOf(words: Words): Doubles {
 
 /** @param words - null switches tracing off @param epoch - the machine's start on this thread's sched_clock(), ns */
 export function attachFlightRecorder(words: Words | null, epoch: number): void {
-  ring = words;
+  if (recorder.ring !== words) recorder.ring = words;
   if (words !== null) times = timesOf(words);
   base = smp_processor_id() * CPU_WORDS;
   epoch_ns = epoch;
@@ -39,6 +43,7 @@ export function attachFlightRecorder(words: Words | null, epoch: number): void {
 
 /** Notes a step of this CPU. */
 export function trace(point: TracePoint, a = 0, b = 0, c = 0): void {
+  const { ring } = recorder;
   if (ring === null) return;
   const count = ring[base] as number;
   const at = base + 8 + (count & (ENTRIES - 1)) * ENTRY_WORDS;
@@ -89,4 +94,4 @@ export const lastSteps = (words: Words, cpu: number, count: number): TraceEntry[
   recordedSteps(words, cpu, count).map(({ us, text }) => ({ us: Math.floor(us), text }));
 
 /** The recorder this thread writes to. */
-export const flightRecorder = (): Words | null => ring;
+export const flightRecorder = (): Words | null => recorder.ring;

@@ -33,7 +33,7 @@ let next = 0;
 
 /** Declares a zeroed file-scope variable. */
 export function bss<F extends Fields>(name: string, type: StructType<F>): Static<F> {
-  const holder = { it: type.at(0) };
+  const holder = { it: type.unplaced() };
   declared.push({ name, type, holder } as unknown as Declared);
   return holder;
 }

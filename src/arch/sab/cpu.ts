@@ -10,30 +10,46 @@
  */
 
 /** This CPU's numbers, in an array with a buffer of its own: V8 knows the address, and counts by one instruction. */
-const self = new Int32Array(new ArrayBuffer(16));
+const self = new Int32Array(new ArrayBuffer(20));
 const CPU = 0;
 const CPU_IDS = 1;
 const PREEMPT_DEPTH = 2;
 const IRQS_OFF = 3;
+const THIS_CPU_OFF = 4;
+/** Bytes between two CPUs' copies of per-CPU memory. */
+export const PER_CPU_STRIDE = 64;
 self[CPU_IDS] = 1;
+
+/** Set once before the first use and then never changed, V8 takes it for a constant. */
+class Config {
+  declare preempt_count?: boolean;
+}
+const config = new Config();
+/** Whether spinlocks and RCU read sections are counted: CONFIG_PREEMPT_COUNT. They are unless this says otherwise. */
+export function setPreemptCount(on: boolean): void {
+  if (config.preempt_count !== on) config.preempt_count = on;
+}
 
 /** Gives this thread its number. @param ids - possible CPUs of the machine */
 export function setCpu(number: number, ids: number): void {
   self[CPU] = number;
   self[CPU_IDS] = ids;
+  self[THIS_CPU_OFF] = number * PER_CPU_STRIDE;
   self[PREEMPT_DEPTH] = 0;
   self[IRQS_OFF] = 0;
 }
 
 export const smp_processor_id = (): number => self[CPU] as number;
+/** Bytes from CPU 0's copy of per-CPU memory to this CPU's. @linux this_cpu_off */
+export const this_cpu_off = (): number => self[THIS_CPU_OFF] as number;
 /** @linux num_possible_cpus() */
 export const num_possible_cpus = (): number => self[CPU_IDS] as number;
 
 export function preempt_disable(): void {
-  self[PREEMPT_DEPTH] = (self[PREEMPT_DEPTH] as number) + 1;
+  if (config.preempt_count !== false) self[PREEMPT_DEPTH] = (self[PREEMPT_DEPTH] as number) + 1;
 }
 export function preempt_enable(): void {
-  self[PREEMPT_DEPTH] = (self[PREEMPT_DEPTH] as number) - 1;
+  if (config.preempt_count !== false) self[PREEMPT_DEPTH] = (self[PREEMPT_DEPTH] as number) - 1;
 }
 /** Spinlocks held and RCU read sections entered. */
 export const preempt_count = (): number => self[PREEMPT_DEPTH] as number;

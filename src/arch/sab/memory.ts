@@ -11,9 +11,10 @@
  *
  * The index of a word is the address less PAGE_OFFSET, rotated right by two. For an aligned address
  * inside RAM that is the word's number; a misaligned one gets its low bits at the top, and a wild
- * one is large anyway. One unsigned compare against `limit` therefore finds all of them. A hook is
- * installed by making `limit` zero: then each access takes the slow path, which calls the hook and
- * tests the address properly. So the hook costs nothing while it is off.
+ * one is large anyway. RAM ends where the array `ram.words` does, so the test that V8 makes of each
+ * index finds all of them: what is read there is undefined, and takes the slow path, which traps.
+ * While a hook is set every access does, and is told of there. In a thread that never sets one, V8
+ * knows that `hooked` is false and `words` the array, and an access is an address, a compare, a move.
  *
  * KASAN alone is not called for each access, either: the slow path itself looks at the shadow of the word first.
  */
@@ -87,12 +88,19 @@ const u8 = new Uint8Array(memory.buffer);
 const u16 = new Uint16Array(memory.buffer);
 /** A byte for eight bytes of RAM; zero if they may be touched. */
 export const shadow = new Uint8Array(memory.buffer, SHADOW_OFFSET) as Uint8Array as Bytes;
+/** What each access looks at. V8 takes a field for a constant until it is changed, so neither is set without need. */
+class Ram {
+  /** every access takes the slow path */
+  hooked = false;
+  /** RAM; not there before its size is known */
+  declare words: Int32Array;
+}
+export const ram = new Ram();
 let arena_bytes = 0;
-/**
- * [0] words that may be reached without the slow path: all of RAM, or none while a hook is set; [1] words of RAM;
- * [2] words that may be reached where their shadow is zero. Of an array with a buffer of its own V8 knows the address.
- */
-export const limit = new Uint32Array(new ArrayBuffer(12));
+const RAM_WORDS = 0;
+const SHADOWED_WORDS = 1;
+/** Words of RAM; words that may be reached where their shadow is zero: all of RAM, or none. */
+const limit = new Uint32Array(new ArrayBuffer(8));
 let hook: Hook | null = null;
 let model: MemoryModel | null = null;
 let fault_handler: FaultHandler = (addr) => {
@@ -102,21 +110,22 @@ let fault_handler: FaultHandler = (addr) => {
 /** Says how much of the memory is RAM, in this thread. @param mib - up to ARENA_MIB_MAX */
 export function setRamSize(mib: number): void {
   arena_bytes = mib * 1024 * 1024;
-  setLimits();
+  if (ram.words?.byteLength !== arena_bytes) ram.words = new Int32Array(memory.buffer, 0, arena_bytes >>> 2);
+  limit[RAM_WORDS] = arena_bytes >>> 2;
+  setShadowed();
 }
 
-function setLimits(): void {
-  const words = arena_bytes >>> 2;
-  limit[0] = hook === null ? words : 0;
-  limit[1] = words;
-  limit[2] = hook?.shadowed === true && model === null ? words : 0;
+function setShadowed(): void {
+  limit[SHADOWED_WORDS] = hook?.shadowed === true && model === null ? (limit[RAM_WORDS] as number) : 0;
 }
 
 /** Installs the hook, or removes it with null. Of this thread only. */
 export function setHook(next: Hook | null): void {
   hook = next;
   model = next?.model ?? null;
-  setLimits();
+  const hooked = next !== null;
+  if (ram.hooked !== hooked) ram.hooked = hooked;
+  setShadowed();
 }
 
 export function setFaultHandler(handler: FaultHandler): void {
@@ -136,19 +145,19 @@ export const isRam = (addr: number, bytes: number): boolean =>
 const WORD_SHADOW_SHIFT = SHADOW_SHIFT - 2;
 /** Whether nobody need be told of an access to the word. */
 const isCleanWord = (index: number): boolean =>
-  (limit[2] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0;
+  (limit[SHADOWED_WORDS] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0;
 
 /**
- * The slow path, from indexOf(addr) to the index in `i32` of the word or what stands for it. In one piece, as
+ * The slow path of a load, and of a store up to the index in `i32` of the word or what stands for it. In one piece, as
  * isCleanWord() is: so short V8 inlines it at each access, and that is what it costs to have each tested by KASAN.
  */
 export function slowLoad(addr: number, index: number): number {
-  if ((limit[2] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0) return index;
-  return hookedIndex(LOAD, addr, false, index);
+  const clean = (limit[SHADOWED_WORDS] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0;
+  return i32[clean ? index : hookedIndex(LOAD, addr, false, index)] as number;
 }
 
 export function slowStore(addr: number, index: number): number {
-  if ((limit[2] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0) return index;
+  if ((limit[SHADOWED_WORDS] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0) return index;
   return hookedIndex(STORE, addr, false, index);
 }
 
@@ -158,7 +167,7 @@ function slowAtomic(op: Access, addr: number, index: number): number {
 
 /** Tests the address, tells the hook. */
 function hookedIndex(op: Access, addr: number, atomic: boolean, index: number): number {
-  if ((limit[1] as number) <= index >>> 0) fault_handler(addr, op, 4);
+  if ((limit[RAM_WORDS] as number) <= index >>> 0) fault_handler(addr, op, 4);
   if (hook !== null) hook.access(op, addr, 4, atomic);
   return model === null ? index : model.word(op, index, atomic);
 }
@@ -174,36 +183,41 @@ function indexOf(addr: number): number {
   const offset = (addr - PAGE_OFFSET) | 0;
   return (offset >>> 2) | (offset << 30);
 }
-/** In this order: with the shift on the left V8 would test its sign first. */
-const isOutside = (index: number): boolean => (limit[0] as number) <= index >>> 0;
 
 /** The index in `i32` of the word at `addr`, for an atomic access. Traps like every access. */
 export function atomicIndex(op: Access, addr: number): number {
   const index = indexOf(addr);
-  return isOutside(index) ? slowAtomic(op, addr, index) : index;
+  return ram.hooked || ram.words[index] === undefined ? slowAtomic(op, addr, index) : index;
 }
+
+/** Whether `last` and `last` words behind it, up to a page, are not both in RAM. */
+const isNoRun = (index: number, last: number): boolean =>
+  ram.words[index] === undefined || ram.words[(index + last) | 0] === undefined;
+const isNoPair = (index: number): boolean => isNoRun(index, 1);
 
 /** Plain load of the signed word at `addr`. */
 export function load32(addr: number): number {
   const index = indexOf(addr);
-  return i32[isOutside(index) ? slowLoad(addr, index) : index] as number;
+  return ram.hooked ? slowLoad(addr, index) : (ram.words[index] ?? slowLoad(addr, index));
 }
 
 /** Plain store of a word. */
 export function store32(addr: number, value: number): void {
   const index = indexOf(addr);
-  i32[isOutside(index) ? slowStore(addr, index) : index] = value;
+  if (ram.hooked || ram.words[index] === undefined) i32[slowStore(addr, index)] = value;
+  else ram.words[index] = value;
 }
 
 /** Plain store of two words. */
 export function store2(addr: number, first: number, second: number): void {
   const index = indexOf(addr);
-  if (isOutside((index + 1) | 0)) {
+  const { words } = ram;
+  if (ram.hooked || isNoPair(index)) {
     i32[slowStore(addr, index)] = first;
     i32[slowStore(addr + 4, indexOf(addr + 4))] = second;
   } else {
-    i32[index] = first;
-    i32[(index + 1) | 0] = second;
+    words[index] = first;
+    words[(index + 1) | 0] = second;
   }
 }
 
@@ -211,14 +225,15 @@ export function store2(addr: number, first: number, second: number): void {
 export function copy2(to: number, from: number): void {
   const d = indexOf(to);
   const s = indexOf(from);
-  if (isOutside((d + 1) | 0) || isOutside((s + 1) | 0)) {
-    const first = i32[slowLoad(from, s)] as number;
+  const { words } = ram;
+  if (ram.hooked || isNoPair(d) || isNoPair(s)) {
+    const first = slowLoad(from, s);
     i32[slowStore(to, d)] = first;
-    const second = i32[slowLoad(from + 4, indexOf(from + 4))] as number;
+    const second = slowLoad(from + 4, indexOf(from + 4));
     i32[slowStore(to + 4, indexOf(to + 4))] = second;
   } else {
-    i32[d] = i32[s] as number;
-    i32[(d + 1) | 0] = i32[(s + 1) | 0] as number;
+    words[d] = words[s] as number;
+    words[(d + 1) | 0] = words[(s + 1) | 0] as number;
   }
 }
 
@@ -230,13 +245,14 @@ export function memcpy(to: number, from: number, bytes: number): void {
   const d = indexOf(to);
   const s = indexOf(from);
   const last = ((bytes >>> 2) - 1) | 0;
-  if (isOutside(d) || isOutside(s) || isOutside((d + last) | 0) || isOutside((s + last) | 0) || bytes <= 0) {
+  const { words } = ram;
+  if (ram.hooked || isNoRun(d, last) || isNoRun(s, last) || bytes <= 0) {
     memcpy_bytes(to, from, bytes);
   } else if (bytes % TURN === 0) {
     copy(d << 2, s << 2, (d << 2) + bytes);
   } else if (bytes === 8) {
-    i32[d] = i32[s] as number;
-    i32[(d + 1) | 0] = i32[(s + 1) | 0] as number;
+    words[d] = words[s] as number;
+    words[(d + last) | 0] = words[(s + last) | 0] as number;
   } else {
     memcpy_bytes(to, from, bytes);
   }
@@ -272,7 +288,7 @@ export function store8(addr: number, value: number): void {
 /** Traps unless `bytes` bytes from `addr` are RAM; tells the hook of one access to all of them. */
 export function checkBlock(op: Access, addr: number, bytes: number): void {
   if (!isRam(addr, bytes)) fault_handler(addr, op, bytes);
-  if (bytes <= 0 || (limit[2] !== 0 && isClean(addr, bytes))) return;
+  if (bytes <= 0 || (limit[SHADOWED_WORDS] !== 0 && isClean(addr, bytes))) return;
   if (hook !== null) hook.access(op, addr, bytes, false);
   if (model !== null) model.block(op, addr, bytes);
 }
@@ -321,7 +337,7 @@ export function memset(addr: number, byte: number, bytes: number): void {
 
 /** memset for the allocators, which write memory that nobody may touch: no hook. */
 export function memset_unchecked(addr: number, byte: number, bytes: number): void {
-  if (limit[0] === 0) slowUnchecked(addr, bytes);
+  if (ram.hooked) slowUnchecked(addr, bytes);
   const start = addr - PAGE_OFFSET;
   if (((addr | bytes) & 3) !== 0) {
     u8.fill(byte, start, start + bytes);

@@ -20,10 +20,10 @@ import {
   CACHELINE_BYTES,
   copy2,
   i32,
-  limit,
   load16,
   load32,
   PAGE_OFFSET,
+  ram,
   slowLoad,
   slowStore,
   store2,
@@ -70,6 +70,8 @@ export interface StructType<F extends Fields> {
   readonly offsetof: { readonly [K in keyof F]: number };
   /** The view of the struct at `addr`, which is not tested until something is read through it. */
   at(addr: number): FieldView<F>;
+  /** A view that stands for a variable, whose address comes late: by point(). */
+  unplaced(): FieldView<F>;
   /** As `at`, with null for address 0. */
   from(addr: number): FieldView<F> | null;
 }
@@ -81,6 +83,8 @@ const scalar = <A extends Access>(access: A, size: number): FieldType<number, nu
 });
 export const u32 = scalar('u32', 4);
 export const s32 = scalar('s32', 4);
+/** Unsigned in C, and never 2^31 or more: an address of RAM, a count of what is in it. Read without making it so. */
+export const u31 = s32;
 export const u16 = scalar('u16', 2);
 export const s16 = scalar('s16', 2);
 
@@ -140,36 +144,38 @@ export const cacheline = <V, T, A extends Access>(type: FieldType<V, T, A>): Fie
 });
 
 export const lo32: (v: Addr<U64>) => number = load32;
-const load = load32;
-export const hi32 = (v: Addr<U64>): number => load(v + 4);
+export const hi32 = (v: Addr<U64>): number => load32((v + 4) | 0);
 export const set64: (v: Addr<U64>, lo: number, hi: number) => void = store2;
 export const copy64: (to: Addr<U64>, from: Addr<U64>) => void = copy2;
 
 /** Text that makes `i` the index of a field's word, as indexOf() of memory.ts does, and says whether it is outside. */
 const index = (offset: number): string =>
   `const o = this.addr + ${(offset & ~3) - PAGE_OFFSET} | 0, i = o >>> 2 | o << 30`;
-const OUTSIDE = 'limit[0] <= i >>> 0';
 /** Text of a field's word, to be read or to be stored to. */
-const loaded = (offset: number): string => `i32[${OUTSIDE} ? slowLoad(this.addr + ${offset}, i) : i]`;
-const stored = (offset: number): string =>
-  `${index(offset)}; i32[${OUTSIDE} ? slowStore(this.addr + ${offset}, i) : i] =`;
+const loaded = (offset: number): string =>
+  `(ram.hooked ? slowLoad(this.addr + ${offset}, i) : ram.words[i] ?? slowLoad(this.addr + ${offset}, i))`;
+const stored = (offset: number, value: string): string =>
+  `${index(offset)};
+    if (ram.hooked || ram.words[i] === undefined) i32[slowStore(this.addr + ${offset}, i)] = ${value};
+    else ram.words[i] = ${value}`;
 const GET: Record<Access, (offset: number, name: string) => string> = {
   u32: (o) => `${index(o)}; return ${loaded(o)} >>> 0`,
   s32: (o) => `${index(o)}; return ${loaded(o)}`,
   u16: (o) => `${index(o)};
-    return ${OUTSIDE} ? load16(this.addr + ${o}) : i32[i] >>> ${(o & 2) << 3} & 0xffff`,
+    if (ram.hooked || ram.words[i] === undefined) return load16(this.addr + ${o});
+    return ram.words[i] >>> ${(o & 2) << 3} & 0xffff`,
   s16: (o) => `return load16(this.addr + ${o}) << 16 >> 16`,
   ptr: (o, name) => `${index(o)}; const p = ${loaded(o)}; return p === 0 ? null : ${name}_type.at(p)`,
   ref: (o, name) => `${index(o)}; return ${name}_type.at(${loaded(o)})`,
-  address: (o) => `return this.addr + ${o}`,
+  address: (o) => `return this.addr + ${o} | 0`,
 };
 const SET: Record<Access, ((offset: number) => string) | null> = {
-  u32: (o) => `${stored(o)} v`,
-  s32: (o) => `${stored(o)} v`,
+  u32: (o) => stored(o, 'v'),
+  s32: (o) => stored(o, 'v'),
   u16: (o) => `store16(this.addr + ${o}, v)`,
   s16: (o) => `store16(this.addr + ${o}, v)`,
-  ptr: (o) => `${stored(o)} v === null ? 0 : v.addr`,
-  ref: (o) => `${stored(o)} v.addr`,
+  ptr: (o) => stored(o, 'v === null ? 0 : v.addr'),
+  ref: (o) => stored(o, 'v.addr'),
   address: null,
 };
 
@@ -201,8 +207,9 @@ const CLASS = (name: string, accessors: string): string => `
     ${accessors}
   };
   function at(addr) { return new View(addr) }
+  function unplaced() { return Object.create(View.prototype) }
   function from(addr) { return addr === 0 ? null : new View(addr) }
-  return { at, from };
+  return { at, unplaced, from };
   //# sourceURL=struct:${name}`;
 
 /** Lays the fields out as C does and makes the class of views. */
@@ -224,22 +231,23 @@ export function struct<const F extends Fields>(structName: string, fields: F): S
     size += type.size;
   }
   const sizeof = (size + alignof - 1) & -alignof;
-  const given = { i32, limit, load16, slowLoad, slowStore, store16, ...links };
+  const given = { i32, ram, load16, slowLoad, slowStore, store16, ...links };
   const make = new Function(...Object.keys(given), CLASS(structName, accessors.join('\n')));
-  const { at, from } = make(...Object.values(given)) as Pick<StructType<F>, 'at' | 'from'>;
+  const { at, unplaced, from } = make(...Object.values(given)) as Pick<StructType<F>, 'at' | 'unplaced' | 'from'>;
   return {
     structName,
     sizeof,
     alignof,
     offsetof: offsetof as StructType<F>['offsetof'],
     at,
+    unplaced,
     from,
   };
 }
 
-/** Makes a view stand for another address. For views that stand for a variable, whose address comes late. */
+/** Places an unplaced view. Where it is placed but once, or there again, V8 takes its address for a constant. */
 export function point<F extends Fields>(view: FieldView<F>, addr: number): void {
-  (view as { addr: number }).addr = addr;
+  if (view.addr !== addr) (view as { addr: number }).addr = addr;
 }
 
 /** The struct in which the object at `addr` is the member `member`. */

@@ -60,9 +60,6 @@ const SITES_FIRST = 4;
 /** Timed locks that a CPU may hold at once; more are not timed. */
 const TIMED_MAX = 8;
 
-// As LAST_CPU and HOLD_LEFT, for this module: V8 folds what is not imported.
-const LAST_OWNER = LAST_CPU;
-const LEFT = HOLD_LEFT;
 const PER_CLASS = classSamplingOf(0, 1) - classSamplingOf(0, 0);
 
 export class LockStatProbe implements LockProbe {
@@ -105,10 +102,10 @@ export class LockStatProbe implements LockProbe {
 
   acquired(lock: number, cls: number, waited: boolean): void {
     const { sampling } = this;
-    const last = load32(lock + LAST_OWNER);
+    const last = load32(lock + LAST_CPU);
     if (last !== this.me) this.bounce(lock, cls, last);
     if (waited) this.endWait(lock, cls);
-    const at = this.class0 + cls * PER_CLASS + LEFT;
+    const at = this.class0 + cls * PER_CLASS + HOLD_LEFT;
     const left = (sampling[at] as number) - 1;
     sampling[at] = left;
     if (left < 0) this.startHold(lock, cls, at);

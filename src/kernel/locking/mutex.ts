@@ -50,7 +50,7 @@ function mutex_lock_slowpath(lock: MutexAddr): void {
 export function mutex_lock(lock: MutexAddr): void {
   might_sleep();
   const contended = cmpxchg(lock as number as Addr<Word>, FREE, LOCKED) !== FREE;
-  const probe = lock_probe;
+  const probe = lock_probe();
   if (probe === null) {
     if (contended) mutex_lock_slowpath(lock);
   } else {
@@ -68,9 +68,10 @@ export function mutex_lock(lock: MutexAddr): void {
 /** @returns whether the lock was free and is now held @context any task; does not sleep */
 export function mutex_trylock(lock: MutexAddr): boolean {
   if (cmpxchg(lock as number as Addr<Word>, FREE, LOCKED) !== FREE) return false;
-  if (lock_probe !== null) {
-    lock_probe.acquire(lock, load32(lock + CLS), true, true);
-    lock_probe.acquired(lock, load32(lock + CLS), false);
+  const probe = lock_probe();
+  if (probe !== null) {
+    probe.acquire(lock, load32(lock + CLS), true, true);
+    probe.acquired(lock, load32(lock + CLS), false);
   }
   store32(lock + OWNER, smp_processor_id() + 1);
   return true;
@@ -84,7 +85,8 @@ export function mutex_unlock(lock: MutexAddr): void {
       title: `mutex ${lockClassName(load32(lock + CLS))} is unlocked by a task that does not hold it`,
     });
   }
-  if (lock_probe !== null) lock_probe.release(lock, load32(lock + CLS));
+  const probe = lock_probe();
+  if (probe !== null) probe.release(lock, load32(lock + CLS));
   store32(lock + OWNER, 0);
   if (xchg(lock as number as Addr<Word>, FREE) === CONTENDED) unpark(lock, 1);
 }

@@ -44,10 +44,6 @@ export const spinlock_t = struct('spinlock_t', {
 });
 export type spinlock_t = View<typeof spinlock_t>;
 const CLS = spinlock_t.offsetof.cls;
-// As FREE and so on, for this module: V8 folds what is not exported.
-const UNLOCKED = FREE;
-const HELD = LOCKED;
-const AWAITED = CONTENDED;
 /** Offset of the last owner, in every kind of lock. */
 export const LAST_CPU = spinlock_t.offsetof.last_cpu;
 
@@ -76,8 +72,8 @@ export function lock_slowpath(word: number): void {
 export function spin_lock(lock: Addr<spinlock_t>): void {
   preempt_disable();
   // Before anything else looks at the lock: a plain look would fetch its cache line, and this fetch it once more.
-  const contended = cmpxchg(lock as number as Addr<Word>, UNLOCKED, HELD) !== UNLOCKED;
-  const probe = lock_probe;
+  const contended = cmpxchg(lock as number as Addr<Word>, FREE, LOCKED) !== FREE;
+  const probe = lock_probe();
   if (probe === null) {
     if (contended) lock_slowpath(lock);
     return;
@@ -95,17 +91,19 @@ export function spin_lock(lock: Addr<spinlock_t>): void {
 export function spin_trylock(lock: Addr<spinlock_t>): boolean {
   if (cmpxchg(lock as number as Addr<Word>, FREE, LOCKED) !== FREE) return false;
   preempt_disable();
-  if (lock_probe !== null) {
-    lock_probe.acquire(lock, load32(lock + CLS), true, false);
-    lock_probe.acquired(lock, load32(lock + CLS), false);
+  const probe = lock_probe();
+  if (probe !== null) {
+    probe.acquire(lock, load32(lock + CLS), true, false);
+    probe.acquired(lock, load32(lock + CLS), false);
   }
   return true;
 }
 
 /** A full barrier, too. After it the lock's memory may be gone. */
 export function spin_unlock(lock: Addr<spinlock_t>): void {
-  if (lock_probe !== null) lock_probe.release(lock, load32(lock + CLS));
-  if (xchg(lock as number as Addr<Word>, UNLOCKED) === AWAITED) unpark(lock, 1);
+  const probe = lock_probe();
+  if (probe !== null) probe.release(lock, load32(lock + CLS));
+  if (xchg(lock as number as Addr<Word>, FREE) === CONTENDED) unpark(lock, 1);
   preempt_enable();
 }
 

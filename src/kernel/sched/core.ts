@@ -21,7 +21,7 @@ import { sched_clock } from '../../arch/sab/clock.ts';
 import { in_atomic, num_possible_cpus, smp_processor_id } from '../../arch/sab/cpu.ts';
 import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { FOREVER, park, unpark } from '../../arch/sab/park.ts';
-import { atomic_t, cacheline, point, s32, struct, u32, type View } from '../../arch/sab/struct.ts';
+import { atomic_t, cacheline, point, s32, struct, u31, u32, type View } from '../../arch/sab/struct.ts';
 import { oops } from '../oops.ts';
 
 export const TASK_RUNNING = 0;
@@ -38,13 +38,13 @@ export const task_struct = struct('task_struct', {
   /** I */
   cpu: u32,
   /** P: address of the mm_struct that user addresses mean, 0 for a kernel thread */
-  mm: u32,
+  mm: u31,
   /** P: address of the fd table */
-  files: u32,
+  files: u31,
   /** I: the stack for objects that live as long as a call */
-  stack: u32,
+  stack: u31,
   /** P: bytes in use */
-  stack_used: u32,
+  stack_used: u31,
   /** P: grace periods that this task has waited for in synchronize_rcu() */
   gp_waits: u32,
   /** A: see above */
@@ -58,7 +58,7 @@ export type task_struct = View<typeof task_struct>;
 
 const sched_data = struct('sched_data', {
   /** I: the tasks, an array in order of CPUs */
-  tasks: u32,
+  tasks: u31,
 });
 const sched = bss('sched', sched_data);
 
@@ -70,7 +70,7 @@ const IN_KERNEL = 2;
 const GP_WAITS = 1;
 
 /** The task of this CPU. */
-export const current: task_struct = task_struct.at(0);
+export const current: task_struct = task_struct.unplaced();
 
 /** Makes the tasks. @context boot */
 export function sched_init(): void {
@@ -258,11 +258,15 @@ export function msleep(ns: number): void {
 }
 
 /** Called with the bytes that a function frees of its stack; set by KASAN. */
-let on_stack_free: ((addr: number, bytes: number) => void) | null = null;
-let on_stack_alloc: ((addr: number, bytes: number) => void) | null = null;
-export function setStackProbe(alloc: typeof on_stack_alloc, free: typeof on_stack_free): void {
-  on_stack_alloc = alloc;
-  on_stack_free = free;
+type StackProbe = (addr: number, bytes: number) => void;
+class StackProbes {
+  alloc: StackProbe | null = null;
+  free: StackProbe | null = null;
+}
+const on_stack = new StackProbes();
+export function setStackProbe(alloc: StackProbe | null, free: StackProbe | null): void {
+  if (on_stack.alloc !== alloc) on_stack.alloc = alloc;
+  if (on_stack.free !== free) on_stack.free = free;
 }
 
 /**
@@ -276,15 +280,15 @@ export function stack_alloc(bytes: number): number {
   const used = current.stack_used;
   if (used + size > STACK_BYTES) oops({ kind: 'bug', title: 'kernel stack overflow' });
   current.stack_used = used + size;
-  const at = current.stack + used;
-  if (on_stack_alloc !== null) on_stack_alloc(at, size);
+  const at = (current.stack + used) | 0;
+  if (on_stack.alloc !== null) on_stack.alloc(at, size);
   return at;
 }
 
 export function stack_free(bytes: number): void {
   const size = (bytes + 63) & -64;
   current.stack_used -= size;
-  if (on_stack_free !== null) on_stack_free(current.stack + current.stack_used, size);
+  if (on_stack.free !== null) on_stack.free(current.stack + current.stack_used, size);
 }
 
 /** What the task sleeps in, for the operator: 0 if it runs. */
