@@ -5,7 +5,7 @@
  * NOT LINUX: a file is one run of pages with a fixed capacity.
  */
 import { memset, PAGE_SIZE } from '../arch/sab/memory.ts';
-import { hi32, lo32, struct, u32, type View } from '../arch/sab/struct.ts';
+import { hi32, lo32, struct, u31, type View } from '../arch/sab/struct.ts';
 import type { kiocb } from '../fs/aio/kioctx.ts';
 import { alloc_file, defineFops, type file, O_APPEND } from '../fs/file.ts';
 import { defineCache, kfree, kmem_cache_alloc, kmem_cache_free, kzalloc } from '../mm/slab.ts';
@@ -17,11 +17,11 @@ const IOVEC_BYTES = iovec.sizeof;
 
 export const ramdisk = struct('ramdisk', {
   /** bytes in the file */
-  size: u32,
+  size: u31,
   /** I: bytes there is room for */
-  capacity: u32,
+  capacity: u31,
   /** I: kernel address of the bytes */
-  data: u32,
+  data: u31,
 });
 export type ramdisk = View<typeof ramdisk>;
 const ramdisk_cachep = defineCache('ramdisk', ramdisk.sizeof);

@@ -54,7 +54,7 @@ export function eventfd_ctx_put(ctx: eventfd_ctx): void {
 /** The eventfd of a descriptor, with a reference. @returns it, -EBADF, or -EINVAL if the file is something else */
 export function eventfd_ctx_fdget(fd: number): eventfd_ctx | number {
   const filp = fget(fd);
-  if (filp === null) return -EBADF;
+  if (filp.addr === 0) return -EBADF;
   let ret: eventfd_ctx | number = -EINVAL;
   if (filp.f_op === eventfd_fops) {
     ret = eventfd_ctx.at(filp.private_data);

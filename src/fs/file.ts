@@ -19,7 +19,7 @@ import {
 } from '../arch/sab/atomic.ts';
 import { type Fn, fn, fnOf, fnptr } from '../arch/sab/functable.ts';
 import { type Addr, load32 } from '../arch/sab/memory.ts';
-import { atomic_t, container_of, embed, ptr, ptrAt, struct, u32, type View, words } from '../arch/sab/struct.ts';
+import { atomic_t, container_of, embed, ptr, ptrAt, struct, u31, type View, words } from '../arch/sab/struct.ts';
 import { spin_lock, spin_lock_init, spin_unlock, spinlock_t } from '../kernel/locking/spinlock.ts';
 import { WARN_ON } from '../kernel/panic.ts';
 import { call_rcu, rcu_head, rcu_read_lock, rcu_read_unlock } from '../kernel/rcu/tree.ts';
@@ -54,15 +54,15 @@ export const file = struct('file', {
   /** A */
   f_count: atomic_t,
   /** I: FMODE_* */
-  f_mode: u32,
+  f_mode: u31,
   /** I: O_APPEND */
-  f_flags: u32,
+  f_flags: u31,
   /** I: id of the operations */
   f_op: fnptr<OpsOf>(),
   /** I: the pages behind it, if it can be mapped */
   f_mapping: ptr(() => address_space),
   /** I: the operations' own */
-  private_data: u32,
+  private_data: u31,
   /** A: writes that have begun and not ended. NOT LINUX: sb_start_write() counts per file system */
   writers: atomic_t,
   f_rcuhead: embed(rcu_head),
@@ -77,7 +77,6 @@ export const files_struct = struct('files_struct', {
   fd: words(FD_MAX),
 });
 export type files_struct = View<typeof files_struct>;
-const FDS = FD_MAX;
 const FD = files_struct.offsetof.fd;
 const files_cachep = defineCache('files_struct', files_struct.sizeof, SLAB_HWCACHE_ALIGN);
 
@@ -147,16 +146,17 @@ export function close_fd(files: files_struct, fd: number): number {
   return 0;
 }
 
-/** The open file of a descriptor of this task, with a reference; null if there is none. @context any */
-export function fget(fd: number): file | null {
+/** The open file of a descriptor of this task, with a reference; that of NULL if there is none. @context any */
+export function fget(fd: number): file {
   const files = current.files;
-  if (files === 0 || fd < 0 || fd >= FDS) return null;
-  const table = files + FD;
-  rcu_read_lock();
-  let filp = ptrAt(table, fd, file);
-  if (filp !== null && !atomic_inc_not_zero(filp.f_count)) filp = null;
-  rcu_read_unlock();
-  return filp;
+  let filp = 0;
+  if (files !== 0 && fd >= 0 && fd < FD_MAX) {
+    rcu_read_lock();
+    filp = load32(files + FD + 4 * fd);
+    if (filp !== 0 && !atomic_inc_not_zero(filp as Addr<number>)) filp = 0; // f_count comes first
+    rcu_read_unlock();
+  }
+  return file.at(filp);
 }
 
 setMappedFileOps(

@@ -30,7 +30,7 @@ import {
 import { num_possible_cpus } from '../arch/sab/cpu.ts';
 import { type Fn, fn, fnOf, fnptr } from '../arch/sab/functable.ts';
 import { type Addr, load32, store32 } from '../arch/sab/memory.ts';
-import { atomic_t, container_of, embed, struct, u32, type View } from '../arch/sab/struct.ts';
+import { atomic_t, container_of, embed, struct, u31, type View } from '../arch/sab/struct.ts';
 import { record } from '../kernel/oops.ts';
 import { WARN_ON } from '../kernel/panic.ts';
 import { call_rcu_sched, rcu_head, rcu_read_lock_sched, rcu_read_unlock_sched } from '../kernel/rcu/tree.ts';
@@ -42,7 +42,7 @@ export const percpu_ref = struct('percpu_ref', {
   /** A: the count in atomic mode */
   count: atomic_t,
   /** O: address of the counters, with bit 0 set once the count is dead */
-  pcpu_count_ptr: u32,
+  pcpu_count_ptr: u31,
   /** I: called when the count reaches zero, in whatever context the last put is */
   release: fnptr<RefRelease>(),
   rcu: embed(rcu_head),

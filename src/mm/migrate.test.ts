@@ -97,14 +97,14 @@ describe('a mapped file', () => {
     expect(vm_munmap(mm, va, PAGES * PAGE_SIZE)).toBe(0);
     expect(vm_munmap(mm, va, PAGES * PAGE_SIZE)).toBe(-EINVAL);
     get_user(va);
-    expect(user_fault).toBe(true);
+    expect(user_fault()).toBe(true);
     expect(map()).toBe(va);
   });
   it('has no pages after a truncation, in no mapping', () => {
     truncate_setsize(mapping);
     for (let i = 0; i < PAGES; i++) {
       get_user(va + i * PAGE_SIZE);
-      expect([user_fault, find_get_page(mapping, i)]).toEqual([true, null]);
+      expect([user_fault(), find_get_page(mapping, i)]).toEqual([true, null]);
     }
     vm_munmap(mm, va, PAGES * PAGE_SIZE);
     switch_mm(0);
@@ -146,7 +146,13 @@ describe('migration', () => {
     prepare();
     expect(migrate_page(old)).toBe(wanted);
     undo();
-    expect([cached(0), page_count(old), get_user(va), user_fault, nr_free_pages()]).toEqual([old, 1, 5, false, pages]);
+    expect([cached(0), page_count(old), get_user(va), user_fault(), nr_free_pages()]).toEqual([
+      old,
+      1,
+      5,
+      false,
+      pages,
+    ]);
     put_user(6, va);
     expect(load32(page_address(old))).toBe(6);
     expect(kinds(machine)).toEqual([]);

@@ -11,7 +11,7 @@
 
 import { fnptr } from '../arch/sab/functable.ts';
 import { PAGE_SHIFT, TASK_SIZE } from '../arch/sab/memory.ts';
-import { cacheline, embed, ptr, s32, struct, u32, type View } from '../arch/sab/struct.ts';
+import { cacheline, embed, ptr, s32, struct, u31, u32, type View } from '../arch/sab/struct.ts';
 import { mutex } from '../kernel/locking/mutex.ts';
 import { spinlock_t } from '../kernel/locking/spinlock.ts';
 import { list_head } from '../lib/list.ts';
@@ -37,7 +37,7 @@ export const mm_struct = struct('mm_struct', {
   mmap_sem: embed(mutex),
   page_table_lock: embed(spinlock_t),
   /** I: address of PGD_ENTRIES pointers to pages of entries */
-  pgd: u32,
+  pgd: u31,
   /** X(mmap_sem): mappings in order of addresses */
   mmap: embed(list_head),
   /** X(mmap_sem): count */
@@ -47,7 +47,7 @@ export const mm_struct = struct('mm_struct', {
   /** X: ioctx_lock for ioctx_table's slots and growth */
   ioctx_lock: cacheline(embed(spinlock_t)),
   /** R: address of the kioctx_table, X(ioctx_lock) for writers */
-  ioctx_table: u32,
+  ioctx_table: u31,
 });
 export type mm_struct = View<typeof mm_struct>;
 

@@ -34,7 +34,7 @@ it('forgets all with the mm', () => {
   const other = mm_alloc() as mm_struct;
   switch_mm(other.addr);
   get_user(va);
-  expect([tlb_lookup(va), user_fault]).toEqual([0, true]);
+  expect([tlb_lookup(va), user_fault()]).toEqual([0, true]);
   vm_brk(other, 1);
   expect(get_user(va)).toBe(0);
   switch_mm(mm.addr);

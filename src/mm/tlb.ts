@@ -22,7 +22,7 @@ const frames = new Int32Array(new ArrayBuffer(4 * ENTRIES));
 export function tlb_lookup(va: number): number {
   const page = va >>> PAGE_SHIFT;
   const entry = page & (ENTRIES - 1);
-  return pages[entry] === page ? (frames[entry] as number) + (va & (PAGE_SIZE - 1)) : 0;
+  return pages[entry] === page ? ((frames[entry] as number) + (va & (PAGE_SIZE - 1))) | 0 : 0;
 }
 
 /** @param frame - kernel address of a page of private memory that may be read and written */

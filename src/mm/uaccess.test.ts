@@ -38,14 +38,14 @@ beforeEach(() => {
 /** Whether an access faulted. */
 function faults(f: () => unknown): boolean {
   f();
-  return user_fault;
+  return user_fault();
 }
 
 describe('private memory', () => {
   it('is zeroed, writable, and apart from the next piece', () => {
     const next = vm_brk(mm, 1);
     expect([va, next]).toEqual([HEAP_START, HEAP_START + 3 * PAGE_SIZE]);
-    expect([get_user(va), get_user(va + 2 * PAGE_SIZE - 4), user_fault]).toEqual([0, 0, false]);
+    expect([get_user(va), get_user(va + 2 * PAGE_SIZE - 4), user_fault()]).toEqual([0, 0, false]);
     put_user(-5, va + PAGE_SIZE);
     expect(get_user(va + PAGE_SIZE)).toBe(-5);
     expect(faults(() => get_user(va + 2 * PAGE_SIZE))).toBe(true);

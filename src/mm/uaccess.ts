@@ -15,25 +15,21 @@ import { MMAP_BASE, mm_struct, PTE_FLAGS, PTE_MIGRATION, PTE_PRESENT, PTE_WRITE 
 import { migration_entry_wait, pte_offset, uaccess_begin, uaccess_end } from './pagetable.ts';
 import { tlb_insert, tlb_lookup } from './tlb.ts';
 
-// Constants of this module: V8 folds these into its code, but not what is imported.
-const PAGE = PAGE_SIZE;
-const OFFSET = PAGE - 1;
-const USER_END = TASK_SIZE;
-const MOVABLE = MMAP_BASE;
-const READABLE = PTE_PRESENT;
+const OFFSET = PAGE_SIZE - 1;
 const WRITABLE = PTE_PRESENT | PTE_WRITE;
-const ENTRY_FLAGS = PTE_FLAGS;
 const PGD = mm_struct.offsetof.pgd;
 
+/** [0] is 1 if the last single access faulted. Of an array with a buffer of its own V8 knows the address. */
+const faulted = new Int32Array(new ArrayBuffer(4));
 /** Whether the last single access of this CPU faulted. */
-export let user_fault = false;
+export const user_fault = (): boolean => faulted[0] !== 0;
 
 /**
  * Whether [va, va + bytes) can be user memory at all. NOT LINUX: user space ends at 256 MiB.
  * @param hi - the upper half of the address
  */
 export const access_ok = (va: number, bytes: number, hi = 0): boolean =>
-  hi === 0 && va >= 0 && bytes >= 0 && va + bytes <= USER_END;
+  hi === 0 && va >= 0 && bytes >= 0 && va + bytes <= TASK_SIZE;
 
 /**
  * The kernel address behind a user address, 0 on a fault. For a page that may move, the access is announced and the
@@ -45,16 +41,16 @@ export function user_to_kernel(va: number, write: boolean): number {
 }
 
 function walk_page_table(va: number, write: boolean): number {
-  if (va < 0 || va >= USER_END) return 0;
+  if (va < 0 || va >= TASK_SIZE) return 0;
   const mm = current.mm;
   if (mm === 0) return 0;
-  const need = write ? WRITABLE : READABLE;
+  const need = write ? WRITABLE : PTE_PRESENT;
   const pgd = load32(mm + PGD);
-  if (va >= MOVABLE) return movable_to_kernel(pgd, va, need);
+  if (va >= MMAP_BASE) return movable_to_kernel(pgd, va, need);
   const pte = pte_offset(pgd, va);
   const entry = pte === 0 ? 0 : load32(pte);
   if ((entry & need) !== need) return 0;
-  const frame = entry & ~ENTRY_FLAGS;
+  const frame = entry & ~PTE_FLAGS;
   if ((entry & WRITABLE) === WRITABLE) tlb_insert(va, frame);
   return frame + (va & OFFSET);
 }
@@ -65,7 +61,7 @@ function movable_to_kernel(pgd: number, va: number, need: number): number {
     uaccess_begin();
     const pte = pte_offset(pgd, va);
     const entry = pte === 0 ? 0 : smp_load_acquire(pte as Addr<number>);
-    if ((entry & need) === need) return (entry & ~ENTRY_FLAGS) + (va & OFFSET);
+    if ((entry & need) === need) return (entry & ~PTE_FLAGS) + (va & OFFSET);
     uaccess_end();
     if ((entry & PTE_MIGRATION) === 0) return 0;
     migration_entry_wait(pte, entry);
@@ -74,14 +70,14 @@ function movable_to_kernel(pgd: number, va: number, need: number): number {
 
 /** Ends an access that user_to_kernel() began without a fault. */
 export function user_done(va: number): void {
-  if (va >= MOVABLE) uaccess_end();
+  if (va >= MMAP_BASE) uaccess_end();
 }
 
 /** Loads a word; sets user_fault. */
 export function get_user(va: number): number {
   if ((va & 3) !== 0) return get_user_unaligned(va);
   const at = user_to_kernel(va, false);
-  user_fault = at === 0;
+  faulted[0] = at === 0 ? 1 : 0;
   if (at === 0) return 0;
   const value = load32(at);
   user_done(va);
@@ -96,14 +92,14 @@ export function get_user_pointer(va: number): number {
   const at = (va & 7) === 0 ? user_to_kernel(va, false) : 0;
   if (at === 0) return get_user_pointer_by_halves(va);
   const value = load32(at);
-  user_fault = load32(at + 4) !== 0;
+  faulted[0] = load32((at + 4) | 0) !== 0 ? 1 : 0;
   user_done(va);
   return value;
 }
 
 function get_user_pointer_by_halves(va: number): number {
   const value = get_user(va);
-  if (!user_fault && get_user(va + 4) !== 0) user_fault = true;
+  if (!user_fault() && get_user(va + 4) !== 0) faulted[0] = 1;
   return value;
 }
 
@@ -111,7 +107,7 @@ function get_user_unaligned(va: number): number {
   let value = 0;
   for (let i = 0; i < 4; i++) {
     const at = user_to_kernel(va + i, false);
-    user_fault = at === 0;
+    faulted[0] = at === 0 ? 1 : 0;
     if (at === 0) return 0;
     value |= load8(at) << (8 * i);
     user_done(va + i);
@@ -126,7 +122,7 @@ export function put_user(value: number, va: number): void {
     return;
   }
   const at = user_to_kernel(va, true);
-  user_fault = at === 0;
+  faulted[0] = at === 0 ? 1 : 0;
   if (at === 0) return;
   store32(at, value);
   user_done(va);
@@ -135,7 +131,7 @@ export function put_user(value: number, va: number): void {
 function put_user_unaligned(value: number, va: number): void {
   for (let i = 0; i < 4; i++) {
     const at = user_to_kernel(va + i, true);
-    user_fault = at === 0;
+    faulted[0] = at === 0 ? 1 : 0;
     if (at === 0) return;
     store8(at, (value >>> (8 * i)) & 0xff);
     user_done(va + i);
@@ -144,9 +140,18 @@ function put_user_unaligned(value: number, va: number): void {
 
 /** Copies into the kernel. @returns bytes not copied */
 export function copy_from_user(to: number, va: number, bytes: number): number {
+  if (bytes <= 0 || bytes > PAGE_SIZE - (va & OFFSET)) return copy_pages_from_user(to, va, bytes);
+  const at = user_to_kernel(va, false);
+  if (at === 0) return bytes;
+  memcpy(to, at, bytes);
+  user_done(va);
+  return 0;
+}
+
+function copy_pages_from_user(to: number, va: number, bytes: number): number {
   let left = bytes;
   while (left > 0) {
-    const n = Math.min(left, PAGE - (va & OFFSET));
+    const n = Math.min(left, PAGE_SIZE - (va & OFFSET));
     const at = user_to_kernel(va, false);
     if (at === 0) return left;
     memcpy(to, at, n);
@@ -160,9 +165,18 @@ export function copy_from_user(to: number, va: number, bytes: number): number {
 
 /** Copies out of the kernel. @returns bytes not copied */
 export function copy_to_user(va: number, from: number, bytes: number): number {
+  if (bytes <= 0 || bytes > PAGE_SIZE - (va & OFFSET)) return copy_pages_to_user(va, from, bytes);
+  const at = user_to_kernel(va, true);
+  if (at === 0) return bytes;
+  memcpy(at, from, bytes);
+  user_done(va);
+  return 0;
+}
+
+function copy_pages_to_user(va: number, from: number, bytes: number): number {
   let left = bytes;
   while (left > 0) {
-    const n = Math.min(left, PAGE - (va & OFFSET));
+    const n = Math.min(left, PAGE_SIZE - (va & OFFSET));
     const at = user_to_kernel(va, true);
     if (at === 0) return left;
     memcpy(at, from, n);
@@ -180,7 +194,7 @@ export function copy_to_user(va: number, from: number, bytes: number): number {
  */
 export function get_user_acquire(va: number): number {
   const at = (va & 3) === 0 ? user_to_kernel(va, false) : 0;
-  user_fault = at === 0;
+  faulted[0] = at === 0 ? 1 : 0;
   if (at === 0) return 0;
   const value = smp_load_acquire(at as Addr<number>);
   user_done(va);
@@ -190,7 +204,7 @@ export function get_user_acquire(va: number): number {
 /** A store that earlier accesses cannot pass. Sets user_fault; atomics must be aligned. */
 export function put_user_release(value: number, va: number): void {
   const at = (va & 3) === 0 ? user_to_kernel(va, true) : 0;
-  user_fault = at === 0;
+  faulted[0] = at === 0 ? 1 : 0;
   if (at === 0) return;
   smp_store_release(at as Addr<number>, value);
   user_done(va);

@@ -26,14 +26,14 @@ export class SegmentationFault extends Error {
 /** Loads a word of user memory. @throws SegmentationFault */
 export function peek(va: number): number {
   const value = get_user(va);
-  if (user_fault) throw new SegmentationFault(va);
+  if (user_fault()) throw new SegmentationFault(va);
   return value;
 }
 
 /** Stores a word of user memory. @throws SegmentationFault */
 export function poke(va: number, value: number): void {
   put_user(value, va);
-  if (user_fault) throw new SegmentationFault(va);
+  if (user_fault()) throw new SegmentationFault(va);
 }
 
 /** Bytes of an iocb, and of an event, in user memory. */
@@ -108,12 +108,12 @@ export function user_getevent(ctx: number, to: Event): boolean {
   const head = peek(ctx + R.head) >>> 0;
   // Pairs with the store of tail in aio_complete(): the event is read after the tail that covers it.
   const tail = get_user_acquire(ctx + R.tail) >>> 0;
-  if (user_fault) throw new SegmentationFault(ctx);
+  if (user_fault()) throw new SegmentationFault(ctx);
   if (head === tail) return false;
   read_event(ctx + aio_ring.sizeof + (head % nr) * io_event.sizeof, to);
   // Gives the slot back; the event has been read before.
   put_user_release((head + 1) % nr, ctx + R.head);
-  if (user_fault) throw new SegmentationFault(ctx);
+  if (user_fault()) throw new SegmentationFault(ctx);
   trace(TP.user_reap, ctx, head, 1);
   return true;
 }

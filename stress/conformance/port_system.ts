@@ -195,7 +195,7 @@ export class PortSystem implements System {
   eventfdRead(fd: number): number {
     return inKernel(() => {
       const filp = fget(fd);
-      if (filp === null) return -EBADF;
+      if (filp.addr === 0) return -EBADF;
       const ret = eventfd_read(filp);
       fput(filp);
       return ret;

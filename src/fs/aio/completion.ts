@@ -39,9 +39,6 @@ import { eventfd_signal } from '../eventfd.ts';
 import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, kiocb, type kioctx, kmap_ring_page } from './kioctx.ts';
 import { kiocb_free, put_reqs_available, refill_reqs_available } from './requests.ts';
 
-// Constants of this module: V8 folds these into its code, but not what is imported.
-const PER_PAGE = AIO_EVENTS_PER_PAGE;
-const FIRST = AIO_EVENTS_OFFSET;
 const EVENT_BYTES = io_event.sizeof;
 const { data: DATA, obj: OBJ, res: RES, res2: RES2 } = io_event.offsetof;
 
@@ -105,11 +102,11 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
 
   const flags = spin_lock_irqsave(ctx.completion_lock);
   const slot = ctx.tail;
-  const pos = slot + FIRST;
+  const pos = slot + AIO_EVENTS_OFFSET;
   const tail = slot + 1 >= ctx.nr_events ? 0 : slot + 1;
-  const ev_page = kmap_ring_page(ctx, (pos / PER_PAGE) | 0);
+  const ev_page = kmap_ring_page(ctx, (pos / AIO_EVENTS_PER_PAGE) | 0);
   // By its address: a view for each slot of each ring would push everything else out of the cache.
-  const event = ev_page + (pos % PER_PAGE) * EVENT_BYTES;
+  const event = ev_page + (pos % AIO_EVENTS_PER_PAGE) * EVENT_BYTES;
   copy64((event + OBJ) as Addr<U64>, iocb.ki_obj);
   copy64((event + DATA) as Addr<U64>, iocb.ki_user_data);
   set64((event + RES) as Addr<U64>, res, res >> 31);

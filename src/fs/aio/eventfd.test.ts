@@ -37,7 +37,7 @@ afterEach(logout);
 const count = (fd = efd): string =>
   inKernel(() => {
     const filp = fget(fd);
-    if (filp === null) throw new Error(`descriptor ${fd} is not open`);
+    if (filp.addr === 0) throw new Error(`descriptor ${fd} is not open`);
     const ret = eventfd_read(filp);
     fput(filp);
     return errname(ret);

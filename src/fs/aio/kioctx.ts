@@ -22,6 +22,7 @@ import {
   ref,
   s32,
   struct,
+  u31,
   u32,
   u64,
   type View,
@@ -66,21 +67,21 @@ export const kioctx = struct('kioctx', {
   /** A: one for each live kiocb, and two; free_ioctx_reqs() when none is left */
   reqs: embed(percpu_ref),
   /** I: the aio_context_t: mmap_base */
-  user_id: u32,
+  user_id: u31,
   /** I: address of CPU 0's kioctx_cpu */
-  cpu: u32,
+  cpu: u31,
   /** I: slots that move between a CPU and reqs_available at once */
-  req_batch: u32,
+  req_batch: u31,
   /** I: what the context costs of the quota */
   max_reqs: u32,
   /** I: slots of the ring; the trusted copy of aio_ring.nr */
-  nr_events: u32,
+  nr_events: u31,
   /** I: user address of the ring */
-  mmap_base: u32,
+  mmap_base: u31,
   /** I: bytes; 0 means that it is not to be unmapped */
-  mmap_size: u32,
+  mmap_size: u31,
   /** I: address of the array of pages; X(ring_lock, completion_lock) both, to change an element */
-  ring_pages: u32,
+  ring_pages: u31,
   /** I: elements of ring_pages */
   nr_pages: s32,
   free_work: embed(work_struct),
@@ -104,9 +105,9 @@ export const kioctx = struct('kioctx', {
   wait: embed(wait_queue_head_t),
 
   /** X(completion_lock): next slot to be written; the trusted copy of aio_ring.tail */
-  tail: cacheline(u32),
+  tail: cacheline(u31),
   /** X(completion_lock): completions whose slots have not been given back */
-  completed_events: u32,
+  completed_events: u31,
   completion_lock: embed(spinlock_t),
 
   /** Behind the line of `tail`, which every completion writes: readers of the ring come by here. */
@@ -151,7 +152,7 @@ export type kiocb = View<typeof kiocb>;
 export const kioctx_table = struct('kioctx_table', {
   rcu: embed(rcu_head),
   /** I: slots */
-  nr: u32,
+  nr: u31,
 });
 export type kioctx_table = View<typeof kioctx_table>;
 export const kioctx_table_bytes = (nr: number): number => kioctx_table.sizeof + 4 * nr;

@@ -18,9 +18,6 @@ import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
 import { EFAULT, EINTR, EINVAL } from '../../uapi/errno.ts';
 import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, type kioctx, kmap_ring_page } from './kioctx.ts';
 
-// Constants of this module: V8 folds these into its code, but not what is imported.
-const PER_PAGE = AIO_EVENTS_PER_PAGE;
-const FIRST = AIO_EVENTS_OFFSET;
 const EVENT_BYTES = io_event.sizeof;
 
 /**
@@ -46,11 +43,11 @@ function aio_read_events_ring(ctx: kioctx, event: number, nr: number): number {
     tail %= nr_events;
     const start = head;
     while (ret < nr && head !== tail) {
-      const pos = head + FIRST;
-      const in_page = pos % PER_PAGE;
+      const pos = head + AIO_EVENTS_OFFSET;
+      const in_page = pos % AIO_EVENTS_PER_PAGE;
       let avail = (head <= tail ? tail : nr_events) - head;
-      avail = Math.min(avail, nr - ret, PER_PAGE - in_page);
-      const ev = kmap_ring_page(ctx, (pos / PER_PAGE) | 0);
+      avail = Math.min(avail, nr - ret, AIO_EVENTS_PER_PAGE - in_page);
+      const ev = kmap_ring_page(ctx, (pos / AIO_EVENTS_PER_PAGE) | 0);
       if (copy_to_user(event + ret * EVENT_BYTES, ev + in_page * EVENT_BYTES, avail * EVENT_BYTES) !== 0) {
         ret = -EFAULT;
         break out;
@@ -77,16 +74,16 @@ function aio_read_events(ctx: kioctx, min_nr: number, nr: number, event: number)
   return ret < 0 || got >= min_nr;
 }
 
-/** A timespec of user space in ns; negative ones mean forever, as ktime arithmetic saturates. Sets user_fault. */
+/** A timespec of user space in ns; negative ones mean forever, as ktime arithmetic saturates. Sets user_fault(). */
 function get_timespec(va: number): number {
   const sec_lo = get_user(va);
-  if (user_fault) return 0;
+  if (user_fault()) return 0;
   const sec_hi = get_user(va + 4);
-  if (user_fault) return 0;
+  if (user_fault()) return 0;
   const nsec_lo = get_user(va + 8);
-  if (user_fault) return 0;
+  if (user_fault()) return 0;
   const nsec_hi = get_user(va + 12);
-  if (user_fault) return 0;
+  if (user_fault()) return 0;
   const ns = (sec_hi * 2 ** 32 + (sec_lo >>> 0)) * 1e9 + nsec_hi * 2 ** 32 + (nsec_lo >>> 0);
   return ns < 0 ? FOREVER : ns;
 }
@@ -103,7 +100,7 @@ export function read_events(ctx: kioctx, min_nr: number, nr: number, event: numb
   let until = FOREVER;
   if (timeout !== 0) {
     until = get_timespec(timeout);
-    if (user_fault) return -EFAULT;
+    if (user_fault()) return -EFAULT;
   }
   got = 0;
   // The condition copies to user space and takes a mutex; it is tried once before this task says that it will sleep.

@@ -96,22 +96,26 @@ function user_refill_reqs_available(ctx: kioctx): void {
   spin_unlock_irq(ctx.completion_lock);
 }
 
-/** A request with a slot; null if there is no slot, or no memory. @context may sleep */
-export function aio_get_req(ctx: kioctx): kiocb | null {
-  if (!get_reqs_available(ctx)) {
-    if (!fixed.track_ring_occupancy) return null; // slots come back at completion: there is nothing to refill
-    user_refill_reqs_available(ctx);
-    if (!get_reqs_available(ctx)) return null;
-  }
-  const addr = kmem_cache_alloc(kiocb_cachep);
-  if (addr === 0) {
-    put_reqs_available(ctx, 1);
-    return null;
-  }
-  if (fixed.refcount_requests) percpu_ref_get(ctx.reqs); // else: requests are not counted
-  const req = kiocb.at(addr);
-  req.ki_ctx = ctx;
+/** Takes a slot, after a look at what user space has read if there is none. @returns whether there was one */
+function get_reqs_available_refilled(ctx: kioctx): boolean {
+  if (get_reqs_available(ctx)) return true;
+  if (!fixed.track_ring_occupancy) return false; // slots come back at completion: there is nothing to refill
+  user_refill_reqs_available(ctx);
+  return get_reqs_available(ctx);
+}
+
+/** A request with a slot; that of NULL if there is no slot, or no memory. @context may sleep */
+export function aio_get_req(ctx: kioctx): kiocb {
+  const req = kiocb.at(get_reqs_available_refilled(ctx) ? alloc_kiocb(ctx) : 0);
+  if (req.addr !== 0) req.ki_ctx = ctx;
   return req;
+}
+
+function alloc_kiocb(ctx: kioctx): number {
+  const addr = kmem_cache_alloc(kiocb_cachep);
+  if (addr === 0) put_reqs_available(ctx, 1);
+  else if (fixed.refcount_requests) percpu_ref_get(ctx.reqs); // else: requests are not counted
+  return addr;
 }
 
 /** Frees a request and what it holds. */

@@ -180,7 +180,7 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
  */
 export function lookup_ioctx(ctx_id: number): kioctx | null {
   const id = get_user(ctx_id + aio_ring.offsetof.id) >>> 0;
-  if (user_fault) return null;
+  if (user_fault()) return null;
   let ret: kioctx | null = null;
   rcu_read_lock();
   const mm = mm_struct.at(current.mm);

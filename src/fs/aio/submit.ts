@@ -38,18 +38,12 @@ import {
   IS_ERR,
 } from '../../uapi/errno.ts';
 import { eventfd_ctx_fdget } from '../eventfd.ts';
-import { FMODE_READ, FMODE_WRITE, f_op, fget, type file } from '../file.ts';
+import { type FileOperations, FMODE_READ, FMODE_WRITE, f_op, fget, type file } from '../file.ts';
 import { aio_complete } from './completion.ts';
 import type { kiocb, kioctx } from './kioctx.ts';
 import { aio_get_req, kiocb_free, put_reqs_available } from './requests.ts';
 import { lookup_ioctx } from './setup.ts';
 
-// Constants of this module: V8 folds these into its code, but not what is imported.
-const PREAD = IOCB_CMD_PREAD;
-const PREADV = IOCB_CMD_PREADV;
-const PWRITE = IOCB_CMD_PWRITE;
-const PWRITEV = IOCB_CMD_PWRITEV;
-const RESFD = IOCB_FLAG_RESFD;
 const IOCB_BYTES = iocb.sizeof;
 const IOVEC_BYTES = iovec.sizeof;
 const KEY_AT = iocb.offsetof.aio_key;
@@ -64,7 +58,7 @@ const LONG_MAX_HI = 0x7fff_ffff;
 const U32_MAX = 0xffff_ffff;
 
 /**
- * Imports a PREADV or PWRITEV vector of `segments` elements, cutting what is too much in all.
+ * Imports a IOCB_CMD_PREADV or IOCB_CMD_PWRITEV vector of `segments` elements, cutting what is too much in all.
  * @param to - kernel address of room for it
  * @returns bytes in all, -EFAULT, or -EINVAL
  */
@@ -96,15 +90,17 @@ const file_start_write = (filp: file): void => atomic_inc(filp.writers);
 /** Ends it. The request may be complete, and its reference to the file gone: 0b944d3a4bba, fixed in v4.10. */
 const file_end_write = (filp: file): void => atomic_dec(filp.writers);
 
+type Readable = Required<Pick<FileOperations, 'read_iter'>>;
+type Writable = Required<Pick<FileOperations, 'write_iter'>>;
+
 /** @param bytes_hi - upper half of aio_nbytes @returns bytes, or -errno; nothing has been completed then */
 function aio_run_rw(req: kiocb, filp: file, opcode: number, buf_lo: number, buf_hi: number, bytes_hi: number): number {
-  const write = opcode === PWRITE || opcode === PWRITEV;
+  const write = opcode === IOCB_CMD_PWRITE || opcode === IOCB_CMD_PWRITEV;
   if ((filp.f_mode & (write ? FMODE_WRITE : FMODE_READ)) === 0) return -EBADF;
   const ops = f_op(filp);
-  const method = write ? ops.write_iter : ops.read_iter;
-  if (method === undefined) return -EINVAL;
+  if ((write ? ops.write_iter : ops.read_iter) === undefined) return -EINVAL;
 
-  const vectored = opcode === PREADV || opcode === PWRITEV;
+  const vectored = opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV;
   const segments = vectored ? req.ki_nbytes : 1;
   let ret = 0;
   if (vectored && (bytes_hi !== 0 || segments > UIO_MAXIOV)) return -EINVAL;
@@ -130,9 +126,13 @@ function aio_run_rw(req: kiocb, filp: file, opcode: number, buf_lo: number, buf_
     if (ret !== 0) break out;
     const bytes = Math.min(req.ki_nbytes, MAX_RW_COUNT);
     req.ki_nbytes = bytes;
-    if (write) file_start_write(filp);
-    ret = method.call(ops, req, iov, segments, bytes);
-    if (write) file_end_write(filp);
+    if (write) {
+      file_start_write(filp);
+      ret = (ops as Writable).write_iter(req, iov, segments, bytes);
+      file_end_write(filp);
+    } else {
+      ret = (ops as Readable).read_iter(req, iov, segments, bytes);
+    }
     aio_run_done(req, ret);
     ret = 0;
   }
@@ -156,10 +156,10 @@ function aio_run_iocb(req: kiocb, tmp: iocb): number {
   const filp = req.ki_filp;
   const opcode = tmp.aio_lio_opcode;
   switch (opcode) {
-    case PREAD:
-    case PREADV:
-    case PWRITE:
-    case PWRITEV:
+    case IOCB_CMD_PREAD:
+    case IOCB_CMD_PREADV:
+    case IOCB_CMD_PWRITE:
+    case IOCB_CMD_PWRITEV:
       return aio_run_rw(req, filp, opcode, lo32(tmp.aio_buf), hi32(tmp.aio_buf), hi32(tmp.aio_nbytes));
     case IOCB_CMD_FDSYNC:
     case IOCB_CMD_FSYNC: {
@@ -179,16 +179,16 @@ function io_submit_one(ctx: kioctx, user_iocb: number, tmp: iocb): number {
   if (hi32(tmp.aio_nbytes) < 0) return -EINVAL;
 
   const req = aio_get_req(ctx);
-  if (req === null) return -EAGAIN;
+  if (req.addr === 0) return -EAGAIN;
   let ret = 0;
   out_put_req: {
     const filp = fget(tmp.aio_fildes | 0);
-    if (filp === null) {
+    if (filp.addr === 0) {
       ret = -EBADF;
       break out_put_req;
     }
     req.ki_filp = filp;
-    if ((tmp.aio_flags & RESFD) !== 0) {
+    if ((tmp.aio_flags & IOCB_FLAG_RESFD) !== 0) {
       const eventfd = eventfd_ctx_fdget(tmp.aio_resfd | 0);
       if (IS_ERR(eventfd)) {
         ret = eventfd;
@@ -197,7 +197,7 @@ function io_submit_one(ctx: kioctx, user_iocb: number, tmp: iocb): number {
       req.ki_eventfd = eventfd;
     }
     put_user(KIOCB_KEY, user_iocb + KEY_AT);
-    if (user_fault) {
+    if (user_fault()) {
       ret = -EFAULT;
       break out_put_req;
     }
@@ -231,7 +231,7 @@ export function do_io_submit(ctx_id: number, nr: number, iocbpp: number): number
   let i = 0;
   for (; i < nr; i++) {
     const user_iocb = get_user_pointer(iocbpp + i * USER_POINTER_BYTES);
-    ret = user_fault ? -EFAULT : 0;
+    ret = user_fault() ? -EFAULT : 0;
     if (ret === 0 && copy_from_user(tmp.addr, user_iocb, IOCB_BYTES) !== 0) ret = -EFAULT;
     if (ret === 0) ret = io_submit_one(ctx, user_iocb, tmp);
     if (ret !== 0) break;

@@ -39,15 +39,15 @@ export function sys_io_setup(nr_events: number, ctxp: number): number {
 
 function io_setup(nr_events: number, ctxp: number): number {
   const lo = get_user(ctxp);
-  if (user_fault) return -EFAULT;
+  if (user_fault()) return -EFAULT;
   const hi = get_user(ctxp + 4);
-  if (user_fault) return -EFAULT;
+  if (user_fault()) return -EFAULT;
   if (lo !== 0 || hi !== 0 || nr_events === 0) return -EINVAL;
 
   const ioctx = ioctx_alloc(nr_events);
   if (IS_ERR(ioctx)) return ioctx;
   put_user(ioctx.user_id, ctxp);
-  const fault = user_fault;
+  const fault = user_fault();
   if (fault) kill_ioctx(mm_struct.at(current.mm), ioctx, null, true);
   percpu_ref_put(ioctx.users);
   return fault ? -EFAULT : 0;
@@ -116,7 +116,7 @@ export function sys_io_cancel(ctx_id: number, user_iocb: number): number {
 
 function io_cancel(ctx_id: number, user_iocb: number): number {
   const key = get_user(user_iocb + iocb.offsetof.aio_key);
-  if (user_fault) return -EFAULT;
+  if (user_fault()) return -EFAULT;
   const ctx = lookup_ioctx(ctx_id);
   if (ctx === null) return -EINVAL;
   spin_lock_irq(ctx.ctx_lock);

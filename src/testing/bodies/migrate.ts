@@ -72,9 +72,9 @@ function migrate(env: Env): Counts {
 /** Adds one to a user word. @returns what it was, -1 after a fault */
 function increment(va: number): number {
   const value = get_user(va);
-  if (user_fault) return -1;
+  if (user_fault()) return -1;
   put_user(value + 1, va);
-  return user_fault ? -1 : value;
+  return user_fault() ? -1 : value;
 }
 
 /** As increment(), taking its time between the load and the store: long enough for a migration, if one were let in. */
