@@ -100,7 +100,8 @@ function portGroups(made: Made, prng: Prng): Group[] {
       {
         [PORT_NAMES.here]: 60 * port,
         [PORT_NAMES.c]: 20 * c,
-        ...(column === PORT_COLUMNS.single32 ? { [PORT_NAMES.checked]: 400 * port, [PORT_NAMES.kernel]: 400 * c } : {}),
+        ...(column === PORT_COLUMNS.single32 ? { [PORT_NAMES.checked]: 400 * port } : {}),
+        ...(column === PORT_COLUMNS.disk32 ? { [PORT_NAMES.kernel]: 400 * c } : {}),
       },
       [PORT_NAMES.here, PORT_NAMES.checked],
       made,

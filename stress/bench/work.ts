@@ -4,7 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { EngineMutex } from '../../src/arch/sab/engine_mutex.ts';
 import type { Words } from '../../src/arch/sab/words.ts';
 import type { CpuParams, Machine } from '../../src/init/machine.ts';
-import type { AioLoad } from './loads/aio.ts';
+import type { AioLoad, FileKind } from './loads/aio.ts';
 import type { LockLoad, LockName } from './loads/locks.ts';
 
 /** What listens while a load runs; nothing by default. */
@@ -38,7 +38,7 @@ export interface Loads {
 /** One thread at a time, measured by tinybench: a call is many operations. */
 export type Micro =
   | { readonly load: 'lock'; readonly lock: LockName; readonly steps: number }
-  | { readonly load: 'aio'; readonly batch: number };
+  | { readonly load: 'aio'; readonly batch: number; readonly of: FileKind };
 
 export type Work =
   /** CPU 0 only, and first. */

@@ -54,7 +54,7 @@ function microCall(micro: Micro, { locks, aio }: Loads): () => void {
     return () => lockings(locks, MICRO_CHUNK, micro.steps);
   }
   return () => {
-    for (let events = 0; events < MICRO_CHUNK; ) events += submitAndReap(aio, 0, 0, micro.batch);
+    for (let events = 0; events < MICRO_CHUNK; ) events += submitAndReap(aio, 0, 0, micro.batch, micro.of);
   };
 }
 
@@ -118,7 +118,7 @@ class BenchCpu {
     const context = sharedContext ? 0 : this.cpu;
     return untilOver(order, () => {
       let events = 0;
-      for (let i = 0; i < BATCHES; i++) events += submitAndReap(aio, this.cpu, context, batch);
+      for (let i = 0; i < BATCHES; i++) events += submitAndReap(aio, this.cpu, context, batch, 'empty');
       return events;
     });
   }
@@ -143,7 +143,7 @@ class BenchCpu {
         serve(work.daemon, stop);
         return answer({});
       case 'busy':
-        while (wordLoad(stop, 0) === 0) submitAndReap(loads.aio, this.cpu, this.cpu, BATCH_MAX);
+        while (wordLoad(stop, 0) === 0) submitAndReap(loads.aio, this.cpu, this.cpu, BATCH_MAX, 'empty');
         return answer({});
       case 'latency':
         return answer({ figures: measureLatency(loads.aio, this.cpu, ms, stop) });

@@ -39,7 +39,7 @@ const LOADS: readonly Load[] = [
   {
     column: `events by ${BATCH_MAX}`,
     threads: 1,
-    work: { kind: 'micro', micro: { load: 'aio', batch: BATCH_MAX } },
+    work: { kind: 'micro', micro: { load: 'aio', batch: BATCH_MAX, of: 'empty' } },
   },
   {
     column: 'events, one context, 2 threads',

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The port: submit some reads of a RAM disk, which complete inside io_submit(), and reap them. Against the same path in
- * C (aio_hot.c: no page tables, no copies of the data, and no files: hence a file for each thread here), and against
- * the real kernel's AIO on /dev/zero.
+ * The port: submit some reads, which complete inside io_submit(), and reap them. Against the same path in C (aio_hot.c:
+ * no system calls, no page tables, no descriptors, and nothing is read: hence a file here whose method moves no byte,
+ * one for each thread), and against the real kernel's AIO on /dev/zero. There the kernel fills a buffer, so the port is
+ * measured with a RAM disk, too, from which it copies as many bytes.
  */
 import { BenchCpus } from '../cpus.ts';
-import { BATCH_MAX } from '../loads/aio.ts';
+import { BATCH_MAX, type FileKind, READ_BYTES } from '../loads/aio.ts';
 import {
   type Contest,
   cEntrant,
@@ -29,6 +30,7 @@ export const PORT_NAMES = {
 export const PORT_COLUMNS = {
   single1: 'by 1',
   single32: `by ${BATCH_MAX}`,
+  disk32: `by ${BATCH_MAX}, ${READ_BYTES} bytes read`,
   shared2: 'one context, 2 threads',
   shared8: 'one context, 8 threads',
   shared16: 'one context, 16 threads',
@@ -40,14 +42,16 @@ interface Load {
   readonly threads: number;
   readonly batch: number;
   readonly sharedContext: boolean;
+  readonly of: FileKind;
 }
 const LOADS: readonly Load[] = [
-  { column: PORT_COLUMNS.single1, threads: 1, batch: 1, sharedContext: true },
-  { column: PORT_COLUMNS.single32, threads: 1, batch: BATCH_MAX, sharedContext: true },
-  { column: PORT_COLUMNS.shared2, threads: 2, batch: BATCH_MAX, sharedContext: true },
-  { column: PORT_COLUMNS.shared8, threads: 8, batch: BATCH_MAX, sharedContext: true },
-  { column: PORT_COLUMNS.shared16, threads: 16, batch: BATCH_MAX, sharedContext: true },
-  { column: PORT_COLUMNS.own2, threads: 2, batch: BATCH_MAX, sharedContext: false },
+  { column: PORT_COLUMNS.single1, threads: 1, batch: 1, sharedContext: true, of: 'empty' },
+  { column: PORT_COLUMNS.single32, threads: 1, batch: BATCH_MAX, sharedContext: true, of: 'empty' },
+  { column: PORT_COLUMNS.disk32, threads: 1, batch: BATCH_MAX, sharedContext: true, of: 'disk' },
+  { column: PORT_COLUMNS.shared2, threads: 2, batch: BATCH_MAX, sharedContext: true, of: 'empty' },
+  { column: PORT_COLUMNS.shared8, threads: 8, batch: BATCH_MAX, sharedContext: true, of: 'empty' },
+  { column: PORT_COLUMNS.shared16, threads: 16, batch: BATCH_MAX, sharedContext: true, of: 'empty' },
+  { column: PORT_COLUMNS.own2, threads: 2, batch: BATCH_MAX, sharedContext: false, of: 'empty' },
 ];
 
 export const aioHot = (threads: number, batch: number, sharedContext: boolean): CRun => ({
@@ -67,10 +71,10 @@ export const nsPerOperation = (answers: readonly Answer[]): number =>
 
 /** The port under a load. */
 function portEntrant(name: string, cpus: BenchCpus, load: Load, warmMs: number): Entrant {
-  const { threads, batch, sharedContext } = load;
+  const { threads, batch, sharedContext, of } = load;
   const work =
     threads === 1
-      ? { kind: 'micro' as const, micro: { load: 'aio' as const, batch } }
+      ? { kind: 'micro' as const, micro: { load: 'aio' as const, batch, of } }
       : { kind: 'aio' as const, sharedContext, batch };
   return {
     name,
