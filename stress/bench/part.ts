@@ -32,7 +32,10 @@ export interface Setup {
   readonly window: (foreign: number | null) => void;
 }
 
-/** Of a window in which V8 compiles the path of an event, which takes it some tenths of a second in all. */
+/**
+ * Of a window in which V8 compiles the path of an event. That takes it some tenths of a second in all, and seconds where
+ * the load leaves its compiler no core: hence untilSteady().
+ */
 export const warmMsOf = ({ quick, ms }: Pick<Setup, 'quick' | 'ms'>): number => Math.min(quick ? 60 : 100, 5 * ms);
 
 /** What a contestant's window gives: a figure for each of its groups. */
@@ -50,6 +53,8 @@ export interface Entrant {
   readonly ours?: boolean;
   /** Length of its windows in the rounds that do not count; 0 where V8 has nothing to compile, or not for long. */
   readonly warmMs?: number;
+  /** Whether the last of those rounds goes on until V8 is done. */
+  readonly untilSteady?: boolean;
   /** A window, or why there was nothing to measure this time. */
   readonly measure: (ms: number) => Promise<Reading | { readonly skip: string }>;
 }
@@ -66,6 +71,24 @@ export function contest(specs: readonly GroupSpec[], entrants: readonly Entrant[
   return { collectors: specs.map((spec) => new Collector(spec, contestants)), entrants };
 }
 
+/** Windows in a row that bring nothing: V8 is done. */
+const STEADY = 5;
+/** What is faster by less brings nothing. */
+const GAIN = 0.97;
+const WARM_WINDOWS_MAX = { full: 40, quick: 6 };
+
+/** Repeats an entrant's windows until they do not get shorter any more. */
+async function untilSteady({ measure }: Entrant, ms: number, { quick, stopped }: Setup): Promise<void> {
+  let best = Number.POSITIVE_INFINITY;
+  let left = quick ? WARM_WINDOWS_MAX.quick : WARM_WINDOWS_MAX.full;
+  for (let idle = 0; idle < STEADY && left > 0 && !stopped(); idle++, left--) {
+    const reading = await measure(ms);
+    const [ns = best] = 'skip' in reading ? [] : reading.values;
+    if (ns < GAIN * best) idle = -1;
+    best = Math.min(best, ns);
+  }
+}
+
 /** Measures each entrant once. @param round - below 0 it does not count */
 export async function runContest({ collectors, entrants }: Contest, round: number, setup: Setup): Promise<void> {
   const msOf = ({ warmMs = setup.ms }: Entrant): number => (round < 0 ? warmMs : setup.ms);
@@ -73,6 +96,10 @@ export async function runContest({ collectors, entrants }: Contest, round: numbe
   for (let i = 0; i < present.length; i++) {
     if (setup.stopped()) return;
     const entrant = present[(i + Math.max(0, round)) % present.length] as Entrant;
+    if (round === -1 && entrant.untilSteady === true) {
+      await untilSteady(entrant, msOf(entrant), setup);
+      continue;
+    }
     const othersSince = watchOthers();
     const reading = await entrant.measure(msOf(entrant));
     if (round < 0 || setup.stopped()) continue;

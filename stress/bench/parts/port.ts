@@ -79,6 +79,7 @@ function portEntrant(name: string, cpus: BenchCpus, load: Load, warmMs: number):
   return {
     name,
     warmMs,
+    untilSteady: true,
     measure: async (ms) => ({ values: [nsPerOperation(await cpus.window(new Array(threads).fill(work), ms))] }),
   };
 }
