@@ -240,18 +240,16 @@ function priorityIgnored({ op, today, history }: Step): Prediction | null {
   return others.some((other) => REFUSALS.some(({ is }) => is(other))) ? null : goesOn(names, ended, history);
 }
 
-/** v3.17 has found the address of the kernel before it comes to the length below 0. */
+/** v3.17 has found an address of the kernel before it comes to a length below 0. */
 function vectorInOrder({ op, today, history }: Step): Prediction | null {
   const [name = ''] = readable(op);
   const iocb = history.iocbs.get(name);
   if (today['ret'] !== EINVAL || !history.isAlive(op.ctx) || iocb === undefined) return null;
-  const { cmd, buf, nbytes = 0, reserved2 = 0, rw_flags = 0, flags = 0 } = iocb;
-  const vector = (history.vectors.get(buf ?? '') ?? []).slice(0, Number(nbytes));
-  const others = Number(nbytes) < 0 || Number(nbytes) > vector.length || reserved2 !== 0 || rw_flags !== 0;
-  if (!VECTORS.includes(cmd) || others || flags !== 0) return null;
-  const wrong = vector.findIndex(([base, , bytes]) => base === 'BAD' || signed(bytes) < 0n);
-  const [base = '', , bytes = 0] = vector[wrong] ?? [];
-  return signed(bytes) >= 0n && base === 'BAD' ? { v317: { ret: EFAULT } } : null;
+  const { cmd, buf = '', nbytes = 0 } = iocb;
+  const vector = history.vectors.get(buf) ?? [];
+  if (!VECTORS.includes(cmd) || Number(nbytes) > vector.length) return null;
+  if (!vector.slice(0, Number(nbytes)).some(([, , bytes]) => signed(bytes) < 0n)) return null;
+  return refusalOf(name, history) === EFAULT ? { v317: { ret: EFAULT } } : null;
 }
 
 /** What a cancelled request ends with is the driver's to say. */

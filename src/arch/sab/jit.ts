@@ -15,8 +15,8 @@ import { setFlagsFromString } from 'node:v8';
 const FLAGS = [
   '--max-inlined-bytecode-size-small=160',
   '--max-inlined-bytecode-size=700',
-  '--max-inlined-bytecode-size-cumulative=30000',
-  '--max-inlined-bytecode-size-absolute=60000',
+  '--max-inlined-bytecode-size-cumulative=60000',
+  '--max-inlined-bytecode-size-absolute=100000',
 ];
 
 /** Gives V8 more room to inline. Before the code that is to profit runs hot. */
