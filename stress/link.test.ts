@@ -20,6 +20,13 @@ export const early = () => [LATE, late()];`,
   'src/late.js': `import { EARLY } from './early.js';
 export const LATE = 'late';
 export function late() { return EARLY; }`,
+  'src/functions.js': `const first = usedEarly();
+export const doubled = [1, 2].map((n) => usedByCallback(n));
+function usedEarly() { return usedThrough(); }
+function usedThrough() { return 40; }
+function usedByCallback(n) { return 2 * n; }
+export async function plain() { return [first, ...doubled, usedThrough(), kept()]; }
+function kept() { return plain.name; }`,
   'workers/main.js': `import {
   count,
   next as after,
@@ -27,7 +34,8 @@ export function late() { return EARLY; }`,
 } from '../src/numbers.js';
 import * as all from '../src/numbers.js';
 import { early } from '../src/early.js';
-export const results = [count, after(), count, ONE, all.two, all.drei, ...early()];
+import { plain } from '../src/functions.js';
+export const results = [count, after(), count, ONE, all.two, all.drei, ...early(), ...(await plain())];
 export const where = () => new Error('here').stack.split('\\n')[1].match(/:(\\d+):\\d+/)[1];`,
 };
 let dir = '';
@@ -51,14 +59,26 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 test('a linked program does what it did, on the lines where it did', async () => {
   const main = await import(pathToFileURL(path('workers/main.js')).href);
-  expect(main.results).toEqual([0, 1, 1, 1, 2, 3, 'late', 'early']);
-  expect(main.where()).toBe('9');
+  expect(main.results).toEqual([0, 1, 1, 1, 2, 3, 'late', 'early', 40, 2, 4, 40, 'plain']);
+  expect(main.where()).toBe('10');
 });
 
 test('functions and constants are bound, variables and what comes late are not', () => {
   expect(text()).toContain('const after=after$,ONE=ONE$;');
   expect(text()).not.toMatch(/\bcount\$/);
   expect(text()).not.toContain('LATE as LATE$ } from');
+});
+
+test('declared functions are constants, but those that are used above, and exports of a cycle', () => {
+  const constants = [...text().matchAll(/\bconst (\w+)=(?:async )?function/g)].map(([, name]) => name);
+  expect(constants.sort()).toEqual(['kept', 'next', 'plain']);
+});
+
+test('what has been linked can be bound to when a file beside it is new', () => {
+  const linked = readFileSync(path('workers/main.js'), 'utf8');
+  writeFileSync(path('workers/main.js'), FILES['workers/main.js']);
+  link();
+  expect(readFileSync(path('workers/main.js'), 'utf8')).toBe(linked);
 });
 
 test('what has been linked stays as it is', () => {
