@@ -76,7 +76,7 @@ export interface CpuParams {
 export function createMachine(params: Partial<MachineParams> & { cpus: number }): Machine {
   const arenaMib = params.arenaMib ?? ARENA_MIB_DEFAULT;
   const sanitize = params.sanitize ?? false;
-  allowInlining();
+  allowInlining(sanitize);
   return {
     cpus: params.cpus,
     arenaMib,

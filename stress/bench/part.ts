@@ -33,8 +33,8 @@ export interface Setup {
 }
 
 /**
- * Of a window in which V8 compiles the path of an event. That takes it some tenths of a second in all, and seconds where
- * the load leaves its compiler no core: hence untilSteady().
+ * Of a window in which V8 compiles the path of an event. That takes it some tenths of a second in all, and seconds
+ * where the load leaves its compiler no core: hence untilSteady().
  */
 export const warmMsOf = ({ quick, ms }: Pick<Setup, 'quick' | 'ms'>): number => Math.min(quick ? 60 : 100, 5 * ms);
 
@@ -72,7 +72,7 @@ export function contest(specs: readonly GroupSpec[], entrants: readonly Entrant[
 }
 
 /** Windows in a row that bring nothing: V8 is done. */
-const STEADY = 5;
+const STEADY = { full: 10, quick: 5 };
 /** What is faster by less brings nothing. */
 const GAIN = 0.97;
 const WARM_WINDOWS_MAX = { full: 40, quick: 6 };
@@ -80,8 +80,9 @@ const WARM_WINDOWS_MAX = { full: 40, quick: 6 };
 /** Repeats an entrant's windows until they do not get shorter any more. */
 async function untilSteady({ measure }: Entrant, ms: number, { quick, stopped }: Setup): Promise<void> {
   let best = Number.POSITIVE_INFINITY;
-  let left = quick ? WARM_WINDOWS_MAX.quick : WARM_WINDOWS_MAX.full;
-  for (let idle = 0; idle < STEADY && left > 0 && !stopped(); idle++, left--) {
+  const length = quick ? 'quick' : 'full';
+  let left = WARM_WINDOWS_MAX[length];
+  for (let idle = 0; idle < STEADY[length] && left > 0 && !stopped(); idle++, left--) {
     const reading = await measure(ms);
     const [ns = best] = 'skip' in reading ? [] : reading.values;
     if (ns < GAIN * best) idle = -1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * V8 takes for constants what was set once: whether there is a hook, where RAM ends, where a variable is. Code that it has
- * made from that must be gone when one of them changes. In a thread of its own, where nothing has changed before.
+ * V8 takes for constants what was set once: whether there is a hook, where RAM ends, where a variable is. Code that it
+ * has made from that must be gone when one of them changes. In a thread of its own, where nothing has changed before.
  */
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';

@@ -84,15 +84,34 @@ function portEntrant(name: string, cpus: BenchCpus, load: Load, warmMs: number):
   };
 }
 
-function portContest(load: Load, cpus: BenchCpus, checked: BenchCpus, setup: Setup): Contest {
+/** The machines of a load. */
+interface Machines {
+  readonly plain: BenchCpus;
+  /** KASAN tests every access; null where that is not measured */
+  readonly checked: BenchCpus | null;
+}
+
+/** More than so many take turns on the cores, and the machine that others use: they would take a minute to get warm. */
+const FEW = 2;
+
+/** V8 compiles a path for what a thread has run of it, so few threads are a load's own, as C's are a process's. */
+async function bootFor({ threads }: Load, setup: Setup): Promise<Machines> {
+  if (threads > FEW) return { plain: await setup.machine(), checked: null };
+  const plain = new BenchCpus({ cpus: threads });
+  const checked = threads === 1 ? new BenchCpus({ cpus: 1, instruments: { sanitize: true } }) : null;
+  await Promise.all([plain.boot(), checked?.boot()]);
+  return { plain, checked };
+}
+
+function portContest(load: Load, { plain, checked }: Machines, setup: Setup): Contest {
   const { column, threads, batch, sharedContext } = load;
   const others =
-    threads === 1
-      ? [
+    checked === null
+      ? []
+      : [
           portEntrant(PORT_NAMES.checked, checked, load, warmMsOf(setup)),
           cEntrant(PORT_NAMES.kernel, setup.yardstick, kaio(batch)),
-        ]
-      : [];
+        ];
   return contest(
     [
       {
@@ -107,7 +126,7 @@ function portContest(load: Load, cpus: BenchCpus, checked: BenchCpus, setup: Set
       },
     ],
     [
-      portEntrant(PORT_NAMES.here, cpus, load, warmMsOf(setup)),
+      portEntrant(PORT_NAMES.here, plain, load, warmMsOf(setup)),
       cEntrant(PORT_NAMES.c, setup.yardstick, aioHot(threads, batch, sharedContext)),
       ...others,
     ],
@@ -115,9 +134,15 @@ function portContest(load: Load, cpus: BenchCpus, checked: BenchCpus, setup: Set
 }
 
 export const port: PartMaker = async (setup, rounds) => {
-  const cpus = await setup.machine();
-  const checked = new BenchCpus({ cpus: 1, instruments: { sanitize: true } });
-  await checked.boot();
-  const contests = LOADS.map((load) => portContest(load, cpus, checked, setup));
-  return partOf('port', { rounds, contests, setup }, () => checked.close());
+  const contests: Contest[] = [];
+  const own: BenchCpus[] = [];
+  for (const load of LOADS) {
+    const { plain, checked } = await bootFor(load, setup);
+    contests.push(portContest(load, { plain, checked }, setup));
+    if (load.threads <= FEW) own.push(plain);
+    if (checked !== null) own.push(checked);
+  }
+  return partOf('port', { rounds, contests, setup }, async () => {
+    await Promise.all(own.map((cpus) => cpus.close()));
+  });
 };
