@@ -81,7 +81,7 @@ export class KernelSystem implements System {
     this.arena = native.map(ARENA_BYTES, 'rw');
     this.memory = native.view(this.arena, ARENA_BYTES);
     this.next = this.arena;
-    // Whoever goes on behind RO comes to GUARD, as in the port.
+    // Whoever goes on behind RO comes to GUARD, and behind that to another such page, as in the port.
     const RO = native.map(3 * PAGE, '');
     native.protect(RO, PAGE, 'r');
     this.special = { NULL: 0, BAD: KERNEL_ADDRESS, MINUS1: -1, RO, GUARD: RO + PAGE };

@@ -75,7 +75,8 @@ export class PortSystem implements System {
     this.next = process.base;
     this.end = process.base + bytes;
     const readOnly = this.map(1, false);
-    // A page that is not mapped follows each.
+    // A page that is not mapped follows each; two do here, as on the kernel's side.
+    this.mm.brk += PAGE_SIZE;
     const GUARD = readOnly + PAGE_SIZE;
     this.special = { NULL: 0, BAD: PAGE_OFFSET + PAGE_SIZE, MINUS1: -1, RO: readOnly, GUARD };
   }

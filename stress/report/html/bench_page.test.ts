@@ -39,7 +39,7 @@ test('a comparison has a section, and its conclusion stands at the top', () => {
   const comparison = compareBenches(makeBench(), makeBench({ seed: 2, portSlower: 1.5 }));
   const text = toBenchHtml({ ...bench, comparison });
   expect(sectionsOf(text)).toContain('comparison');
-  expect(shown(text)).toContain('Against the earlier run: 7 figures moved');
+  expect(shown(text)).toContain('Against the earlier run: 8 figures moved');
 });
 
 test('nothing is asked of anybody, and nothing is broken where nothing was measured', () => {
