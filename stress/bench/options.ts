@@ -134,7 +134,7 @@ const commandLine = (): Command =>
         wholeNumber('--ms', 1, MS_MAX, MS),
       ),
     )
-    .option('--quick', 'less of everything, in some 45 s')
+    .option('--quick', 'less of everything, in some two minutes')
     .addOption(fileOption('--json', 'write bench.json there as well', writable('--json')))
     .addOption(fileOption('--html', 'write the page there as well', writable('--html')))
     .addOption(fileOption('--compare', 'say what moved since an earlier bench.json', () => {}))

@@ -53,8 +53,8 @@ export interface Entrant {
   readonly ours?: boolean;
   /** Length of its windows in the rounds that do not count; 0 where V8 has nothing to compile, or not for long. */
   readonly warmMs?: number;
-  /** Whether the last of those rounds goes on until V8 is done. */
-  readonly untilSteady?: boolean;
+  /** The last of those rounds goes on until so many windows in a row have brought nothing; 0 if nothing is said. */
+  readonly untilSteady?: number;
   /** A window, or why there was nothing to measure this time. */
   readonly measure: (ms: number) => Promise<Reading | { readonly skip: string }>;
 }
@@ -71,19 +71,17 @@ export function contest(specs: readonly GroupSpec[], entrants: readonly Entrant[
   return { collectors: specs.map((spec) => new Collector(spec, contestants)), entrants };
 }
 
-/** Windows in a row that bring nothing: V8 is done. */
-const STEADY = { full: 10, quick: 5 };
 /** What is faster by less brings nothing. */
 const GAIN = 0.97;
-const WARM_WINDOWS_MAX = { full: 40, quick: 6 };
+const WARM_WINDOW_MS = 100;
+const WARM_WINDOWS_MAX = { full: 40, quick: 24 };
 
 /** Repeats an entrant's windows until they do not get shorter any more. */
-async function untilSteady({ measure }: Entrant, ms: number, { quick, stopped }: Setup): Promise<void> {
+async function untilSteady({ measure }: Entrant, enough: number, { quick, stopped }: Setup): Promise<void> {
   let best = Number.POSITIVE_INFINITY;
-  const length = quick ? 'quick' : 'full';
-  let left = WARM_WINDOWS_MAX[length];
-  for (let idle = 0; idle < STEADY[length] && left > 0 && !stopped(); idle++, left--) {
-    const reading = await measure(ms);
+  let left = quick ? WARM_WINDOWS_MAX.quick : WARM_WINDOWS_MAX.full;
+  for (let idle = 0; idle < enough && left > 0 && !stopped(); idle++, left--) {
+    const reading = await measure(WARM_WINDOW_MS);
     const [ns = best] = 'skip' in reading ? [] : reading.values;
     if (ns < GAIN * best) idle = -1;
     best = Math.min(best, ns);
@@ -97,8 +95,8 @@ export async function runContest({ collectors, entrants }: Contest, round: numbe
   for (let i = 0; i < present.length; i++) {
     if (setup.stopped()) return;
     const entrant = present[(i + Math.max(0, round)) % present.length] as Entrant;
-    if (round === -1 && entrant.untilSteady === true) {
-      await untilSteady(entrant, msOf(entrant), setup);
+    if (round === -1 && entrant.untilSteady !== undefined) {
+      await untilSteady(entrant, entrant.untilSteady, setup);
       continue;
     }
     const othersSince = watchOthers();

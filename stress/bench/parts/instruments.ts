@@ -55,7 +55,7 @@ function costContest(load: Load, machines: readonly BenchCpus[], warmMs: number)
     ({ name }, i): Entrant => ({
       name,
       warmMs,
-      untilSteady: true,
+      untilSteady: 5,
       measure: async (ms) => {
         const answers = await (machines[i] as BenchCpus).window(new Array(threads).fill(work), ms);
         return { values: [nsPerOperation(answers)] };

@@ -79,7 +79,8 @@ function portEntrant(name: string, cpus: BenchCpus, load: Load, warmMs: number):
   return {
     name,
     warmMs,
-    untilSteady: true,
+    // Several threads leave V8's compiler no core.
+    untilSteady: threads === 1 ? 5 : 12,
     measure: async (ms) => ({ values: [nsPerOperation(await cpus.window(new Array(threads).fill(work), ms))] }),
   };
 }
