@@ -53,7 +53,7 @@ export interface Entrant {
   readonly ours?: boolean;
   /** Length of its windows in the rounds that do not count; 0 where V8 has nothing to compile, or not for long. */
   readonly warmMs?: number;
-  /** The last of those rounds goes on until so many windows in a row have brought nothing; 0 if nothing is said. */
+  /** The last of those rounds goes on until so many windows in a row have brought nothing, if it is said. */
   readonly untilSteady?: number;
   /** A window, or why there was nothing to measure this time. */
   readonly measure: (ms: number) => Promise<Reading | { readonly skip: string }>;

@@ -190,7 +190,7 @@ export function atomicIndex(op: Access, addr: number): number {
   return ram.hooked || ram.words[index] === undefined ? slowAtomic(op, addr, index) : index;
 }
 
-/** Whether `last` and `last` words behind it, up to a page, are not both in RAM. */
+/** Whether the word, or the one `last` words behind it, is not in RAM. */
 const isNoRun = (index: number, last: number): boolean =>
   ram.words[index] === undefined || ram.words[(index + last) | 0] === undefined;
 const isNoPair = (index: number): boolean => isNoRun(index, 1);

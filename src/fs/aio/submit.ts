@@ -58,7 +58,7 @@ const LONG_MAX_HI = 0x7fff_ffff;
 const U32_MAX = 0xffff_ffff;
 
 /**
- * Imports a IOCB_CMD_PREADV or IOCB_CMD_PWRITEV vector of `segments` elements, cutting what is too much in all.
+ * Imports a PREADV or PWRITEV vector of `segments` elements, cutting what is too much in all.
  * @param to - kernel address of room for it
  * @returns bytes in all, -EFAULT, or -EINVAL
  */
