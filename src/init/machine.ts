@@ -15,7 +15,6 @@ import { attachStatics, bootStatics } from '../arch/sab/bss.ts';
 import { ktime_get, sched_clock } from '../arch/sab/clock.ts';
 import { attachControl, createControl, setAborted } from '../arch/sab/control.ts';
 import { setCpu, setPreemptCount } from '../arch/sab/cpu.ts';
-import { allowInlining } from '../arch/sab/jit.ts';
 import { ARENA_MIB_DEFAULT, memory, setHook, setRamSize } from '../arch/sab/memory.ts';
 import { Prng } from '../arch/sab/prng.ts';
 import type { Words } from '../arch/sab/words.ts';
@@ -76,7 +75,6 @@ export interface CpuParams {
 export function createMachine(params: Partial<MachineParams> & { cpus: number }): Machine {
   const arenaMib = params.arenaMib ?? ARENA_MIB_DEFAULT;
   const sanitize = params.sanitize ?? false;
-  allowInlining(sanitize);
   return {
     cpus: params.cpus,
     arenaMib,

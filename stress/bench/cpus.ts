@@ -14,6 +14,7 @@ import { createMemory } from '../../src/arch/sab/memory.ts';
 import { createWords, type Words, wordAdd, wordNotify } from '../../src/arch/sab/words.ts';
 import { createMachine, type Machine } from '../../src/init/machine.ts';
 import { ROOT } from '../root.ts';
+import { allowInlining } from './inlining.ts';
 import { LOCK_WORDS } from './loads/locks.ts';
 import type { Answer, CpuTask, Instruments, Loads, Order, Reply, Work } from './work.ts';
 
@@ -58,6 +59,7 @@ export class BenchCpus {
     const set = { ...NO_INSTRUMENTS, ...instruments };
     this.count = threads;
     this.engine = engine;
+    allowInlining(set.sanitize);
     const memory = createMemory();
     this.machine = { ...createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: set.sanitize }), memory };
     this.piscina = new Piscina({

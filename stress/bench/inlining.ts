@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * What V8 is told about this program.
+ * What V8 is told by the benchmark, whose threads repeat one path until it is compiled.
  *
  * An event costs some 110 accesses to RAM, each a function call in the source. V8 inlines until a function has grown
  * by 920 bytes of bytecode, which is some twenty accesses; the rest stay calls. With more room an event, from its iocb
- * to the ring, becomes one piece of code, and takes about half the time. It costs compile time, once in a thread. A
- * function of up to 160 bytes, which every access is with the test of KASAN's shadow in it, is inlined however rarely
- * it has run so far; one of more than 700, which none on the path of an event has, never is.
+ * to the ring, becomes one piece of code, and takes about half the time. A function of up to 160 bytes, which every
+ * access is with the test of KASAN's shadow in it, is inlined however rarely it has run so far; one of more than 700,
+ * which none on the path of an event has, never is.
+ *
+ * Each thread compiles for itself, for seconds. A stress test of minutes with sixteen threads never earns that back.
  *
  * The flags hold for the whole process, threads that are started later included, and change no behaviour.
  */
