@@ -17,6 +17,7 @@ import { createMeters, type MeterBuffers } from '../workers/meters.ts';
 import { type CpuReport, type CpuTask, PHASE_EXIT, type RoundPlan } from '../workers/protocol.ts';
 import { ROOT } from './root.ts';
 
+const ENTRY = 'dist/workers/cpu.js';
 /** Ledger entries in all; fewer for each CPU where there are many. */
 const ENTRIES = 16_384;
 const ENTRIES_PER_CPU_MAX = 1024;
@@ -43,15 +44,15 @@ export class Pool {
   private readonly cpus: Cpu[] = [];
   private closing = false;
 
-  /** @param deterministic - whether one thread is to run at a time */
-  constructor(threads: number, arenaMib: number, sanitize: boolean, deterministic = false) {
+  /** @param deterministic - whether one thread is to run at a time @param entry - what the threads run */
+  constructor(threads: number, arenaMib: number, sanitize: boolean, deterministic = false, entry = ENTRY) {
     this.machine = createMachine({ cpus: threads, arenaMib, sanitize });
     const entriesMax = deterministic ? ENTRIES_PER_CPU_DETERMINISTIC : ENTRIES_PER_CPU_MAX;
     this.ledger = createLedger(threads, Math.min(entriesMax, Math.floor(ENTRIES / threads)));
     this.meters = createMeters(threads);
     this.det = deterministic ? createDetBuffers(threads, arenaMib) : null;
     this.piscina = new Piscina({
-      filename: fileURLToPath(new URL('dist/workers/cpu.js', ROOT)),
+      filename: fileURLToPath(new URL(entry, ROOT)),
       minThreads: threads,
       maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,

@@ -107,7 +107,9 @@ export class Recorder {
 
   /** The round is over, and look() has been called since. */
   end(result: RoundResult): void {
-    this.write({ t: 'done', n: this.n, whole: result.whole, ...this.figures(result.ranMs) });
+    const { whole, inconclusive, ranMs } = result;
+    const why = inconclusive === null ? {} : { inconclusive };
+    this.write({ t: 'done', n: this.n, whole, ...why, ...this.figures(ranMs) });
   }
 
   /** @param index - of the case, in which the finding has been recorded */

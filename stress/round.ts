@@ -2,13 +2,22 @@
 /**
  * One round: boot, run, stop, settle, inspect, tear down, look for leaks.
  *
- * The main thread conducts it by the phase word and never blocks. It needs no help of a stuck thread: it sees who
- * sleeps on
- * what and who holds what in the machine's own words, and gives the round up when nobody gets on any more.
+ * The main thread conducts it by the phase word and never blocks. It needs no help from a stuck thread: it sees in the
+ * machine's own words who sleeps on what and who holds what. A round in which nothing can happen any more is a hang; one
+ * whose threads get no time on a core is given up without a verdict (watchdog.ts).
  */
 
 import { ktime_get } from '../src/arch/sab/clock.ts';
-import { ARRIVED, DEAD, PHASE, progressOf, setAborted } from '../src/arch/sab/control.ts';
+import {
+  ARRIVED,
+  DEAD,
+  isStill,
+  PHASE,
+  progressOf,
+  sayIfQuiet,
+  setAborted,
+  sleepsOf,
+} from '../src/arch/sab/control.ts';
 import { unparkCpu } from '../src/arch/sab/park.ts';
 import { Prng } from '../src/arch/sab/prng.ts';
 import { wordLoad, wordNotify, wordStore, wordWaitAsync } from '../src/arch/sab/words.ts';
@@ -46,7 +55,9 @@ import { quotaBalance } from './oracles/quota.ts';
 import { oversleepers, overslept } from './oracles/sleepers.ts';
 import { slotConservation } from './oracles/slots.ts';
 import type { Pool } from './pool.ts';
+import { GracePeriod } from './quiescence.ts';
 import type { Scenario } from './scenarios/scenario.ts';
+import { CpuTimes, hadChance, ObservedTime, type Standstill, Watchdog } from './watchdog.ts';
 
 export interface RoundSpec {
   readonly scenario: Scenario;
@@ -90,21 +101,20 @@ export interface RoundResult {
   readonly elapsedMs: number;
   /** Whether it went to its end. */
   readonly whole: boolean;
+  /** Why it was given up without a verdict: the machine was too busy. Null if it was not. */
+  readonly inconclusive: string | null;
 }
 
-/** A machine whose CPUs get nothing done for so long hangs, ms. */
-const HANG_MS = 6000;
-/** A thread that has just been started loads its code first: so long without an arrival is too long, ms. */
-const ATTACH_MS = 25_000;
-/** No phase may take longer than this, whatever gets on meanwhile, ms. */
-const PHASE_MAX_MS = 60_000;
 /** An interrupted run waits no longer than this for a phase, ms. */
 const HURRY_MS = 300;
-/** How long CPUs may take to come out of a round that is given up, ms. */
+/** How long CPUs that get time on a core may take to come out of a round that is given up, ms; and any others. */
 const ABORT_MS = 1500;
+const ABORT_MAX_MS = 20_000;
+/** Time on a core in which a CPU comes out of a round, or does not. */
+const ABORT_CHANCE = { ns: 0.5e9, slices: 300 };
 const TICK_MS = 15;
-/** Most of the time between two ticks that counts as seen, ms. */
-const GAP_MS = 250;
+/** How long a sleeper may be under suspicion without a proof, ms. */
+const SUSPICION_MS = 10_000;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -118,6 +128,7 @@ export class Round {
   private readonly startedAt = ktime_get();
   protected ranMs = 0;
   private runsFromUs = Number.POSITIVE_INFINITY;
+  protected inconclusive: string | null = null;
 
   constructor(pool: Pool, spec: RoundSpec) {
     this.pool = pool;
@@ -206,33 +217,41 @@ export class Round {
     return wordLoad(this.control, DEAD) > 0 || this.pool.casualties().length > 0;
   }
 
-  private progress(): number {
+  /** @param except - a CPU that only looks */
+  private progress(except: number): number {
     let sum = 0;
-    for (let cpu = 0; cpu < this.plan.roles.length; cpu++) sum += progressOf(cpu);
+    for (let cpu = 0; cpu < this.plan.roles.length; cpu++) if (cpu !== except) sum += progressOf(cpu);
     return sum;
   }
 
-  /** Waits until `count` CPUs have arrived. @returns false if the machine broke, or hangs, which is then recorded */
-  protected async arrived(count: number, phase: string, nudge: () => void = () => {}): Promise<boolean> {
+  /** A phase does not end: that is a finding, or says nothing. */
+  protected standstill(phase: string, found: Standstill): void {
+    if (found.hang) this.ask('watchdog', () => [describeHang(this.plan, phase)]);
+    else this.inconclusive = found.reason;
+  }
+
+  /**
+   * Waits until `count` CPUs have arrived.
+   *
+   * @param nudge - is called between two looks
+   * @param onlooker - a CPU that goes on looking until it is told that nothing happens any more; -1 if there is none
+   * @returns false if the machine broke, or does not get there
+   */
+  protected async arrived(count: number, phase: string, nudge = (): void => {}, onlooker = -1): Promise<boolean> {
     const start = performanceNow();
-    let seen = this.progress();
-    let last = start;
-    let standing = 0;
+    const cpus = this.plan.roles.length;
+    const watchdog = new Watchdog(cpus, phase);
     for (;;) {
       const here = wordLoad(this.control, ARRIVED);
       if (here >= count) return true;
       if (this.broken()) return false;
-      const now = performanceNow();
-      if (this.spec.stop.aborted && now - start > HURRY_MS) return false;
-      const progress = this.progress() + here;
-      // A gap in our own ticks is a host that stood still, and the CPUs with it.
-      standing = progress === seen ? standing + Math.min(now - last, GAP_MS) : 0;
-      seen = progress;
-      last = now;
-      if (standing > (phase === 'attach' ? ATTACH_MS : HANG_MS) || now - start > PHASE_MAX_MS) {
-        this.ask('watchdog', () => [describeHang(this.plan, phase)]);
+      if (this.spec.stop.aborted && performanceNow() - start > HURRY_MS) return false;
+      const found = watchdog.look(this.progress(onlooker) + here);
+      if (found !== null) {
+        this.standstill(phase, found);
         return false;
       }
+      if (onlooker >= 0) sayIfQuiet(cpus, onlooker);
       nudge();
       this.show(false);
       await wordWaitAsync(this.control, ARRIVED, here, TICK_MS);
@@ -245,9 +264,11 @@ export class Round {
     this.setPhase(PHASE_RUN);
     const start = performanceNow();
     const until = start + this.spec.runMs;
-    while (performanceNow() < until && !this.spec.stop.aborted) {
+    // Where nothing can happen any more, the time that is left is lost.
+    for (let still = 0; performanceNow() < until && still < 2 && !this.spec.stop.aborted; ) {
       this.ranMs = performanceNow() - start;
       if (this.broken()) return false;
+      still = isStill(this.plan.roles.length) ? still + 1 : 0;
       this.show(true);
       await sleep(Math.min(TICK_MS, Math.max(1, until - performanceNow())));
     }
@@ -255,8 +276,12 @@ export class Round {
     return true;
   }
 
-  /** Looks for sleepers whose condition holds, for long enough to believe it. */
+  /**
+   * Looks for sleepers whose condition holds. One look proves nothing: the wake-up may be on its way. But whoever sends
+   * it is in the kernel, so when each CPU has been out of there and the sleeper still sleeps the same sleep, it is lost.
+   */
   protected async lookForOversleepers(): Promise<void> {
+    const cpus = this.plan.roles.length;
     const look = (): number[] => {
       try {
         return oversleepers(this.inspection());
@@ -265,15 +290,23 @@ export class Round {
         return [];
       }
     };
-    await sleep(20);
-    if (this.spec.stop.aborted) return;
-    let suspects = look();
-    for (let looks = 0; suspects.length > 0 && looks < 40; looks++) {
-      await sleep(50);
-      const still = look();
-      suspects = suspects.filter((cpu) => still.includes(cpu));
-    }
-    for (const observation of overslept(this.inspection(), suspects)) this.observe('sleepers', observation);
+    const suspects = new Map<number, { readonly sleeps: number; readonly others: GracePeriod }>();
+    const observed = new ObservedTime();
+    let proven: number[];
+    do {
+      await sleep(20);
+      observed.look();
+      if (this.spec.stop.aborted || this.broken()) return;
+      // Before the look: who sends a wake-up after it has not been out since.
+      const over = [...suspects].flatMap(([cpu, { others }]) => (others.isOver() ? [cpu] : []));
+      const found = look();
+      for (const [cpu, { sleeps }] of suspects)
+        if (!found.includes(cpu) || sleepsOf(cpu) !== sleeps) suspects.delete(cpu);
+      proven = over.filter((cpu) => suspects.has(cpu));
+      for (const cpu of found)
+        if (!suspects.has(cpu)) suspects.set(cpu, { sleeps: sleepsOf(cpu), others: new GracePeriod(cpus, cpu) });
+    } while (observed.ms < SUSPICION_MS && suspects.size > proven.length);
+    for (const observation of overslept(this.inspection(), proven)) this.observe('sleepers', observation);
   }
 
   /** All of a round that may break off. @returns whether it went to its end */
@@ -295,7 +328,7 @@ export class Round {
     if (!(await this.arrived(users, 'stop', signal))) return false;
 
     this.setPhase(PHASE_SETTLE);
-    if (!(await this.arrived(1, 'settle'))) return false;
+    if (!(await this.arrived(1, 'settle', () => {}, this.plan.leader))) return false;
 
     this.setPhase(PHASE_INSPECT);
     this.ask('events', () => lostEvents(this.inspection()));
@@ -315,16 +348,31 @@ export class Round {
     return this.arrived(cpus, 'shutdown', kick);
   }
 
+  /** Waits until every CPU is out of a round that has been given up, or has had the time for it. */
+  private async untilOut(): Promise<void> {
+    const cpus = this.plan.roles.length;
+    const observed = new ObservedTime();
+    const times = new CpuTimes(cpus);
+    for (;;) {
+      const late = this.pool.reports().flatMap((report, cpu) => (report === null ? [cpu] : []));
+      if (late.length === 0) return;
+      observed.look();
+      if (observed.ms > (this.spec.stop.aborted ? HURRY_MS : ABORT_MAX_MS)) return;
+      if (observed.ms > ABORT_MS) {
+        const had = times.since();
+        if (late.every((cpu) => this.pool.isOut(cpu) || hadChance(had[cpu] ?? null, ABORT_CHANCE))) return;
+      }
+      for (let cpu = 0; cpu < cpus; cpu++) unparkCpu(cpu);
+      this.show(false);
+      await sleep(TICK_MS);
+    }
+  }
+
   /** Gets every CPU out of the round; those that do not come get fresh threads. */
   private async giveUp(): Promise<void> {
     setAborted(true);
     this.setPhase(PHASE_ABORTED);
-    const until = performanceNow() + (this.spec.stop.aborted ? HURRY_MS : ABORT_MS);
-    while (performanceNow() < until && this.pool.reports().some((report) => report === null)) {
-      for (let cpu = 0; cpu < this.plan.roles.length; cpu++) unparkCpu(cpu);
-      this.show(false);
-      await sleep(TICK_MS);
-    }
+    await this.untilOut();
     for (const { cpu, why } of this.pool.casualties()) {
       this.observe('pool', {
         kind: 'thread:died',
@@ -356,6 +404,7 @@ export class Round {
       ranMs: this.ranMs,
       elapsedMs: (ktime_get() - this.startedAt) / 1e6,
       whole,
+      inconclusive: this.inconclusive,
     };
   }
 }

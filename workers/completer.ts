@@ -11,18 +11,22 @@ const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 /** The role. @param queue - its number among the completers */
 export function completer(user: User, queue: number): void {
   const { ledger } = user;
-  setDeviceProbe(function deviceFinished(entry, generation, obj) {
+  const { submitter } = user.plan.workload.programs;
+  function deviceFinished(entry: number, generation: number, obj: number): void {
     // A request that its submitter has been told is over must not be here any more.
-    if (ledger.deviceDone(entry, generation) || user.plan.workload.programs.submitter === 'hostile') return;
+    if (ledger.deviceDone(entry, generation) || submitter === 'hostile') return;
     user.finding(
       'destroy:requests-in-flight',
       'the device completes a request of a context whose destruction has returned',
       [`iocb ${hex(obj)}, entry ${entry}`],
       [`iocb ${hex(obj)}`],
     );
-  });
+  }
+  // Who keeps a context to himself judges by it what is lost.
+  const completed = submitter === 'overcommit' ? ledger.completed.bind(ledger) : null;
+  setDeviceProbe({ finished: deviceFinished, completed });
   kernel_enter();
-  const completed = nullb_thread(queue, () => currentPhase() >= PHASE_SHUTDOWN);
+  const ended = nullb_thread(queue, () => currentPhase() >= PHASE_SHUTDOWN);
   kernel_exit();
-  user.count('completed by device', completed);
+  user.count('completed by device', ended);
 }

@@ -6,10 +6,11 @@
  */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { setVirtualClock } from '../src/arch/sab/clock.ts';
-import { ARRIVED, controlPanel, DEAD, PHASE } from '../src/arch/sab/control.ts';
+import { ARRIVED, controlPanel, DEAD, NEXT_ROUND, PHASE, setAwaited, setThread } from '../src/arch/sab/control.ts';
 import { WildJump } from '../src/arch/sab/functable.ts';
 import { setHook } from '../src/arch/sab/memory.ts';
 import { Prng } from '../src/arch/sab/prng.ts';
+import { ownThread } from '../src/arch/sab/thread.ts';
 import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch/sab/words.ts';
 import { DetCpu } from '../src/det/det_cpu.ts';
 import { FULL_ON, FullRecorder } from '../src/det/full_recorder.ts';
@@ -51,14 +52,20 @@ import { reaper } from './reaper.ts';
 import { submitter } from './submitter.ts';
 import { User } from './user.ts';
 
+const THREAD = ownThread();
+
 /** Longest sleep between two looks at the phase, ms; a look is all that a missed notify can cost. */
 const LOOK_MS = 200;
 
 /** Waits until the phase is `phase` or a later one. @param det - where one CPU runs at a time @returns the phase */
-function waitPhase(control: Words, phase: number, det: DetCpu | null): number {
+function waitPhase(control: Words, cpu: number, phase: number, det: DetCpu | null): number {
+  setAwaited(cpu, phase);
   for (;;) {
     const now = wordLoad(control, PHASE);
-    if (now >= phase) return now;
+    if (now >= phase) {
+      setAwaited(cpu, 0);
+      return now;
+    }
     if (det?.isActive) det.awaitPhase(phase);
     else wordWait(control, PHASE, now, LOOK_MS);
   }
@@ -76,7 +83,8 @@ const numberInRole = (plan: RoundPlan, cpu: number): number =>
   plan.roles.slice(0, cpu).filter((role) => role === plan.roles[cpu]).length;
 
 /** What a thread of each role does; the number is which of its role's threads it is. */
-const PROGRAMS: Readonly<Record<Role, (user: User, number: number) => void>> = {
+export type Programs = Readonly<Record<Role, (user: User, number: number) => void>>;
+export const PROGRAMS: Programs = {
   submitter,
   completer,
   reaper,
@@ -87,9 +95,9 @@ const PROGRAMS: Readonly<Record<Role, (user: User, number: number) => void>> = {
   kworker,
 };
 
-function play(user: User): void {
+function play(user: User, programs: Programs): void {
   const { plan, cpu } = user;
-  PROGRAMS[roleOf(plan, cpu)](user, numberInRole(plan, cpu));
+  programs[roleOf(plan, cpu)](user, numberInRole(plan, cpu));
 }
 
 /** What an exception of JavaScript's own means for a kernel that runs on it. */
@@ -139,7 +147,7 @@ function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
 /** What a thread of user space does when it has played its role. */
 function finish(user: User, well: boolean, det: DetCpu | null): void {
   const control = controlPanel();
-  waitPhase(control, PHASE_STOP, det);
+  waitPhase(control, user.cpu, PHASE_STOP, det);
   arrive(control);
   if (user.cpu !== user.plan.leader || !well) return;
   const steps: [number, () => void][] = [
@@ -147,7 +155,7 @@ function finish(user: User, well: boolean, det: DetCpu | null): void {
     [PHASE_TEARDOWN, () => tearDown(user)],
   ];
   for (const [phase, step] of steps) {
-    if (waitPhase(control, phase, det) >= PHASE_ABORTED) return;
+    if (waitPhase(control, user.cpu, phase, det) >= PHASE_ABORTED) return;
     if (!guarded(step)) {
       wordAdd(control, DEAD, 1);
       return;
@@ -156,7 +164,7 @@ function finish(user: User, well: boolean, det: DetCpu | null): void {
   }
 }
 
-function runRound(task: CpuTask, plan: RoundPlan): void {
+function runRound(task: CpuTask, plan: RoundPlan, programs: Programs): void {
   const { cpu, machine } = task;
   const det = join(task, plan);
   const control = controlPanel();
@@ -166,31 +174,37 @@ function runRound(task: CpuTask, plan: RoundPlan): void {
   const user = new User(cpu, plan, new Prng(plan.seed * 31 + cpu), ledger, new Meter(task.meters, cpu), area);
   const daemon = DAEMONS.includes(roleOf(plan, cpu));
   if (!daemon) become(plan.process);
+  setThread(cpu, THREAD);
   arrive(control);
   det?.awaitFirstBaton();
 
-  let well = waitPhase(control, PHASE_RUN, det) < PHASE_ABORTED;
+  let well = waitPhase(control, cpu, PHASE_RUN, det) < PHASE_ABORTED;
   if (well && cpu === plan.leader) well = guarded(() => openContexts(user));
-  if (well) well = guarded(() => play(user));
+  if (well) well = guarded(() => play(user, programs));
   if (!well) wordAdd(control, DEAD, 1);
   if (!daemon) finish(user, well, det);
-  waitPhase(control, PHASE_SHUTDOWN, det);
+  waitPhase(control, cpu, PHASE_SHUTDOWN, det);
   setHook(null);
   setDeviceProbe(null);
   const report: CpuReport = { cpu, round: plan.round };
   task.port.postMessage(report);
+  setAwaited(cpu, NEXT_ROUND);
   arrive(control);
   det?.leave();
 }
 
-/** The task: rounds, until the operator says that it is over. */
-export default function cpuTask(task: CpuTask): void {
+/** The task: rounds, until the operator says that it is over. @param programs - others in tests */
+export function runCpu(task: CpuTask, programs: Programs): void {
   const { control } = task.machine;
   for (;;) {
     const phase = wordLoad(control, PHASE);
     if (phase === PHASE_EXIT) return;
     const message = phase === PHASE_ATTACH ? receiveMessageOnPort(task.port) : undefined;
-    if (message !== undefined) runRound(task, message.message as RoundPlan);
+    if (message !== undefined) runRound(task, message.message as RoundPlan, programs);
     else wordWait(control, PHASE, phase, LOOK_MS);
   }
+}
+
+export default function cpuTask(task: CpuTask): void {
+  runCpu(task, PROGRAMS);
 }

@@ -25,6 +25,8 @@ export const SETTLED = 16;
 export const RACED = 32;
 /** Waits on the pending device until it is cancelled. */
 export const PENDING = 64;
+/** The kernel has completed it: its event is in the ring, or will never be. Noted where a submitter asks for it. */
+export const COMPLETED = 128;
 const BITS = 8;
 const BIT_MASK = (1 << BITS) - 1;
 
@@ -284,6 +286,15 @@ export class Ledger {
     return found;
   }
 
+  /** Whether the kernel has not yet completed a request of that owner which io_submit() accepted. */
+  anyUncompleted(owner: number): boolean {
+    for (let entry = 0; entry < this.entries; entry++) {
+      const state = this.state(entry);
+      if ((state & (ACCEPTED | COMPLETED | SETTLED)) === ACCEPTED && this.owner(entry) === owner) return true;
+    }
+    return false;
+  }
+
   /** Gives the entries of a destroyed context back to their owners: their events have been thrown away. */
   bury(owner: number): void {
     for (let entry = 0; entry < this.entries; entry++) {
@@ -309,6 +320,17 @@ export class Ledger {
     const seen = this.load(at);
     if (seen >>> BITS !== generation) return false;
     return (this.or(at, DONE) & SETTLED) === 0;
+  }
+
+  /** The kernel has completed a request; the entry may be another's by now. */
+  completed(entry: number, generation: number): void {
+    if (entry < 0 || entry >= this.entries) return;
+    const at = this.at(entry);
+    for (let seen = this.load(at); seen >>> BITS === generation; ) {
+      const found = this.cas(at, seen, seen | COMPLETED);
+      if (found === seen) return;
+      seen = found;
+    }
   }
 }
 

@@ -135,20 +135,22 @@ function overcommit(user: User): void {
     }
     user.rest();
   }
-  // Everything that was accepted must come.
-  for (let idle = 0; read < accepted && idle < 200; idle++) {
+  // Everything that was accepted must come. What has been completed before a look is there when one looks.
+  while (read < accepted) {
+    const all = !user.ledger.anyUncompleted(ownerOf(PRIVATE_SLOT, user.cpu));
     const n = drain(user, ctx, userReaped, capacity);
     read += n;
-    if (n > 0) idle = 0;
-    else user.pause(2000);
-  }
-  if (read < accepted && !user.anyInFlight(ownerOf(PRIVATE_SLOT, user.cpu))) {
-    user.finding(
-      'event:lost',
-      'a request was done and its event never came',
-      [`${accepted} accepted, ${read} read, none in flight, the ring is empty`],
-      [`ring 0x${ctx.toString(16)}`],
-    );
+    if (n > 0) continue;
+    if (all) {
+      user.finding(
+        'event:lost',
+        'a request was done and its event never came',
+        [`${accepted} accepted, ${read} read, none in flight, the ring is empty`],
+        [`ring 0x${ctx.toString(16)}`],
+      );
+    }
+    if (all || !user.running()) break;
+    user.pause(2000);
   }
   user.destroy(ctx);
   user.bury(ownerOf(PRIVATE_SLOT, user.cpu));

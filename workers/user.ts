@@ -31,7 +31,7 @@ import {
   read_event,
 } from '../src/user/libaio.ts';
 import { BATCH_MAX, EVENTS_MAX, FD_INLINE, FD_PENDING, INLINE_BYTES, POINTER_BYTES } from './layout.ts';
-import { ACCEPTED, DELIVERED, DONE, type Ledger, RACED, SETTLED } from './ledger.ts';
+import { ACCEPTED, COMPLETED, DELIVERED, DONE, type Ledger, RACED, SETTLED } from './ledger.ts';
 import { type Meter, SYSCALLS, type Syscall } from './meters.ts';
 import { PHASE_STOP, type RoundPlan } from './protocol.ts';
 
@@ -223,7 +223,7 @@ export class User {
     poke(pointer, obj);
     poke(pointer + 4, 0);
     this.batch[this.batched++] = entry;
-    if (fd === FD_INLINE) ledger.mark(entry, DONE);
+    if (fd === FD_INLINE) ledger.mark(entry, DONE | COMPLETED);
     return entry;
   }
 
@@ -244,11 +244,6 @@ export class User {
   /** Entry number `i` of the last batch. */
   batchEntry(i: number): number {
     return this.batch[i] as number;
-  }
-
-  /** Whether a request of that owner is in flight. */
-  anyInFlight(owner: number): boolean {
-    return this.ledger.inFlight(owner).length > 0;
   }
 
   /** Gives up what is left of a destroyed context. */

@@ -301,6 +301,18 @@ export class DetCpu implements Hook, Sleeper {
     this.park(0, Math.max(1, ns));
   }
 
+  isQuiet(): boolean {
+    const { words, times, cpu } = this;
+    this.watched(ON_TIME);
+    let quiet = true;
+    for (let other = 0; other < (words[CPUS] as number); other++) {
+      if (other === cpu || words[at(other, STATE)] === WAITING || words[at(other, STATE)] === OUT) continue;
+      quiet &&= words[at(other, STATE)] === ASLEEP && times[DEADLINES + other] === NEVER;
+    }
+    this.watch?.see(quiet ? 1 : 0);
+    return quiet;
+  }
+
   /** Waits until the phase has come, or the round has been given up. */
   awaitPhase(phase: number): void {
     this.words[at(this.cpu, AWAITED)] = phase;

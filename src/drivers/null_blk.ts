@@ -46,7 +46,8 @@ import {
   spin_unlock_irqrestore,
   spinlock_t,
 } from '../kernel/locking/spinlock.ts';
-import { kernel_enter, kernel_exit, schedule_timeout, TASK_INTERRUPTIBLE } from '../kernel/sched/core.ts';
+import { synchronize_rcu } from '../kernel/rcu/tree.ts';
+import { kernel_enter, kernel_exit, msleep, schedule_timeout, TASK_INTERRUPTIBLE } from '../kernel/sched/core.ts';
 import {
   DEFINE_WAIT,
   FREE_WAIT,
@@ -125,10 +126,16 @@ const nullb_data = struct('nullb', {
 });
 const nullb = bss('nullb', nullb_data);
 
-/** Hears of each request that the device has done with, before the kernel does. Outside the kernel's memory. */
-let on_done: ((user_data_lo: number, user_data_hi: number, obj: number) => void) | null = null;
-export function setDeviceProbe(f: typeof on_done): void {
-  on_done = f;
+/** Hears of each request, by the two words of its user data. Outside the kernel's memory. */
+export interface DeviceProbe {
+  /** The device has done with it, and the kernel does not know yet. */
+  finished(lo: number, hi: number, obj: number): void;
+  /** The kernel has completed it. */
+  readonly completed: ((lo: number, hi: number) => void) | null;
+}
+let probe: DeviceProbe | null = null;
+export function setDeviceProbe(f: DeviceProbe | null): void {
+  probe = f;
 }
 let prng: Prng;
 
@@ -284,10 +291,15 @@ function end_request(req: nullb_request): void {
   }
   unpin_user_pages(req);
   // Here the device has finished: it touches the user's memory no more.
-  if (on_done !== null) {
-    on_done(lo32(iocb.ki_user_data), load32(iocb.ki_user_data + 4), lo32(iocb.ki_obj));
+  let lo = 0;
+  let hi = 0;
+  if (probe !== null) {
+    lo = lo32(iocb.ki_user_data);
+    hi = load32(iocb.ki_user_data + 4);
+    probe.finished(lo, hi, lo32(iocb.ki_obj));
   }
   aio_complete(iocb, res, 0);
+  if (probe !== null && probe.completed !== null) probe.completed(lo, hi);
   kmem_cache_free(request_cachep, req.addr);
 }
 
@@ -357,6 +369,36 @@ export function nullb_thread(index: number, done: () => boolean): number {
   finish_wait(q.wait, wait);
   FREE_WAIT();
   return completed;
+}
+
+/** Whether a queue holds a request that is due some day, or has been cancelled. @locks takes the queues' locks */
+function anything_due(): boolean {
+  for (let i = 0; i < nullb.it.nr_queues; i++) {
+    const q = queueAt(i);
+    let due = false;
+    const flags = spin_lock_irqsave(q.lock);
+    for (let entry = list_next(q.list); entry !== q.list && !due; entry = list_next(entry)) {
+      const req = container_of(entry, nullb_request, 'list');
+      due = req.pending === 0 || req.state === CANCELLED;
+    }
+    spin_unlock_irqrestore(q.lock, flags);
+    if (due) return true;
+  }
+  return false;
+}
+
+const DRAIN_NAP_NS = 1_000_000;
+
+/**
+ * Waits until the completers have ended every request that will ever end.
+ *
+ * @context may sleep; nobody submits any more
+ * @linux block/blk-core.c __blk_drain_queue() v3.17
+ */
+export function nullb_drain(): void {
+  while (anything_due()) msleep(DRAIN_NAP_NS);
+  // A completer that has taken one out of its queue is in the kernel until it has ended it.
+  synchronize_rcu();
 }
 
 /** Wakes the completers so that they ask whether they are done. Any thread. */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** CPU time of this thread, where the engine or the system tells it. */
-import { readFileSync } from 'node:fs';
+import { threadTime } from '../../src/arch/sab/thread.ts';
 import { createWords, wordWait } from '../../src/arch/sab/words.ts';
 
-const STATISTICS = '/proc/thread-self/schedstat';
 /** Long enough to be asleep. */
 const NAP_MS = 0.05;
 const bed = createWords(1);
@@ -18,10 +17,6 @@ export function threadCpuNs(): number | null {
     const { user, system } = process.threadCpuUsage();
     return (user + system) * 1000;
   }
-  try {
-    wordWait(bed, 0, 0, NAP_MS);
-    return Number(readFileSync(STATISTICS, 'latin1').split(' ', 1)[0]);
-  } catch {
-    return null;
-  }
+  wordWait(bed, 0, 0, NAP_MS);
+  return threadTime('own')?.ns ?? null;
 }

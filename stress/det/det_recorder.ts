@@ -32,6 +32,7 @@ export class DetRecorder {
   private batchMs = 0;
   private operations: Record<string, number> = {};
   private firstFinding: number | null = null;
+  private inconclusive: string | null = null;
 
   constructor(log: LogWriter, fold: RunFold) {
     this.log = log;
@@ -62,6 +63,7 @@ export class DetRecorder {
     this.batchMs = this.elapsedMs();
     this.operations = {};
     this.firstFinding = null;
+    this.inconclusive = null;
     this.write({ t: 'round', n, case: index, seed, ms: this.batchMs });
   }
 
@@ -75,6 +77,7 @@ export class DetRecorder {
     for (const [name, n] of Object.entries(result.operations)) {
       this.operations[name] = (this.operations[name] ?? 0) + n;
     }
+    this.inconclusive = result.inconclusive ?? this.inconclusive;
     let isNews = false;
     for (const record of result.records) {
       if (!this.finding(record, result, word)) continue;
@@ -103,11 +106,12 @@ export class DetRecorder {
 
   end(counts: Counts, notes: BatchNotes): void {
     const elapsedMs = this.elapsedMs() - this.batchMs;
-    const { operations, firstFinding, n } = this;
+    const { operations, firstFinding, inconclusive, n } = this;
     const schedules: Schedules = { ...counts, ...notes, firstFinding };
     const whole = counts.whole === counts.schedules;
     const none = { latency: {}, locks: [], roles: {} };
-    this.write({ t: 'done', n, whole, ranMs: elapsedMs, elapsedMs, operations, ...none, schedules });
+    const why = inconclusive === null ? {} : { inconclusive };
+    this.write({ t: 'done', n, whole, ...why, ranMs: elapsedMs, elapsedMs, operations, ...none, schedules });
   }
 
   /** The run is over. */

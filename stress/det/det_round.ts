@@ -6,7 +6,7 @@
  * The operator gets the baton when all that it waits for have arrived, when nobody can run, when the round has taken
  * its steps, and when something was found. Nothing moves meanwhile, so that a look at the machine is proof.
  */
-import { setVirtualClock, wall_clock } from '../../src/arch/sab/clock.ts';
+import { setVirtualClock } from '../../src/arch/sab/clock.ts';
 import { ARRIVED, PHASE } from '../../src/arch/sab/control.ts';
 import { setHook } from '../../src/arch/sab/memory.ts';
 import { wordLoad, wordNotify, wordStore, wordWaitAsync } from '../../src/arch/sab/words.ts';
@@ -44,10 +44,9 @@ import { describeHang } from '../hang.ts';
 import { oversleepers, overslept } from '../oracles/sleepers.ts';
 import type { Pool } from '../pool.ts';
 import { Round, type RoundResult, type RoundSpec } from '../round.ts';
+import { BatonWatchdog } from '../watchdog.ts';
 import { type Chosen, type Decision, prepare, recorded } from './schedule_words.ts';
 
-/** A thread that keeps the baton for so long computes without an end. */
-const STUCK_MS = 20_000;
 /** Steps after those of the run in which a round must come to its end. */
 const END_STEPS = 2_000_000;
 
@@ -114,11 +113,12 @@ class DetRound extends Round {
     const { words } = this.det;
     const go = at(words[CPUS] as number, GO);
     if (this.operator.start()) {
-      const since = wall_clock();
+      const watchdog = new BatonWatchdog(this.pool.threads);
       while (wordLoad(words, go) === 0) {
-        await wordWaitAsync(words, go, 0, 1000);
-        if (wall_clock() - since < STUCK_MS * 1e6 || wordLoad(words, go) !== 0) continue;
-        this.ask('watchdog', () => [describeHang(this.plan, 'that never gives the baton back')]);
+        await wordWaitAsync(words, go, 0, 200);
+        const found = watchdog.look(words[STEPS] as number);
+        if (found === null || wordLoad(words, go) !== 0) continue;
+        this.standstill('that never gives the baton back', found);
         return FOUND;
       }
       words[go] = 0;

@@ -88,16 +88,18 @@ function told(
   const scenario = resultOf(schedule, result, explanation);
   const findings = worstFirst(scenario.findings);
   const { seed, memory, decisions } = schedule;
+  const { inconclusive } = result;
   const lines = [
     `${scenario.name} (${buildText(scenario)}), seed ${seed}, memory ${memory}, ` +
       `${plural(decisions.length, 'decision')}, ${plural(result.steps, 'step')}`,
     ...notes,
     ...findings.flatMap((finding) => ['', ...splat(scenario, finding, palette(color), WIDTH)]),
-    ...(findings.length === 0 ? ['it shows nothing'] : []),
+    ...(findings.length > 0 ? [] : [inconclusive === null ? 'it shows nothing' : `it has no verdict: ${inconclusive}`]),
   ];
   const alarming = findings.filter(({ known }) => known === null);
   const hangs = alarming.every(({ kind }) => HANGS.includes(kind));
-  const exitCode = alarming.length === 0 ? VERDICTS.passed : hangs ? VERDICTS.hang : VERDICTS.forbidden;
+  const silent = inconclusive === null ? VERDICTS.passed : VERDICTS.inconclusive;
+  const exitCode = alarming.length === 0 ? silent : hangs ? VERDICTS.hang : VERDICTS.forbidden;
   return { text: `${lines.join('\n')}\n`, exitCode };
 }
 

@@ -35,6 +35,8 @@ export class Search {
   private isOver = false;
   /** Whether a schedule had more choices, or steps, than there is room to list. */
   private isTooLong = false;
+  /** Why a schedule ended without a verdict: then not all of them have been looked at. */
+  private inconclusive: string | null = null;
 
   constructor(pool: Pool, explored: ExploredCase, options: ExploreOptions) {
     this.pool = pool;
@@ -68,7 +70,7 @@ export class Search {
         most++;
       } else if (!complete || this.isOver) {
         const so = `${plural(schedules, 'schedule')} of those within ${plural(most, bound.of)} explored`;
-        const why = this.isTooLong ? 'its schedules are too long to list all choices' : '';
+        const why = this.isTooLong ? 'its schedules are too long to list all choices' : (this.inconclusive ?? '');
         return [done, so, why].filter((text) => text !== '').join('; ');
       }
     }
@@ -95,7 +97,9 @@ export class Search {
         const twice = isChecked(tally.total.schedules + 1, options.selfCheck);
         const result = await (twice ? runTwice : runSchedule)(pool, spec);
         tally.add(result);
+        this.inconclusive = result.inconclusive;
         this.isOver = !goOn(tally.total.schedules, result, () => scheduleOf(spec, result, options));
+        if (this.inconclusive !== null) this.isOver = true;
         this.isTooLong = (det.words[CHOICES] as number) > ENTRIES_MAX || (det.words[LOGGED] as number) >= LOG_MAX;
         return this.isTooLong ? null : { choices: listedChoices(det), log: loggedSteps(det) };
       },

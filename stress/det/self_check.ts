@@ -42,6 +42,8 @@ export async function runTwice(pool: Pool, spec: DetSpec): Promise<DetResult> {
   const log = loggedSteps(det).slice();
   const second = await runSchedule(pool, { ...logged, watch: () => {} });
   if (first.hash === second.hash && first.steps === second.steps) return first;
+  // Given up half way, for want of time on a core or on a signal: not the same, and no wonder.
+  if (first.inconclusive !== null || second.inconclusive !== null || spec.stop.aborted) return first;
   const again = loggedSteps(det);
   const step = firstDifference(log, again);
   const where =

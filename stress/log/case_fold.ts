@@ -45,6 +45,8 @@ export class CaseFold {
   elapsedMs = 0;
   ranMs = 0;
   firstFindingMs: number | null = null;
+  /** Rounds that were given up without a verdict, and why the last of them was. */
+  inconclusive: { readonly rounds: number; readonly why: string } | null = null;
   readonly operations: Record<string, number> = {};
   private readonly findings = new Map<string, Counting>();
   private detected = 0;
@@ -93,7 +95,10 @@ export class CaseFold {
   }
 
   /** The round is over. */
-  finish(figures: Figures, whole: boolean): void {
+  finish(figures: Figures, whole: boolean, inconclusive: string | null = null): void {
+    if (inconclusive !== null) {
+      this.inconclusive = { rounds: (this.inconclusive?.rounds ?? 0) + 1, why: inconclusive };
+    }
     for (const [name, n] of Object.entries(figures.operations))
       this.operations[name] = (this.operations[name] ?? 0) + n;
     this.rounds += 1;
@@ -182,6 +187,7 @@ export class CaseFold {
       firstFindingMs,
       detection: this.detection(),
       ...(this.schedules === null ? {} : { schedules: this.schedules }),
+      ...(this.inconclusive === null ? {} : { inconclusive: this.inconclusive }),
     };
   }
 }

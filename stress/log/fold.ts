@@ -121,7 +121,7 @@ export class RunFold {
         }
         return;
       case 'done':
-        this.finish(open, record, record.whole);
+        this.finish(open, record, record.whole, record.inconclusive ?? null);
         return;
       default:
         throw new OutOfPlace(`a line of no kind that is known: ${(record as { t: string }).t}`);
@@ -147,9 +147,9 @@ export class RunFold {
     return this.open;
   }
 
-  private finish(open: OpenRound, figures: Figures | DoneRecord, whole: boolean): void {
+  private finish(open: OpenRound, figures: Figures | DoneRecord, whole: boolean, inconclusive: string | null): void {
     this.open = null;
-    open.fold.finish(figures, whole);
+    open.fold.finish(figures, whole, inconclusive);
     this.lastMs = Math.max(this.lastMs, open.startedMs - this.offsetMs + figures.elapsedMs);
     (open.fold.info.reverted.length === 0 ? this.patched : this.reverted).add(figures);
     if (!this.keep.rounds) return;
@@ -177,7 +177,7 @@ export class RunFold {
   closeRound(): void {
     if (this.open === null) return;
     const nothing: Figures = { ranMs: 0, elapsedMs: 0, operations: {}, latency: {}, locks: [], roles: {} };
-    this.finish(this.open, this.open.figures ?? nothing, false);
+    this.finish(this.open, this.open.figures ?? nothing, false, null);
   }
 
   /** Events reaped, and for how long user space ran, in the rounds that are over. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the cases of a run come to: one verdict, and why. */
 import type { Verdict } from '../report/result.ts';
+import { plural } from '../report/text.ts';
 import type { CaseFold } from './case_fold.ts';
 
 const name = ({ info }: CaseFold): string =>
@@ -27,9 +28,14 @@ export function grade(cases: readonly CaseFold[], interrupted: boolean): { verdi
   const empty = cases.filter((c) => c.rounds === 0);
   const vacuous = cases.filter((c) => c.info.reverted.length === 0 && c.rounds > 0 && c.vacuous().length > 0);
   const cut = cases.filter((c) => !c.surfaced && c.schedules !== null && c.schedules.whole === 0);
+  const busy = cases.filter((c) => !c.surfaced && c.wholeRounds === 0 && c.inconclusive !== null);
   const hidden = cases.filter((c) => !c.info.native && c.info.reverted.length > 0 && !c.surfaced);
   if (empty.length > 0) {
     return { verdict: 'inconclusive', reason: `no time was left for ${empty.map(name).join('; ')}` };
+  }
+  if (busy.length > 0) {
+    const why = busy.at(-1)?.inconclusive?.why;
+    return { verdict: 'inconclusive', reason: `no round came to its end in ${busy.map(name).join('; ')}: ${why}` };
   }
   if (silent.length > 0)
     return { verdict: 'inconclusive', reason: `no race surfaced in ${silent.map(name).join('; ')}` };
@@ -51,9 +57,11 @@ export function grade(cases: readonly CaseFold[], interrupted: boolean): { verdi
   }
   const surfaced = cases.filter((c) => c.info.expectsFinding).length;
   const clean = cases.filter((c) => c.info.reverted.length === 0).length;
+  const givenUp = cases.reduce((sum, c) => sum + (c.inconclusive?.rounds ?? 0), 0);
   const parts = [
     ...(surfaced > 0 ? [`${surfaced} of ${surfaced} races surfaced where their fix was reverted`] : []),
     ...(clean > 0 ? [`${clean} scenarios showed nothing on the patched build`] : []),
+    ...(givenUp > 0 ? [`${plural(givenUp, 'round')} ended without a verdict`] : []),
   ];
   return { verdict: 'passed', reason: parts.join('; ') || 'all expectations were met' };
 }

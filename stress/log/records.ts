@@ -109,6 +109,8 @@ export interface DoneRecord extends Figures {
   readonly n: number;
   /** Whether it went to its end. */
   readonly whole: boolean;
+  /** Why it was given up without a verdict; absent if it was not. */
+  readonly inconclusive?: string;
 }
 
 export interface FindingRecord {

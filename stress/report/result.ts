@@ -188,6 +188,8 @@ export interface ScenarioResult {
   readonly detection: Detection | null;
   /** Absent where the threads ran as they liked. */
   readonly schedules?: Schedules;
+  /** Rounds that were given up without a verdict, and why the last of them was; absent if there were none. */
+  readonly inconclusive?: { readonly rounds: number; readonly why: string };
 }
 
 export interface Environment {

@@ -54,9 +54,17 @@ function slownessSentences({ scenarios }: RunResult): string[] {
   ];
 }
 
+function givenUpSentences({ scenarios }: RunResult): string[] {
+  const rounds = scenarios.reduce((sum, { inconclusive }) => sum + (inconclusive?.rounds ?? 0), 0);
+  const why = scenarios.findLast(({ inconclusive }) => inconclusive !== undefined)?.inconclusive?.why;
+  if (why === undefined) return [];
+  return [`${plural(rounds, 'round')} ended without a verdict, and count for nothing: ${why}.`];
+}
+
 export const worthSentences = (result: RunResult): string[] => [
   cleanSentence(result),
   sightSentence(result),
   ...slownessSentences(result),
+  ...givenUpSentences(result),
   ...(result.scenarios.some(({ schedules }) => schedules !== undefined) ? SCHEDULE_NOTES : [SEED_NOTE]),
 ];

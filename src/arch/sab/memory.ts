@@ -78,6 +78,8 @@ export interface Sleeper {
   unpark(addr: number, count: number): number;
   /** Lets some time pass. */
   idle(ns: number): void;
+  /** Whether every other CPU waits for a wake-up, or for the next phase. */
+  isQuiet(): boolean;
 }
 
 /** Tells of an access that hit no RAM; set by kernel/panic.ts. Must not return. */

@@ -27,7 +27,7 @@ it('announces the address while it sleeps, and only then', () => {
     seen.push(addr, parkedOn(0));
     return true;
   };
-  setHook({ access: () => {}, sleeper: { park: park_seen, unpark: () => 0, idle: () => {} } });
+  setHook({ access: () => {}, sleeper: { park: park_seen, unpark: () => 0, idle: () => {}, isQuiet: () => true } });
   expect(park(word, 0, 77)).toBe(true);
   expect([seen, parkedOn(0)]).toEqual([[word, word], 0]);
   // Whoever sleeps in its place is not asked where there is no reason to sleep.
@@ -42,6 +42,7 @@ it('wakes and idles through whoever does it in the place of the machine', () => 
       park: () => false,
       unpark: (addr) => told.push(['unpark', addr]),
       idle: (ns) => told.push(['idle', ns]),
+      isQuiet: () => true,
     },
   });
   expect(unpark(word, 1)).toBe(1);

@@ -4,7 +4,7 @@
  *
  * @linux kernel/futex.c futex_wait(), futex_wake()
  */
-import { isAborted, MachineAborted, parkedOn, setParked } from './control.ts';
+import { addWaking, clearParked, isAborted, MachineAborted, parkedOn, quietSaid, setParked } from './control.ts';
 import { smp_processor_id } from './cpu.ts';
 import { type Addr, atomicIndex, currentSleeper, i32, LOAD, PAGE_OFFSET } from './memory.ts';
 import { createWords, wordWait } from './words.ts';
@@ -23,17 +23,24 @@ export const FOREVER = Number.POSITIVE_INFINITY;
 export function park(addr: Addr<unknown> | number, expected: number, timeout_ns = FOREVER): boolean {
   const index = atomicIndex(LOAD, addr);
   const cpu = smp_processor_id();
-  setParked(cpu, addr);
+  setParked(cpu, addr, timeout_ns === FOREVER);
   // After the announcement: the operator sets the flag, then wakes whoever has announced.
   if (isAborted()) throw new MachineAborted();
   const sleeper = currentSleeper();
   const timedOut =
     sleeper === null
-      ? Atomics.wait(i32, index, expected, timeout_ns / 1e6) === 'timed-out'
+      ? sleep(index, expected, timeout_ns)
       : i32[index] === (expected | 0) && sleeper.park(addr, timeout_ns);
-  setParked(cpu, 0);
+  clearParked(cpu);
   if (isAborted()) throw new MachineAborted();
   return timedOut;
+}
+
+/** @returns whether the time ran out */
+function sleep(index: number, expected: number, timeout_ns: number): boolean {
+  const came = Atomics.wait(i32, index, expected, timeout_ns / 1e6);
+  if (came === 'ok') addWaking(-1);
+  return came === 'timed-out';
 }
 
 /**
@@ -45,7 +52,9 @@ export function park(addr: Addr<unknown> | number, expected: number, timeout_ns 
 export function unpark(addr: Addr<unknown> | number, count: number): number {
   const sleeper = currentSleeper();
   if (sleeper !== null) return sleeper.unpark(addr, count);
-  return Atomics.notify(i32, (addr - PAGE_OFFSET) >>> 2, count);
+  const woken = Atomics.notify(i32, (addr - PAGE_OFFSET) >>> 2, count);
+  if (woken > 0) addWaking(woken);
+  return woken;
 }
 
 const bed = createWords(1);
@@ -56,8 +65,14 @@ export function idle(ns: number): void {
   else wordWait(bed, 0, 0, ns / 1e6);
 }
 
+/** Whether nothing will happen on this machine any more unless this CPU makes it happen. */
+export function isQuiet(): boolean {
+  const sleeper = currentSleeper();
+  return sleeper === null ? quietSaid() : sleeper.isQuiet();
+}
+
 /** Wakes the CPU whatever it sleeps on, for the operator; it finds the abort flag, or sleeps on. */
 export function unparkCpu(cpu: number): void {
   const addr = parkedOn(cpu);
-  if (addr !== 0) Atomics.notify(i32, (addr - PAGE_OFFSET) >>> 2);
+  if (addr !== 0) addWaking(Atomics.notify(i32, (addr - PAGE_OFFSET) >>> 2));
 }

@@ -294,7 +294,9 @@ export function stack_free(bytes: number): void {
 /** What the task sleeps in, for the operator: 0 if it runs. */
 export const task_state = (cpu: number): number => load32(cpu_task(cpu).$state);
 /** Whether a CPU is in the kernel, as RCU sees it; from outside. */
-export const task_in_kernel = (cpu: number): boolean => (load32(cpu_task(cpu).dynticks) & IN_KERNEL) !== 0;
+export const task_in_kernel = (cpu: number): boolean => (task_dynticks(cpu) & IN_KERNEL) !== 0;
+/** Counts the CPU's ways into the kernel and out of it; from outside. */
+export const task_dynticks = (cpu: number): number => load32(cpu_task(cpu).dynticks) & ~GP_WAITS;
 
 /** Forgets a signal, as returning to user mode does. */
 export function clear_signal(): void {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Threads as Linux sees them: their numbers, and the CPU time that each has had. */
+import { readFileSync, readlinkSync } from 'node:fs';
+
+/** What a thread has had of the host's cores. */
+export interface ThreadTime {
+  /** Time on a core, ns. */
+  readonly ns: number;
+  /** How often it got one. */
+  readonly slices: number;
+}
+
+/** @param thread - its number, or that of the caller @returns null where the host does not say */
+export function threadTime(thread: number | 'own'): ThreadTime | null {
+  const path = thread === 'own' ? '/proc/thread-self/schedstat' : `/proc/self/task/${thread}/schedstat`;
+  try {
+    const [ns, , slices] = readFileSync(path, 'latin1').split(' ').map(Number);
+    return ns === undefined || slices === undefined ? null : { ns, slices };
+  } catch {
+    return null;
+  }
+}
+
+/** @returns the number of the calling thread, 0 where the host does not say */
+export function ownThread(): number {
+  try {
+    return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+  } catch {
+    return 0;
+  }
+}
