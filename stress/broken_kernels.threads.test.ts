@@ -69,6 +69,7 @@ const BROKEN: [string, Partial<Record<Role, string>>, string, RegExp][] = [
   ['loses a request', { completer: 'loses_requests' }, 'hang', /device never finished|blocked in phase/],
   ['never frees a lock', { migrator: 'keeps_a_lock' }, 'hang', /blocked in phase stop/],
   ['loses a wake-up', { migrator: 'swallows_wakeups' }, 'wakeup:lost', /sleeps although/],
+  ['forgets to notify a sleeper', { migrator: 'forgets_to_notify' }, 'hang', /blocked in phase stop/],
   ['computes without an end', { submitter: 'computes' }, 'hang', /blocked in phase stop/],
 ];
 test.each(BROKEN)(

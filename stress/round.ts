@@ -8,18 +8,10 @@
  */
 
 import { ktime_get } from '../src/arch/sab/clock.ts';
-import {
-  ARRIVED,
-  DEAD,
-  isStill,
-  PHASE,
-  progressOf,
-  sayIfQuiet,
-  setAborted,
-  sleepsOf,
-} from '../src/arch/sab/control.ts';
+import { ARRIVED, DEAD, PHASE, progressOf, setAborted, sleepsOf, sleepsUntimed } from '../src/arch/sab/control.ts';
 import { unparkCpu } from '../src/arch/sab/park.ts';
 import { Prng } from '../src/arch/sab/prng.ts';
+import { isInDoubt, isStill, sayIfQuiet } from '../src/arch/sab/stillness.ts';
 import { wordLoad, wordNotify, wordStore, wordWaitAsync } from '../src/arch/sab/words.ts';
 import { nullb_kick } from '../src/drivers/null_blk.ts';
 import type { Perturbation } from '../src/init/hook.ts';
@@ -284,7 +276,8 @@ export class Round {
     const cpus = this.plan.roles.length;
     const look = (): number[] => {
       try {
-        return oversleepers(this.inspection());
+        // Who is not asleep yet has still to test the condition.
+        return oversleepers(this.inspection()).filter((cpu) => sleepsUntimed(cpu) && !isInDoubt(cpu));
       } catch {
         // Contexts still come and go.
         return [];

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addWaking, attachControl, clearParked, createControl, setParked, setThread } from '../src/arch/sab/control.ts';
+import { i32, PAGE_OFFSET } from '../src/arch/sab/memory.ts';
 import { threadTime } from '../src/arch/sab/thread.ts';
 import { type Standstill, starvedReason, Watchdog } from './watchdog.ts';
 
@@ -35,8 +36,9 @@ async function watch(dog: Watchdog, progress: (n: number) => number, nudge = ():
 
 beforeEach(() => {
   attachControl(createControl(CPUS));
-  setParked(0, 0x40000000, true);
-  setParked(1, 0x40000004, true);
+  i32.fill(0, 0, 2);
+  setParked(0, PAGE_OFFSET, 0, true);
+  setParked(1, PAGE_OFFSET + 4, 0, true);
 });
 afterEach(async () => {
   await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
@@ -59,6 +61,15 @@ test('a sleeper that was woken and never runs is none', async () => {
   addWaking(1);
   const found = await watch(new Watchdog(CPUS, 'stop', 700), () => 0);
   expect(found).toEqual({ hang: false, reason: expect.stringContaining('sleepers were woken and never ran') });
+});
+
+test('a sleeper whose word has changed may be on its way to find that out; if it sleeps on, that is a hang', async () => {
+  i32.fill(1, 1, 2);
+  setThread(1, await threadThat('sleeps'));
+  expect(await watch(new Watchdog(CPUS, 'stop'), () => 0)).toEqual({ hang: true });
+  // Not even a thread of which we know nothing is taken to sleep.
+  setThread(1, 0);
+  expect((await watch(new Watchdog(CPUS, 'stop', 700), () => 0)).hang).toBe(false);
 });
 
 test('threads that get no time on a core are none, and the reason says how little they got', async () => {

@@ -6,13 +6,15 @@
  *
  *   asleep   every CPU waits for a wake-up that nobody is left to send
  *   awake    every CPU that may go on has had its chance, and nothing got done. A chance is time on a core, as the
- *            operating system counts it for the thread: not time on the wall
+ *            operating system counts it for the thread, not time on the wall; or to sleep on although the word that it
+ *            slept on has changed
  *
  * Whatever else lasts too long says nothing about the kernel.
  */
 import { wall_clock } from '../src/arch/sab/clock.ts';
-import { anyWaking, isStill, mayGoOn, threadOf } from '../src/arch/sab/control.ts';
-import { type ThreadTime, threadTime } from '../src/arch/sab/thread.ts';
+import { anyWaking, threadOf } from '../src/arch/sab/control.ts';
+import { isInDoubt, isStill, mayGoOn } from '../src/arch/sab/stillness.ts';
+import { isThreadAsleep, type ThreadTime, threadTime } from '../src/arch/sab/thread.ts';
 import { plural, span } from './report/text.ts';
 
 /** How long a phase may last, ms observed. */
@@ -157,10 +159,18 @@ export class Watchdog {
   private allHadChance(times: CpuTimes, chance: Chance): boolean {
     // A sleeper that has been woken may go on, and looks as if it slept.
     if (anyWaking()) return false;
-    const had = this.ofThoseWhoMay(times);
-    return had.length > 0 && had.every((time) => hadChance(time, chance));
+    const had = times.since();
+    const parties = had.map((_, cpu) => cpu).filter(mayGoOn);
+    return (
+      parties.length > 0 &&
+      parties.every((cpu) => hadChance(had[cpu] ?? null, chance) || sleepsInVain(cpu, had[cpu] ?? null))
+    );
   }
 }
+
+/** Whether its word has changed, and yet it has slept all the time: nobody has notified it. */
+const sleepsInVain = (cpu: number, had: ThreadTime | null): boolean =>
+  had !== null && had.slices === 0 && isInDoubt(cpu) && isThreadAsleep(threadOf(cpu));
 
 /** Watches the thread that runs under a schedule, whichever it is: one at a time does. */
 export class BatonWatchdog {

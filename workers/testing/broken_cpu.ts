@@ -5,8 +5,10 @@
  *   completer  loses_requests     takes a request and forgets it
  *   migrator   keeps_a_lock       takes a context's ring_lock and sleeps for ever
  *   migrator   swallows_wakeups   takes sleepers out of the wait queue, so that whoever wakes it finds nobody
+ *   migrator   forgets_to_notify  makes sleepers runnable and does not wake their threads
  *   submitter  computes           never comes back from the kernel
  */
+import { xchg } from '../../src/arch/sab/atomic.ts';
 import { currentPhase } from '../../src/arch/sab/control.ts';
 import { load32 } from '../../src/arch/sab/memory.ts';
 import { nullb_thread, setDeviceProbe } from '../../src/drivers/null_blk.ts';
@@ -14,11 +16,15 @@ import { kioctx, kioctx_table, kioctx_table_slot } from '../../src/fs/aio/kioctx
 import { mutex_lock } from '../../src/kernel/locking/mutex.ts';
 import { spin_lock, spin_unlock } from '../../src/kernel/locking/spinlock.ts';
 import {
+  cpu_task,
   kernel_enter,
   kernel_exit,
   schedule,
   set_current_state,
+  TASK_INTERRUPTIBLE,
+  TASK_RUNNING,
   TASK_UNINTERRUPTIBLE,
+  task_state,
 } from '../../src/kernel/sched/core.ts';
 import { wait_queue_head_t } from '../../src/kernel/sched/wait.ts';
 import { list_del_init, list_empty, list_next } from '../../src/lib/list.ts';
@@ -85,6 +91,15 @@ function swallowWakeups(user: User): void {
   }
 }
 
+function forgetToNotify(user: User): void {
+  while (user.running()) {
+    user.plan.roles.forEach((role, cpu) => {
+      if (role === 'getter' && task_state(cpu) === TASK_INTERRUPTIBLE) xchg(cpu_task(cpu).$state, TASK_RUNNING);
+    });
+    user.pause(100);
+  }
+}
+
 function compute(user: User): void {
   kernel_enter();
   for (let n = 0; user.cpu >= 0; n++) if (n < 0) user.progress();
@@ -101,6 +116,7 @@ const BROKEN: Programs = {
     const program = user.plan.workload.programs.migrator;
     if (program === 'keeps_a_lock') keepALock(user);
     else if (program === 'swallows_wakeups') swallowWakeups(user);
+    else if (program === 'forgets_to_notify') forgetToNotify(user);
     else PROGRAMS.migrator(user, number);
   },
   submitter: (user, number) =>

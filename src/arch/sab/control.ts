@@ -32,6 +32,8 @@ const UNTIMED = 2;
 const SLEEPS = 3;
 /** The phase that it waits for, and before which it does nothing; 0 if it waits for none. */
 const AWAITED = 4;
+/** What the word that it sleeps on was. */
+const EXPECTED = 6;
 /** Its thread, as the operating system numbers them; 0 where that is not known. */
 const THREAD = 5;
 
@@ -54,8 +56,12 @@ export function setAborted(on: boolean): void {
 }
 
 const block = (cpu: number, word: number): number => HEADER_WORDS + CPU_WORDS * cpu + word;
-/** Announces that the CPU is about to sleep on `addr`. @param untimed - whether only a wake-up ends it */
-export function setParked(cpu: number, addr: number, untimed: boolean): void {
+/**
+ * Announces that the CPU is about to sleep on `addr`.
+ * @param expected - what it has seen there @param untimed - whether only a wake-up ends it
+ */
+export function setParked(cpu: number, addr: number, expected: number, untimed: boolean): void {
+  control[block(cpu, EXPECTED)] = expected;
   control[block(cpu, UNTIMED)] = untimed ? 1 : 0;
   control[block(cpu, SLEEPS)] = sleepsOf(cpu) + 1;
   // Last, and atomic: whoever sees the address sees the rest.
@@ -66,10 +72,12 @@ export function clearParked(cpu: number): void {
 }
 /** @returns the address that the CPU sleeps on, 0 if it is awake */
 export const parkedOn = (cpu: number): number => wordLoad(control, block(cpu, PARKED));
+/** @returns what the word that the CPU sleeps on was when it announced that */
+export const expectedBy = (cpu: number): number => control[block(cpu, EXPECTED)] as number;
 /** @returns how often the CPU has gone to sleep */
 export const sleepsOf = (cpu: number): number => control[block(cpu, SLEEPS)] as number;
 /** Whether the CPU sleeps, and nothing but a wake-up ends that. */
-const sleepsUntimed = (cpu: number): boolean => parkedOn(cpu) !== 0 && control[block(cpu, UNTIMED)] !== 0;
+export const sleepsUntimed = (cpu: number): boolean => parkedOn(cpu) !== 0 && control[block(cpu, UNTIMED)] !== 0;
 
 /** Counts sleepers that have been notified (`n` of them), or that have come back because of it (-1). */
 export function addWaking(n: number): void {
@@ -82,52 +90,27 @@ export function setAwaited(cpu: number, phase: number): void {
   wordStore(control, block(cpu, AWAITED), phase);
 }
 /** Whether the CPU waits for a phase that has not come. */
-const isOut = (cpu: number): boolean => wordLoad(control, block(cpu, AWAITED)) > wordLoad(control, PHASE);
+export const isOut = (cpu: number): boolean => wordLoad(control, block(cpu, AWAITED)) > wordLoad(control, PHASE);
 /** What a CPU awaits that has done its part in the round. */
 export const NEXT_ROUND = 0x7fffffff;
-
-/** Whether the CPU may get on without any other's help: it does not sleep, or wakes by itself. */
-export const mayGoOn = (cpu: number): boolean => !isOut(cpu) && !sleepsUntimed(cpu);
 
 export function setThread(cpu: number, thread: number): void {
   control[block(cpu, THREAD)] = thread;
 }
 export const threadOf = (cpu: number): number => control[block(cpu, THREAD)] as number;
 
-/** @returns how often the CPUs but `except` have gone to sleep; -1 if one of them may go on by itself */
-function sleepsOfAll(cpus: number, except: number): number {
-  let sleeps = 0;
-  for (let cpu = 0; cpu < cpus; cpu++) {
-    if (cpu === except || isOut(cpu)) continue;
-    if (!sleepsUntimed(cpu)) return -1;
-    sleeps += sleepsOf(cpu);
-  }
-  return sleeps;
+/** For the operator. @param stirred - stirrings() before it looked */
+export function sayQuiet(stirred: number): void {
+  wordStore(control, QUIET, stirred + 1);
 }
-
-/**
- * Whether the machine stands still for good: each CPU but `except` waits for the operator, or for a wake-up that nobody
- * is left to send. A thread that has been woken and gets no time on a core counts as one that may go on.
- *
- * The two looks make it certain: who has not gone to sleep in between has slept all the time, so that between them
- * nobody ran, and nobody sent the wake-up that would be on its way.
- */
-export function isStill(cpus: number, except = -1): boolean {
-  const before = sleepsOfAll(cpus, except);
-  return before >= 0 && !anyWaking() && sleepsOfAll(cpus, except) === before;
-}
-
-/** For the operator: lets CPU `except` know if all others stand still. */
-export function sayIfQuiet(cpus: number, except: number): void {
-  const stirred = wordLoad(control, STIRRED);
-  if (isStill(cpus, except)) wordStore(control, QUIET, stirred + 1);
-}
+/** @returns how often the CPU that asks has made something happen */
+export const stirrings = (): number => wordLoad(control, STIRRED);
 /** This CPU has made something happen: what the operator saw before no longer counts. */
 export function stir(): void {
   wordAdd(control, STIRRED, 1);
 }
 /** Whether the operator has seen that nothing happens by itself, and this CPU has done nothing since. */
-export const quietSaid = (): boolean => wordLoad(control, QUIET) === wordLoad(control, STIRRED) + 1;
+export const quietSaid = (): boolean => wordLoad(control, QUIET) === stirrings() + 1;
 
 /** Notes that this CPU got something done. A plain add to a word of its own. */
 export function noteProgress(cpu: number): void {

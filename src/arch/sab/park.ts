@@ -23,7 +23,7 @@ export const FOREVER = Number.POSITIVE_INFINITY;
 export function park(addr: Addr<unknown> | number, expected: number, timeout_ns = FOREVER): boolean {
   const index = atomicIndex(LOAD, addr);
   const cpu = smp_processor_id();
-  setParked(cpu, addr, timeout_ns === FOREVER);
+  setParked(cpu, addr, expected, timeout_ns === FOREVER);
   // After the announcement: the operator sets the flag, then wakes whoever has announced.
   if (isAborted()) throw new MachineAborted();
   const sleeper = currentSleeper();

@@ -29,3 +29,13 @@ export function ownThread(): number {
     return 0;
   }
 }
+
+/** Whether the thread sleeps, and not only waits for its turn on a core. */
+export function isThreadAsleep(thread: number): boolean {
+  try {
+    // The name before the state is in brackets, and may be anything.
+    return /\) S [^)]*$/.test(readFileSync(`/proc/self/task/${thread}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}

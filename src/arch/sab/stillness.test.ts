@@ -7,26 +7,27 @@ import {
   clearParked,
   controlPanel,
   createControl,
-  isStill,
-  mayGoOn,
   NEXT_ROUND,
   PHASE,
   quietSaid,
-  sayIfQuiet,
   setAwaited,
   setParked,
   stir,
 } from './control.ts';
+import { i32, PAGE_OFFSET } from './memory.ts';
+import { isStill, mayGoOn, sayIfQuiet } from './stillness.ts';
 import { wordStore } from './words.ts';
 
 const CPUS = 3;
-const WORD = 0x40000000;
+const WORD = PAGE_OFFSET;
+const ASLEEP = 7;
 
 beforeEach(() => {
   attachControl(createControl(CPUS));
   wordStore(controlPanel(), PHASE, 3);
-  setParked(0, WORD, true);
-  setParked(1, WORD + 4, true);
+  i32.fill(ASLEEP, 0, 2);
+  setParked(0, WORD, ASLEEP, true);
+  setParked(1, WORD + 4, ASLEEP, true);
   setAwaited(2, 4);
 });
 
@@ -36,8 +37,9 @@ test('a machine stands still where each CPU waits for a wake-up or for the next 
 
 test.each<[string, () => void]>([
   ['is awake', () => clearParked(1)],
-  ['sleeps with a due time', () => setParked(1, WORD + 4, false)],
+  ['sleeps with a due time', () => setParked(1, WORD + 4, ASLEEP, false)],
   ['has been woken and does not run yet', () => addWaking(1)],
+  ['may find that its word has changed', () => i32.fill(0, 1, 2)],
   ['waits for a phase that has come', () => setAwaited(2, 3)],
 ])('it does not where a CPU %s', (_, change) => {
   change();
@@ -53,7 +55,7 @@ test('the CPU that looks is left out', () => {
 test('who may go on is who is awake, or wakes by itself', () => {
   expect([0, 1, 2].map(mayGoOn)).toEqual([false, false, false]);
   clearParked(0);
-  setParked(1, WORD, false);
+  setParked(1, WORD, ASLEEP, false);
   setAwaited(2, 0);
   expect([0, 1, 2].map(mayGoOn)).toEqual([true, true, true]);
   setAwaited(2, NEXT_ROUND);
