@@ -8,10 +8,11 @@
  * failed test and not as a hung one.
  */
 import { Piscina } from 'piscina';
-import { ktime_get } from '../arch/sab/clock.ts';
-import { setAborted } from '../arch/sab/control.ts';
+import { ktime_get, NSEC_PER_MSEC } from '../arch/sab/clock.ts';
+import { setAborted, threadOf } from '../arch/sab/control.ts';
 import { memory, setHook } from '../arch/sab/memory.ts';
 import { unparkCpu } from '../arch/sab/park.ts';
+import { isThreadAsleep, type ThreadTime, threadTime } from '../arch/sab/thread.ts';
 import type { Perturbation } from '../init/hook.ts';
 import { type CpuParams, createMachine, type Machine, start_kernel } from '../init/machine.ts';
 import { type OopsRecord, readOopsLog } from '../kernel/oops.ts';
@@ -28,7 +29,7 @@ export interface TortureOptions {
   readonly perturb: Perturbation;
   readonly sanitize: boolean;
   readonly debug: boolean;
-  /** After that much the machine is given up, ms. A failure detector, not a measurement. */
+  /** After that much the machine is given up, ms, unless a thread still waits for time on a core. */
   readonly patience_ms: number;
 }
 const DEFAULTS: TortureOptions = {
@@ -57,6 +58,18 @@ export interface Outcome {
 const ENTRY = new URL('../../dist/src/testing/torture.js', import.meta.url.replace('/dist/src/', '/src/')).href;
 /** How often sleepers are woken while a machine is given up: one that was about to sleep misses the first call, ms. */
 const ABORT_EVERY_MS = 10;
+
+const LOOK_MS = 100;
+/** Looks in a row at which no thread may wait for a core. */
+const LOOKS = 3;
+/** What a thread has had that is not waiting for a core in vain, ns. */
+const ENOUGH_NS = 5e9;
+
+/** Whether the thread of a CPU would go on if it had more time on a core. */
+function waitsForCore(cpu: number, before: ThreadTime | null): boolean {
+  const now = threadTime(threadOf(cpu));
+  return now !== null && !isThreadAsleep(threadOf(cpu)) && now.ns - (before?.ns ?? 0) < ENOUGH_NS;
+}
 
 /** Some threads, for any number of machines one after the other. */
 export class TorturePool {
@@ -99,10 +112,19 @@ export class TorturePool {
         for (let cpu = 0; cpu < roles.length; cpu++) unparkCpu(cpu);
       }, ABORT_EVERY_MS);
     };
-    const watchdog = setTimeout(() => {
+    const until = ktime_get() + o.patience_ms * NSEC_PER_MSEC;
+    const before: (ThreadTime | null)[] = [];
+    let looks = 0;
+    const watchdog = setInterval(() => {
+      const waits = roles.some((_, cpu) => {
+        before[cpu] ??= threadTime(threadOf(cpu));
+        return waitsForCore(cpu, before[cpu] ?? null);
+      });
+      looks = ktime_get() < until || waits ? 0 : looks + 1;
+      if (looks < LOOKS) return;
       hung = true;
       abort();
-    }, o.patience_ms);
+    }, LOOK_MS);
     const results = await Promise.all(
       roles.map(async (_, cpu) => {
         const task: TortureTask = {
@@ -119,7 +141,7 @@ export class TorturePool {
         return result;
       }),
     );
-    clearTimeout(watchdog);
+    clearInterval(watchdog);
     if (abortion !== null) clearInterval(abortion);
     return {
       counts: results.reduce<Counts>((sum, { counts }) => addCounts(sum, counts), {}),

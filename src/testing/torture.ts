@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A CPU of a torture test: the entry of its piscina thread, which vitest does not transform. Compiled to dist/. */
-import { ARRIVED, controlPanel, currentPhase, isAborted, MachineAborted, PHASE } from '../arch/sab/control.ts';
+import {
+  ARRIVED,
+  controlPanel,
+  currentPhase,
+  isAborted,
+  MachineAborted,
+  PHASE,
+  setThread,
+} from '../arch/sab/control.ts';
 import { setHook } from '../arch/sab/memory.ts';
 import { Prng } from '../arch/sab/prng.ts';
+import { ownThread } from '../arch/sab/thread.ts';
 import { wordAdd, wordLoad, wordNotify, wordStore, wordWait } from '../arch/sab/words.ts';
 import { type CpuParams, type Machine, start_secondary } from '../init/machine.ts';
 import { KernelOops } from '../kernel/oops.ts';
@@ -98,6 +107,7 @@ function runBody(body: Body, env: Env): Counts {
 export default function torture(task: TortureTask): TortureResult {
   try {
     start_secondary(task.machine, task.params);
+    setThread(task.params.cpu, ownThread());
     if (task.daemon !== null) {
       serve(task.daemon);
       return { counts: {}, died: null };
