@@ -3,8 +3,8 @@
  * One round: boot, run, stop, settle, inspect, tear down, look for leaks.
  *
  * The main thread conducts it by the phase word and never blocks. It needs no help from a stuck thread: it sees in the
- * machine's own words who sleeps on what and who holds what. A round in which nothing can happen any more is a hang; one
- * whose threads get no time on a core is given up without a verdict (watchdog.ts).
+ * machine's own words who sleeps on what and who holds what. A round in which nothing can happen any more is a hang;
+ * one whose threads get no time on a core is given up without a verdict (watchdog.ts).
  */
 
 import { ktime_get } from '../src/arch/sab/clock.ts';
@@ -269,8 +269,8 @@ export class Round {
   }
 
   /**
-   * Looks for sleepers whose condition holds. One look proves nothing: the wake-up may be on its way. But whoever sends
-   * it is in the kernel, so when each CPU has been out of there and the sleeper still sleeps the same sleep, it is lost.
+   * Looks for sleepers whose condition holds. One look proves nothing: the wake-up may be on its way. But whoever
+   * sends it is in the kernel, so when each CPU has been out of there and the sleeper still sleeps, it is lost.
    */
   protected async lookForOversleepers(): Promise<void> {
     const cpus = this.plan.roles.length;

@@ -12,8 +12,8 @@ const CPUS = 2;
 const THREAD = `
 const { parentPort, workerData } = require('node:worker_threads');
 parentPort.postMessage(Number(require('node:fs').readlinkSync('/proc/thread-self').split('/').at(-1)));
-if (workerData === 'sleeps') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-for (;;);
+if (workerData === 'sleeps') parentPort.on('message', () => {});
+else for (;;);
 `;
 const workers: Worker[] = [];
 
