@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The command line of `npm run stress` as commander sees it. */
 import { Command, Option } from 'commander';
+import { POLICIES } from '../src/det/schedulers/index.ts';
 import { MEMORIES, type Memory } from '../src/det/state.ts';
 import { SLUGS, type Slug } from '../src/reverts/registry.ts';
 import { readCommandLine } from './command_line.ts';
@@ -20,7 +21,7 @@ export const PERTURB = ['none', 'light', 'heavy'] as const;
 export const SANITIZE = ['address', 'none'] as const;
 export const ENGINES = ['native', 'det'] as const;
 /** `portfolio` is random, pct and pos in turn. */
-export const SEARCHES = ['portfolio', 'random', 'pct', 'pos', 'dfs'] as const;
+export const SEARCHES = ['portfolio', ...POLICIES, 'dfs'] as const;
 
 /** Options as typed; what has no default here is absent unless given. */
 export interface Typed {

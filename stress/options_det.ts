@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Options of the deterministic engine: what they are if they are not given, and what they need. */
+import { POLICIES, type Policy } from '../src/det/schedulers/index.ts';
 import type { Memory } from '../src/det/state.ts';
 import type { SelfCheck } from './det/checked.ts';
 import type { Bound } from './det/dfs.ts';
@@ -134,13 +135,14 @@ export const MEMORY_TEXTS: Readonly<Record<Memory, string>> = {
   weak: 'simulated, weak: stores and loads of a CPU may be seen in another order but for barriers',
 };
 
+const POLICY_TEXTS = Object.fromEntries(POLICIES.map((name) => [name, name])) as Record<Policy, string>;
+
 /** What the engine was asked to do, for a report. */
 export function detText({ scheduler, depth, schedules, maxSteps, bound, memory, selfCheck }: DetOptions): string {
   const how: Readonly<Record<DetOptions['scheduler'], string>> = {
     portfolio: `random, pct of depth ${depth} and pos in turn`,
-    random: 'random',
+    ...POLICY_TEXTS,
     pct: `pct of depth ${depth}`,
-    pos: 'pos',
     dfs: `all schedules within ${plural(bound.most, bound.of)}, one of those that come to the same state`,
   };
   const many = schedules === null ? '' : `, ${schedules} schedules of each scenario and build`;

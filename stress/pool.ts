@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { PHASE, setAborted } from '../src/arch/sab/control.ts';
+import { i32 } from '../src/arch/sab/memory.ts';
 import { type Words, wordNotify, wordStore } from '../src/arch/sab/words.ts';
 import { createDetBuffers, type DetBuffers } from '../src/det/state.ts';
 import { createMachine, type Machine } from '../src/init/machine.ts';
@@ -20,6 +21,7 @@ import { ROOT } from './root.ts';
 const ENTRY = 'dist/workers/cpu.js';
 /** Ledger entries in all; fewer for each CPU where there are many. */
 const ENTRIES = 16_384;
+const WORDS_PER_MIB = 262_144;
 const ENTRIES_PER_CPU_MAX = 1024;
 /** A schedule has few requests, and each entry's memory is mapped and unmapped in it; a ring of one page has 127. */
 const ENTRIES_PER_CPU_DETERMINISTIC = 128;
@@ -50,7 +52,7 @@ export class Pool {
     const entriesMax = deterministic ? ENTRIES_PER_CPU_DETERMINISTIC : ENTRIES_PER_CPU_MAX;
     this.ledger = createLedger(threads, Math.min(entriesMax, Math.floor(ENTRIES / threads)));
     this.meters = createMeters(threads);
-    this.det = deterministic ? createDetBuffers(threads, arenaMib) : null;
+    this.det = deterministic ? createDetBuffers(threads, i32, arenaMib * WORDS_PER_MIB) : null;
     this.piscina = new Piscina({
       filename: fileURLToPath(new URL(entry, ROOT)),
       minThreads: threads,

@@ -3,8 +3,9 @@
 import { spawn } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PAGE_OFFSET } from '../src/arch/sab/access.ts';
 import { addWaking, attachControl, clearParked, createControl, setParked, setThread } from '../src/arch/sab/control.ts';
-import { i32, PAGE_OFFSET } from '../src/arch/sab/memory.ts';
+import { i32 } from '../src/arch/sab/memory.ts';
 import { threadTime } from '../src/arch/sab/thread.ts';
 import { type Standstill, starvedReason, Watchdog } from './watchdog.ts';
 

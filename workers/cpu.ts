@@ -15,10 +15,11 @@ import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch
 import { DetCpu } from '../src/det/det_cpu.ts';
 import { FULL_ON, FullRecorder } from '../src/det/full_recorder.ts';
 import { recordedHook } from '../src/det/recorded_memory.ts';
-import { signsOf } from '../src/det/signs.ts';
 import { CLOCK } from '../src/det/state.ts';
 import { setDeviceProbe } from '../src/drivers/null_blk.ts';
 import { start_secondary } from '../src/init/machine.ts';
+import { sourceOf } from '../src/init/recorder_source.ts';
+import { signsOf } from '../src/init/signs.ts';
 import { setSpinLimit } from '../src/kernel/locking/spinlock.ts';
 import { type FindingKind, isKernelExit, recordError } from '../src/kernel/oops.ts';
 import { kasan_check } from '../src/mm/kasan.ts';
@@ -135,7 +136,7 @@ function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
   setSpinLimit(0);
   const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.sanitize ? kasan_check : null);
   const told = det.full.entries[FULL_ON] === 1;
-  setHook(told ? recordedHook(hook, new FullRecorder(cpu, det.full, machine.oops), det, machine.cpus) : hook);
+  setHook(told ? recordedHook(hook, new FullRecorder(cpu, det, sourceOf(cpu, machine.oops)), det, machine.cpus) : hook);
   setVirtualClock(
     () => det.times[CLOCK] as number,
     () => hook.readClock(),

@@ -12,22 +12,20 @@
  * A stack costs more than a hundred steps do. A first run is therefore written down without, and a second one, which is
  * the same, has the stacks of the entries that turned out to matter.
  */
-import { type Access, i32, isRam, PAGE_OFFSET } from '../arch/sab/memory.ts';
+import { type Access, PAGE_OFFSET } from '../arch/sab/access.ts';
 import { type Bytes, createBytes, createWords, type Words } from '../arch/sab/words.ts';
-import { frameOf, type OopsLog, oopsCount } from '../kernel/oops.ts';
-import { flightRecorder, recordedSteps, stepsTaken } from '../trace/flight_recorder.ts';
+import type { Observer, Stop } from './det_cpu.ts';
+import type { DetBuffers } from './state.ts';
 
 /** Entries that are kept, the last ones. A power of two. */
 export const FULL_ENTRIES = 1 << 18;
 const TEXT_BYTES = 1 << 22;
 
 /** Kinds of entries beside the accesses, LOAD, STORE and RMW. */
-export const NOTE_TRACE = 3;
-export const NOTE_SLEEP = 4;
-export const NOTE_WAIT = 5;
-export const NOTE_LEAVE = 6;
+const NOTE = 3;
+const STOPS: Readonly<Record<Stop, number>> = { sleep: 4, wait: 5, leave: 6 };
 /** A store of the CPU that has waited reaches RAM. */
-export const NOTE_LAND = 7;
+const LANDS = 7;
 
 /** How an access goes: to RAM, to a store buffer, or to a value that the word had before. */
 export const IN_RAM = 0;
@@ -54,13 +52,13 @@ export const ENTRY_BEFORE = 3;
 export const ENTRY_AFTER = 4;
 /** Problems that were on record. */
 export const ENTRY_OOPSES = 5;
-/** Of its stack, or of a trace point's words. */
+/** Of its stack. */
 export const ENTRY_TEXT = 6;
 export const ENTRY_TEXT_BYTES = 7;
 /** Number of the access among all. */
 export const ENTRY_ORDINAL = 8;
 export const ENTRY_HOW = 9;
-/** Index of the word that it goes to. */
+/** Index of the word that it goes to, -1 for none. */
 const ENTRY_AT = 10;
 const ENTRY_WORDS = 12;
 export const KIND_BITS = 3;
@@ -82,41 +80,42 @@ export const createFullBuffers = (): FullBuffers => ({
 /** Index of an entry's first word. */
 export const entryAt = (n: number): number => HEADER + (n & (FULL_ENTRIES - 1)) * ENTRY_WORDS;
 
-/** The frames of this thread's stack, innermost first, without the machine's own. */
-function frames(): string {
-  return (new Error('here').stack ?? '')
-    .split('\n')
-    .flatMap((text) => {
-      const frame = frameOf(text);
-      return frame === null || /^src\/(arch\/sab|det)\//.test(frame.file) ? [] : [frame.line];
-    })
-    .join('\n');
+/** A note of a CPU on what it does: the number of a trace point, and its arguments. */
+export type Note = readonly [point: number, a: number, b: number, c: number];
+
+/** What the recorder asks of the program that runs under the schedule. */
+export interface Source {
+  /** @returns notes that this CPU has made since it was asked last, oldest first */
+  notes(): readonly Note[];
+  /** @returns problems on record */
+  problems(): number;
+  /** @returns this thread's stack, a frame a line, innermost first, without the engine's own */
+  frames(): string;
 }
 
-export class FullRecorder {
+export class FullRecorder implements Observer {
   private readonly cpu: number;
   private readonly full: FullBuffers;
-  private readonly oops: OopsLog;
-  private traced = 0;
+  private readonly ram: Int32Array;
+  private readonly ramWords: number;
+  private readonly source: Source;
   /** The entry of the access that comes now. */
   private present = 0;
 
-  constructor(cpu: number, full: FullBuffers, oops: OopsLog) {
+  constructor(cpu: number, { full, ram, ramWords }: DetBuffers, source: Source) {
     this.cpu = cpu;
     this.full = full;
-    this.oops = oops;
+    this.ram = ram;
+    this.ramWords = ramWords;
+    this.source = source;
   }
 
   /** Before this CPU may lose the baton: what it has noted of itself since. */
   arrive(): void {
-    const words = flightRecorder();
-    if (words === null) return;
-    const taken = stepsTaken(words, this.cpu);
-    if (taken === this.traced) return;
-    for (const { point, text } of recordedSteps(words, this.cpu, taken - this.traced)) {
-      this.write(this.cpu, NOTE_TRACE, 0, 0, `${point}\n${text}`);
+    for (const note of this.source.notes()) {
+      const at = this.write(this.cpu, NOTE, 0, 0, '');
+      this.full.entries.set(note, at + ENTRY_ADDR);
     }
-    this.traced = taken;
   }
 
   /** The access comes now. */
@@ -125,14 +124,14 @@ export class FullRecorder {
     const ordinal = entries[FULL_ACCESSES] as number;
     entries[FULL_ACCESSES] = ordinal + 1;
     this.present = entries[FULL_COUNT] as number;
-    this.write(this.cpu, op, addr, bytes, wanted[ordinal & (FULL_ENTRIES - 1)] === 1 ? frames() : '');
+    this.write(this.cpu, op, addr, bytes, wanted[ordinal & (FULL_ENTRIES - 1)] === 1 ? this.source.frames() : '');
     entries[entryAt(this.present) + ENTRY_ORDINAL] = ordinal;
   }
 
   /** Where the access goes. What has reached RAM since it was written down did so before it. @param at - index */
   went(at: number, how: number): void {
     const { entries } = this.full;
-    settleLast(this.full);
+    settleLast(this.full, this.ram);
     const last = (entries[FULL_COUNT] as number) - 1;
     const own = entries.slice(entryAt(this.present), entryAt(this.present) + ENTRY_WORDS);
     for (let n = this.present; n < last; n++) {
@@ -140,41 +139,43 @@ export class FullRecorder {
     }
     own[ENTRY_AT] = at;
     own[ENTRY_HOW] = how;
-    own[ENTRY_BEFORE] = i32[at] as number;
-    own[ENTRY_AFTER] = i32[at] as number;
+    own[ENTRY_BEFORE] = this.ram[at] as number;
+    own[ENTRY_AFTER] = this.ram[at] as number;
     entries.set(own, entryAt(last));
   }
 
   /** A store of a CPU reaches RAM now. @param index - of the word */
   lands(cpu: number, index: number): void {
-    this.write(cpu, NOTE_LAND, PAGE_OFFSET + 4 * index, 4, '');
+    this.write(cpu, LANDS, PAGE_OFFSET + 4 * index, 4, '');
   }
 
-  /** The CPU stops by itself. @param kind - one of the notes @param addr - what it sleeps on, or waits for */
-  stop(kind: number, addr: number): void {
+  stop(why: Stop, on: number): void {
     this.arrive();
-    this.write(this.cpu, kind, addr, 0, '');
+    this.write(this.cpu, STOPS[why], on, 0, '');
   }
 
-  private write(cpu: number, kind: number, addr: number, bytes: number, text: string): void {
+  /** @returns index of the entry's first word */
+  private write(cpu: number, kind: number, addr: number, bytes: number, text: string): number {
     const { entries } = this.full;
     const n = entries[FULL_COUNT] as number;
-    settleLast(this.full);
+    settleLast(this.full, this.ram);
     entries[FULL_COUNT] = n + 1;
     const at = entryAt(n);
-    const index = isOfWord(kind) && isRam(addr, 1) ? (addr - PAGE_OFFSET) >>> 2 : -1;
-    const word = index < 0 ? 0 : (i32[index] as number);
+    const word = (addr - PAGE_OFFSET) >>> 2;
+    const index = isOfWord(kind) && addr >= PAGE_OFFSET && word < this.ramWords ? word : -1;
+    const value = index < 0 ? 0 : (this.ram[index] as number);
     entries[at + ENTRY_KIND] = kind | (cpu << KIND_BITS);
     entries[at + ENTRY_AT] = index;
     entries[at + ENTRY_HOW] = IN_RAM;
     entries[at + ENTRY_ORDINAL] = -1;
     entries[at + ENTRY_ADDR] = addr;
     entries[at + ENTRY_BYTES] = bytes;
-    entries[at + ENTRY_BEFORE] = word;
-    entries[at + ENTRY_AFTER] = word;
-    entries[at + ENTRY_OOPSES] = oopsCount(this.oops);
+    entries[at + ENTRY_BEFORE] = value;
+    entries[at + ENTRY_AFTER] = value;
+    entries[at + ENTRY_OOPSES] = this.source.problems();
     entries[at + ENTRY_TEXT] = entries[FULL_TEXT] as number;
     entries[at + ENTRY_TEXT_BYTES] = text === '' ? 0 : this.writeText(text);
+    return at;
   }
 
   /** @returns bytes written, 0 if there is no room */
@@ -189,13 +190,13 @@ export class FullRecorder {
   }
 }
 
-const isOfWord = (kind: number): boolean => kind < NOTE_TRACE || kind === NOTE_LAND;
+const isOfWord = (kind: number): boolean => kind < NOTE || kind === LANDS;
 
 /** Looks at what the last access has left. Also the operator's, at the end. */
-export function settleLast({ entries }: FullBuffers): void {
+export function settleLast({ entries }: FullBuffers, ram: Int32Array): void {
   const count = entries[FULL_COUNT] as number;
   if (count === 0) return;
   const at = entryAt(count - 1);
   const index = entries[at + ENTRY_AT] as number;
-  if (index >= 0) entries[at + ENTRY_AFTER] = i32[index] as number;
+  if (index >= 0) entries[at + ENTRY_AFTER] = ram[index] as number;
 }

@@ -37,11 +37,12 @@
  *
  * @see P. Sewell et al., x86-TSO, CACM 2010; J. Kang et al., A Promising Semantics, POPL 2017
  */
-import { type Access, i32, LOAD, type MemoryModel, PAGE_OFFSET, RMW } from '../arch/sab/memory.ts';
-import type { Bytes, Words } from '../arch/sab/words.ts';
-import { draw, isScript, scriptedMemory } from './choose.ts';
+import { type Access, LOAD, type MemoryModel, PAGE_OFFSET, RMW } from '../arch/sab/access.ts';
+import type { Bytes } from '../arch/sab/words.ts';
 import { OLDER_MAX, OLDER_VALUES_WORDS, OlderValues } from './older_values.ts';
-import { CPUS, type DetBuffers, HASH, MEMORIES, MEMORY, MEMORY_DECISION, SHARED, STEPS } from './state.ts';
+import { schedulerOf } from './schedulers/index.ts';
+import { script, scriptedMemory } from './schedulers/script.ts';
+import { type DetBuffers, DetState, MEMORIES, MEMORY_DECISION, SHARED } from './state.ts';
 import { StoreBuffers, storeBufferWords } from './store_buffer.ts';
 
 const WEAK = MEMORIES.indexOf('weak');
@@ -60,8 +61,8 @@ export class DelayedMemory implements MemoryModel {
   /** Is told of each store that reaches RAM late; null but where a schedule is told. */
   recorder: { lands(cpu: number, index: number): void } | null = null;
   private readonly cpu: number;
-  private readonly words: Words;
-  private readonly script: Words;
+  private readonly state: DetState;
+  private readonly ram: Int32Array;
   private readonly known: Bytes;
   private readonly weak: boolean;
   private readonly stores: StoreBuffers;
@@ -71,29 +72,30 @@ export class DelayedMemory implements MemoryModel {
   private readonly note: (to: number) => void;
 
   /** @param note - records a decision of this CPU at its present step */
-  constructor(cpu: number, { words, script, known }: DetBuffers, note: (to: number) => void) {
-    const cpus = words[CPUS] as number;
-    // The machine's RAM ends where the map of who shares what ends.
-    const buffers = known.length;
-    const floors = buffers + storeBufferWords(cpus);
+  constructor(cpu: number, buffers: DetBuffers, note: (to: number) => void) {
+    const { ram, ramWords, known } = buffers;
+    const state = new DetState(buffers);
+    const { cpus, memory } = state.round;
+    const floors = ramWords + storeBufferWords(cpus);
     const values = floors + cpus + 1;
-    if (values + OLDER_VALUES_WORDS > i32.length) throw new Error('no room behind RAM for a memory model');
+    if (values + OLDER_VALUES_WORDS > ram.length) throw new Error('no room behind RAM for a memory model');
     this.cpu = cpu;
-    this.words = words;
-    this.script = script;
+    this.state = state;
+    this.ram = ram;
     this.known = known;
     this.note = note;
-    this.weak = words[MEMORY] === WEAK;
+    this.weak = memory === WEAK;
     this.floorAt = floors + cpu;
-    this.values = new OlderValues(values);
-    this.stores = new StoreBuffers(buffers, cpus, !this.weak, (owner, index) => this.lands(owner, index));
+    this.values = new OlderValues(ram, values);
+    this.stores = new StoreBuffers(ram, ramWords, cpus, !this.weak, (owner, index) => this.lands(owner, index));
   }
 
   /** Empty buffers and no older values, before any CPU is in the schedule. */
   reset(): void {
     this.stores.reset();
     this.values.reset();
-    i32.fill(0, this.floorAt - this.cpu, this.floorAt - this.cpu + (this.words[CPUS] as number));
+    const floors = this.floorAt - this.cpu;
+    this.ram.fill(0, floors, floors + this.state.round.cpus);
   }
 
   /** A step of the machine has been taken. */
@@ -156,12 +158,12 @@ export class DelayedMemory implements MemoryModel {
     const own = this.stores.find(cpu, index);
     if (own >= 0) return own;
     if (!this.weak) return index;
-    const floor = i32[this.floorAt] as number;
+    const floor = this.ram[this.floorAt] as number;
     const nth = values.older(cpu, index, 1, floor) < 0 ? 0 : this.nth(index, floor);
     const record = nth === 0 ? -1 : values.older(cpu, index, nth, floor);
     if (record < 0) {
       values.see(cpu, index, values.now());
-      this.depend(i32[index] as number, values.born(index));
+      this.depend(this.ram[index] as number, values.born(index));
       return index;
     }
     this.deviate(nth);
@@ -169,7 +171,7 @@ export class DelayedMemory implements MemoryModel {
     const at = values.valueOf(record);
     values.see(cpu, index, end - 1);
     // When it came is not kept; it was before it ended.
-    this.depend(i32[at] as number, end - 1);
+    this.depend(this.ram[at] as number, end - 1);
     return at;
   }
 
@@ -185,7 +187,7 @@ export class DelayedMemory implements MemoryModel {
       this.changes(cpu, index);
       return index;
     }
-    return stores.push(cpu, index, (this.words[STEPS] as number) + delay);
+    return stores.push(cpu, index, this.state.round.steps + delay);
   }
 
   /** What is loaded later is not older than what this word holds now. */
@@ -200,7 +202,7 @@ export class DelayedMemory implements MemoryModel {
   }
 
   private raise(floor: number): void {
-    if (floor > (i32[this.floorAt] as number)) i32[this.floorAt] = floor;
+    if (floor > (this.ram[this.floorAt] as number)) this.ram[this.floorAt] = floor;
   }
 
   /** A store of `owner` that has waited is about to change a word of RAM. */
@@ -216,25 +218,25 @@ export class DelayedMemory implements MemoryModel {
 
   /** What this CPU loads later is not older than now. */
   private refresh(): void {
-    if (this.weak) i32[this.floorAt] = this.values.now();
+    if (this.weak) this.ram[this.floorAt] = this.values.now();
   }
 
   // The scheduler's part.
 
   /** @returns which older value a load is to give, 0 for none; there is one */
   private nth(index: number, floor: number): number {
-    const { words, cpu } = this;
-    if (isScript(words)) return scriptedMemory(words, this.script, cpu);
-    if (this.known[index] !== SHARED || draw(words) % OLDER_ONE_IN !== 0) return 0;
-    return this.values.older(cpu, index, 2, floor) < 0 ? 1 : 1 + (draw(words) % OLDER_MAX);
+    const { state, cpu } = this;
+    if (isScript(state)) return scriptedMemory(state, cpu);
+    if (this.known[index] !== SHARED || state.draw() % OLDER_ONE_IN !== 0) return 0;
+    return this.values.older(cpu, index, 2, floor) < 0 ? 1 : 1 + (state.draw() % OLDER_MAX);
   }
 
   /** @returns steps for which a store is to wait */
   private delay(index: number): number {
-    const { words } = this;
-    if (isScript(words)) return scriptedMemory(words, this.script, this.cpu);
-    if (this.known[index] !== SHARED || draw(words) % WAIT_ONE_IN !== 0) return 0;
-    return 1 + ((draw(words) >>> (32 - DELAY_BITS)) >>> (draw(words) % DELAY_BITS));
+    const { state } = this;
+    if (isScript(state)) return scriptedMemory(state, this.cpu);
+    if (this.known[index] !== SHARED || state.draw() % WAIT_ONE_IN !== 0) return 0;
+    return 1 + ((state.draw() >>> (32 - DELAY_BITS)) >>> (state.draw() % DELAY_BITS));
   }
 
   private deviate(by: number): void {
@@ -244,7 +246,9 @@ export class DelayedMemory implements MemoryModel {
 
   /** Something that another run of this schedule must do as well. */
   private count(what: number): void {
-    const { words } = this;
-    words[HASH] = Math.imul((words[HASH] as number) ^ what, 0x01000193);
+    const { round } = this.state;
+    round.hash = Math.imul(round.hash ^ what, 0x01000193);
   }
 }
+
+const isScript = ({ round }: DetState): boolean => schedulerOf(round.scheduler) === script;

@@ -12,7 +12,6 @@
  * Two values are kept for each word, and the oldest are lost to new ones: what is lost cannot be seen again, which is
  * a schedule less and never a wrong one.
  */
-import { i32 } from '../arch/sab/memory.ts';
 
 /** Words whose numbers agree in the lower bits share a set. Powers of two. */
 const SETS = 4096;
@@ -30,25 +29,27 @@ export const OLDER_VALUES_WORDS = 1 + SETS + SETS * SET_WORDS;
 export const OLDER_MAX = 2;
 
 export class OlderValues {
+  private readonly ram: Int32Array;
   /** The version of RAM now. */
   private readonly version: number;
   /** For each set the version up to which something is lost. */
   private readonly lost: number;
   private readonly records: number;
 
-  /** @param base - index in `i32` of the first word */
-  constructor(base: number) {
+  /** @param ram - the memory under schedule @param base - index of the first word of this in it */
+  constructor(ram: Int32Array, base: number) {
+    this.ram = ram;
     this.version = base;
     this.lost = base + 1;
     this.records = this.lost + SETS;
   }
 
   reset(): void {
-    i32.fill(0, this.version, this.version + OLDER_VALUES_WORDS);
+    this.ram.fill(0, this.version, this.version + OLDER_VALUES_WORDS);
   }
 
   now(): number {
-    return i32[this.version] as number;
+    return this.ram[this.version] as number;
   }
 
   private set(index: number): number {
@@ -63,20 +64,21 @@ export class OlderValues {
     let own = -1;
     let ownCount = 0;
     for (let record = first; record < first + SET_WORDS; record += RECORD_WORDS) {
-      const ended = i32[record + ENDED] as number;
-      if (ended < (i32[oldest + ENDED] as number)) oldest = record;
-      if (i32[record + INDEX] !== index || ended === 0) continue;
+      const ended = this.ram[record + ENDED] as number;
+      if (ended < (this.ram[oldest + ENDED] as number)) oldest = record;
+      if (this.ram[record + INDEX] !== index || ended === 0) continue;
       ownCount++;
-      if (own < 0 || ended < (i32[own + ENDED] as number)) own = record;
+      if (own < 0 || ended < (this.ram[own + ENDED] as number)) own = record;
     }
     // A word that is written all the time displaces itself only.
     const record = ownCount < OLDER_MAX ? oldest : own;
-    if (record !== own) i32[this.lost + set] = Math.max(i32[this.lost + set] as number, i32[record + ENDED] as number);
-    i32[record + INDEX] = index;
-    i32[record + VALUE] = i32[index] as number;
-    i32[record + ENDED] = this.now() + 1;
-    i32[record + SEEN] = 0;
-    i32[this.version] = this.now() + 1;
+    if (record !== own)
+      this.ram[this.lost + set] = Math.max(this.ram[this.lost + set] as number, this.ram[record + ENDED] as number);
+    this.ram[record + INDEX] = index;
+    this.ram[record + VALUE] = this.ram[index] as number;
+    this.ram[record + ENDED] = this.now() + 1;
+    this.ram[record + SEEN] = 0;
+    this.ram[this.version] = this.now() + 1;
     this.see(cpu, index, this.now());
   }
 
@@ -88,9 +90,9 @@ export class OlderValues {
       found = -1;
       let best = floor;
       for (let record = first; record < first + SET_WORDS; record += RECORD_WORDS) {
-        const ended = i32[record + ENDED] as number;
-        if (i32[record + INDEX] !== index || ended <= best || ended >= below) continue;
-        if (((i32[record + SEEN] as number) & (1 << cpu)) !== 0) continue;
+        const ended = this.ram[record + ENDED] as number;
+        if (this.ram[record + INDEX] !== index || ended <= best || ended >= below) continue;
+        if (((this.ram[record + SEEN] as number) & (1 << cpu)) !== 0) continue;
         best = ended;
         found = record;
       }
@@ -105,15 +107,15 @@ export class OlderValues {
     return record + VALUE;
   }
   endOf(record: number): number {
-    return i32[record + ENDED] as number;
+    return this.ram[record + ENDED] as number;
   }
 
   /** A CPU has seen in a word what came with or after version `from`: what ended before or then it sees no more. */
   see(cpu: number, index: number, from: number): void {
     const first = this.records + this.set(index) * SET_WORDS;
     for (let record = first; record < first + SET_WORDS; record += RECORD_WORDS) {
-      if (i32[record + INDEX] !== index || (i32[record + ENDED] as number) > from) continue;
-      i32[record + SEEN] = (i32[record + SEEN] as number) | (1 << cpu);
+      if (this.ram[record + INDEX] !== index || (this.ram[record + ENDED] as number) > from) continue;
+      this.ram[record + SEEN] = (this.ram[record + SEEN] as number) | (1 << cpu);
     }
   }
 
@@ -123,8 +125,8 @@ export class OlderValues {
     const first = this.records + set * SET_WORDS;
     let born = 0;
     for (let record = first; record < first + SET_WORDS; record += RECORD_WORDS) {
-      if (i32[record + INDEX] === index) born = Math.max(born, i32[record + ENDED] as number);
+      if (this.ram[record + INDEX] === index) born = Math.max(born, this.ram[record + ENDED] as number);
     }
-    return born > 0 ? born : (i32[this.lost + set] as number);
+    return born > 0 ? born : (this.ram[this.lost + set] as number);
   }
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The hook of a CPU that is written down: where its accesses go is told by the memory model, once that has chosen. */
-import { type Access, type Hook, LOAD, type MemoryModel } from '../arch/sab/memory.ts';
+import { type Access, type Hook, LOAD, type MemoryModel } from '../arch/sab/access.ts';
 import type { DetCpu } from './det_cpu.ts';
 import { BUFFERED, type FullRecorder, IN_RAM, OLDER } from './full_recorder.ts';
 import type { DetBuffers } from './state.ts';
 import { storeBufferWords } from './store_buffer.ts';
 
 /** @param cpus - of the machine */
-export function recordedHook(cpu: DetCpu, recorder: FullRecorder, { known }: DetBuffers, cpus: number): Hook {
-  cpu.recorder = recorder;
+export function recordedHook(cpu: DetCpu, recorder: FullRecorder, { ramWords }: DetBuffers, cpus: number): Hook {
+  cpu.observer = recorder;
   const { model } = cpu;
   if (model === null) return cpu;
   model.recorder = recorder;
   // The store buffers lie behind RAM; what words held before, behind these.
-  const olderFrom = known.length + storeBufferWords(cpus);
+  const olderFrom = ramWords + storeBufferWords(cpus);
   const howOf = (op: Access, index: number, at: number): number => {
     if (at === index) return IN_RAM;
     if (op !== LOAD) return BUFFERED;

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Stores reach RAM when they are to, in the order that the model has, and none is lost. */
 import { beforeEach, expect, test } from 'vitest';
-import { i32 } from '../arch/sab/memory.ts';
 import { OlderValues } from './older_values.ts';
 import { StoreBuffers } from './store_buffer.ts';
 
 const X = 8;
 const Y = 9;
 const BASE = 4096;
+const ram = new Int32Array(BASE + 65_536 + 4096 * 17);
 let landed: number[] = [];
 
 function buffers(inOrder: boolean): StoreBuffers {
-  const made = new StoreBuffers(BASE, 2, inOrder, (_, index) => landed.push(index));
+  const made = new StoreBuffers(ram, BASE, 2, inOrder, (_, index) => landed.push(index));
   made.reset();
   return made;
 }
 function put(to: StoreBuffers, cpu: number, index: number, value: number, due: number): void {
-  i32[to.push(cpu, index, due)] = value;
+  ram[to.push(cpu, index, due)] = value;
 }
 
 beforeEach(() => {
   landed = [];
-  i32.fill(0, 0, 64);
+  ram.fill(0, 0, 64);
 });
 
 test('in order, a store that is due waits for the one before it', () => {
@@ -30,10 +30,10 @@ test('in order, a store that is due waits for the one before it', () => {
   put(stores, 0, Y, 2, 10);
   expect(stores.isDue(19)).toBe(false);
   stores.drainDue(19);
-  expect([i32[X], i32[Y]]).toEqual([0, 0]);
+  expect([ram[X], ram[Y]]).toEqual([0, 0]);
   expect(stores.isDue(20)).toBe(true);
   stores.drainDue(20);
-  expect([i32[X], i32[Y], landed]).toEqual([1, 2, [X, Y]]);
+  expect([ram[X], ram[Y], landed]).toEqual([1, 2, [X, Y]]);
 });
 
 test('out of order, each comes when it is due', () => {
@@ -41,22 +41,22 @@ test('out of order, each comes when it is due', () => {
   put(stores, 0, X, 1, 20);
   put(stores, 1, Y, 2, 10);
   stores.drainDue(10);
-  expect([i32[X], i32[Y], stores.count(0), stores.count(1)]).toEqual([0, 2, 1, 0]);
+  expect([ram[X], ram[Y], stores.count(0), stores.count(1)]).toEqual([0, 2, 1, 0]);
 });
 
 test('a CPU finds its newest store, and nobody else does', () => {
   const stores = buffers(true);
   put(stores, 0, X, 1, 20);
   put(stores, 0, X, 2, 20);
-  expect([i32[stores.find(0, X)], stores.find(1, X), stores.find(0, Y)]).toEqual([2, -1, -1]);
+  expect([ram[stores.find(0, X)], stores.find(1, X), stores.find(0, Y)]).toEqual([2, -1, -1]);
 });
 
 test('one store too many pushes the oldest out', () => {
   const stores = buffers(true);
   for (let n = 0; n < 33; n++) put(stores, 0, 16 + n, n + 1, 1000);
-  expect([landed, i32[16], stores.count(0)]).toEqual([[16], 1, 32]);
+  expect([landed, ram[16], stores.count(0)]).toEqual([[16], 1, 32]);
   stores.drain(0);
-  expect(Array.from(i32.subarray(16, 49))).toEqual(Array.from({ length: 33 }, (_, n) => n + 1));
+  expect(Array.from(ram.subarray(16, 49))).toEqual(Array.from({ length: 33 }, (_, n) => n + 1));
 });
 
 test.each([
@@ -71,15 +71,15 @@ test.each([
 });
 
 test('an older value is seen until something newer was, and not from before the floor', () => {
-  const values = new OlderValues(BASE);
+  const values = new OlderValues(ram, BASE);
   values.reset();
   for (const value of [1, 2]) {
     values.keep(0, X);
-    i32[X] = value;
+    ram[X] = value;
   }
   const seen = (cpu: number, n: number, floor: number): number | undefined => {
     const record = values.older(cpu, X, n, floor);
-    return record < 0 ? undefined : i32[values.valueOf(record)];
+    return record < 0 ? undefined : ram[values.valueOf(record)];
   };
   expect([seen(1, 1, 0), seen(1, 2, 0), seen(1, 3, 0)]).toEqual([1, 0, undefined]);
   // Who stored has seen it all; a barrier hides what ended before.

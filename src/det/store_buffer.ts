@@ -8,7 +8,6 @@
  * In order, a store reaches RAM after every earlier one of its CPU. Out of order, stores to different words have
  * nothing to do with each other; a second store to a word that is still in the buffer replaces the first there.
  */
-import { i32 } from '../arch/sab/memory.ts';
 
 /** Stores that a buffer holds; one more makes room for itself. */
 const STORES_MAX = 32;
@@ -24,16 +23,24 @@ const NEVER = 0x7fff_ffff;
 export const storeBufferWords = (cpus: number): number => 1 + cpus * BUFFER_WORDS;
 
 export class StoreBuffers {
+  private readonly ram: Int32Array;
   private readonly nextDue: number;
   private readonly cpus: number;
   private readonly inOrder: boolean;
   private readonly landing: (cpu: number, index: number) => void;
 
   /**
-   * @param base - index in `i32` of the first word
+   * @param ram - the memory under schedule @param base - index of the first word of the buffers in it
    * @param landing - told before a store changes RAM: whose, and the index of the word
    */
-  constructor(base: number, cpus: number, inOrder: boolean, landing: (cpu: number, index: number) => void) {
+  constructor(
+    ram: Int32Array,
+    base: number,
+    cpus: number,
+    inOrder: boolean,
+    landing: (cpu: number, index: number) => void,
+  ) {
+    this.ram = ram;
     this.nextDue = base;
     this.cpus = cpus;
     this.inOrder = inOrder;
@@ -46,19 +53,19 @@ export class StoreBuffers {
 
   /** Empties the buffers without a store. */
   reset(): void {
-    i32.fill(0, this.nextDue, this.nextDue + storeBufferWords(this.cpus));
-    i32[this.nextDue] = NEVER;
+    this.ram.fill(0, this.nextDue, this.nextDue + storeBufferWords(this.cpus));
+    this.ram[this.nextDue] = NEVER;
   }
 
   count(cpu: number): number {
-    return i32[this.buffer(cpu) + COUNT] as number;
+    return this.ram[this.buffer(cpu) + COUNT] as number;
   }
 
   /** @returns index of the value that this CPU stored last to a word, -1 if it is not in its buffer */
   find(cpu: number, index: number): number {
     const entries = this.buffer(cpu) + ENTRIES;
     for (let n = this.count(cpu) - 1; n >= 0; n--) {
-      if (i32[entries + n * ENTRY_WORDS] === index) return entries + n * ENTRY_WORDS + 1;
+      if (this.ram[entries + n * ENTRY_WORDS] === index) return entries + n * ENTRY_WORDS + 1;
     }
     return -1;
   }
@@ -67,24 +74,24 @@ export class StoreBuffers {
   push(cpu: number, index: number, due: number): number {
     if (this.count(cpu) === STORES_MAX) this.land(cpu, 0);
     const buffer = this.buffer(cpu);
-    const n = i32[buffer + COUNT] as number;
+    const n = this.ram[buffer + COUNT] as number;
     const entry = buffer + ENTRIES + n * ENTRY_WORDS;
-    i32[buffer + COUNT] = n + 1;
-    i32[entry] = index;
-    i32[entry + 2] = due;
+    this.ram[buffer + COUNT] = n + 1;
+    this.ram[entry] = index;
+    this.ram[entry + 2] = due;
     this.findNextDue();
     return entry + 1;
   }
 
   isDue(step: number): boolean {
-    return step >= (i32[this.nextDue] as number);
+    return step >= (this.ram[this.nextDue] as number);
   }
 
   /** Lets reach RAM whatever is to by now, of every CPU. */
   drainDue(step: number): void {
     for (let cpu = 0; cpu < this.cpus; cpu++) {
       for (let n = 0; n < this.count(cpu); ) {
-        const due = i32[this.buffer(cpu) + ENTRIES + n * ENTRY_WORDS + 2] as number;
+        const due = this.ram[this.buffer(cpu) + ENTRIES + n * ENTRY_WORDS + 2] as number;
         if (due <= step) this.land(cpu, n);
         else if (this.inOrder) break;
         else n++;
@@ -106,7 +113,7 @@ export class StoreBuffers {
   /** Lets the stores to some words reach RAM, and in order all before them. @param end - index behind the last word */
   drainWords(cpu: number, first: number, end: number): void {
     for (let n = this.count(cpu) - 1; n >= 0; n--) {
-      const index = i32[this.buffer(cpu) + ENTRIES + n * ENTRY_WORDS] as number;
+      const index = this.ram[this.buffer(cpu) + ENTRIES + n * ENTRY_WORDS] as number;
       if (index < first || index >= end) continue;
       if (!this.inOrder) this.land(cpu, n);
       else {
@@ -121,12 +128,12 @@ export class StoreBuffers {
   private land(cpu: number, n: number): void {
     const buffer = this.buffer(cpu);
     const entry = buffer + ENTRIES + n * ENTRY_WORDS;
-    const count = i32[buffer + COUNT] as number;
-    const index = i32[entry] as number;
+    const count = this.ram[buffer + COUNT] as number;
+    const index = this.ram[entry] as number;
     this.landing(cpu, index);
-    i32[index] = i32[entry + 1] as number;
-    i32.copyWithin(entry, entry + ENTRY_WORDS, buffer + ENTRIES + count * ENTRY_WORDS);
-    i32[buffer + COUNT] = count - 1;
+    this.ram[index] = this.ram[entry + 1] as number;
+    this.ram.copyWithin(entry, entry + ENTRY_WORDS, buffer + ENTRIES + count * ENTRY_WORDS);
+    this.ram[buffer + COUNT] = count - 1;
   }
 
   /** In order, only the oldest store of a buffer can be due. */
@@ -135,9 +142,9 @@ export class StoreBuffers {
     for (let cpu = 0; cpu < this.cpus; cpu++) {
       const stores = this.inOrder ? Math.min(1, this.count(cpu)) : this.count(cpu);
       for (let n = 0; n < stores; n++) {
-        next = Math.min(next, i32[this.buffer(cpu) + ENTRIES + n * ENTRY_WORDS + 2] as number);
+        next = Math.min(next, this.ram[this.buffer(cpu) + ENTRIES + n * ENTRY_WORDS + 2] as number);
       }
     }
-    i32[this.nextDue] = next;
+    this.ram[this.nextDue] = next;
   }
 }

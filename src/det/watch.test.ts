@@ -1,38 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** States are told apart by what RAM holds, what each CPU has seen, who sleeps how, and the time; by nothing else. */
 import { expect, test } from 'vitest';
-import { i32, LOAD, PAGE_OFFSET, RMW, STORE } from '../arch/sab/memory.ts';
-import { ASLEEP, at, CLOCK, CPUS, createDetBuffers, READ_US, RUNNABLE, SINCE, STATE, WORD } from './state.ts';
+import { LOAD, PAGE_OFFSET, RMW, STORE } from '../arch/sab/access.ts';
+import { ASLEEP, CLOCK, createDetBuffers, DetState, RUNNABLE } from './state.ts';
 import { stateHash, Watch } from './watch.ts';
 
 const X = 8;
 const Y = 9;
-type Act = (words: ReturnType<typeof createDetBuffers>['words'], cpus: readonly Watch[]) => void;
+const ram = new Int32Array(64);
+type Act = (state: DetState, cpus: readonly Watch[]) => void;
 
 /** The state behind some accesses. */
 function stateAfter(...acts: Act[]): string {
-  const { words, times } = createDetBuffers(2, 1);
-  words[CPUS] = 2;
-  times.fill(0);
-  i32.fill(0, 0, 64);
-  const cpus = [0, 1].map((cpu) => new Watch(cpu, words));
-  for (const act of acts) act(words, cpus);
+  const state = new DetState(createDetBuffers(2, ram, ram.length));
+  state.round.cpus = 2;
+  state.times.fill(0);
+  ram.fill(0);
+  const cpus = [0, 1].map((cpu) => new Watch(cpu, state, ram));
+  for (const act of acts) act(state, cpus);
   for (const cpu of cpus) cpu.settle();
-  return ([0, 1] as const).map((lane) => stateHash(words, times, 0, lane)).join();
+  return ([0, 1] as const).map((lane) => stateHash(state, 0, lane)).join();
 }
 const access =
   (op: number, cpu: number, index: number, value = 0): Act =>
   (_, cpus) => {
     (cpus[cpu] as Watch).access(op, PAGE_OFFSET + 4 * index, 4);
-    if (op !== LOAD) i32[index] = value;
+    if (op !== LOAD) ram[index] = value;
     (cpus[cpu] as Watch).settle();
   };
 const sleep =
   (cpu: number, since: number): Act =>
-  (words) => {
-    words[at(cpu, STATE)] = ASLEEP;
-    words[at(cpu, WORD)] = PAGE_OFFSET;
-    words[at(cpu, SINCE)] = since;
+  (state) => {
+    Object.assign(state.cpu(cpu), { state: ASLEEP, word: PAGE_OFFSET, since });
   };
 
 test('the order of accesses that touch different words does not matter', () => {
@@ -59,7 +58,7 @@ test('writes of the allocators, and the books of user space', () => {
     (value: number): Act =>
     (_, [cpu]) => {
       (cpu as Watch).open(X, Y);
-      i32[X] = value;
+      ram[X] = value;
     };
   expect(stateAfter(fill(1))).not.toBe(stateAfter(fill(2)));
   const book =
@@ -72,16 +71,16 @@ test('writes of the allocators, and the books of user space', () => {
 test('who sleeps for longer, and what the clock says and said', () => {
   expect(stateAfter(sleep(0, 5), sleep(1, 6))).toBe(stateAfter(sleep(0, 50), sleep(1, 51)));
   expect(stateAfter(sleep(0, 5), sleep(1, 6))).not.toBe(stateAfter(sleep(0, 6), sleep(1, 5)));
-  const read: Act = (words) => {
-    words[at(0, READ_US)] = 7;
+  const read: Act = (state) => {
+    state.cpu(0).read_us = 7;
   };
-  const runnable: Act = (words) => {
-    words[at(0, STATE)] = RUNNABLE;
+  const runnable: Act = (state) => {
+    state.cpu(0).state = RUNNABLE;
   };
   expect(new Set([stateAfter(), stateAfter(read), stateAfter(runnable)]).size).toBe(3);
-  const { words, times } = createDetBuffers(1, 1);
-  times.fill(0);
-  const before = stateHash(words, times, 0, 0);
-  times[CLOCK] = 20;
-  expect(stateHash(words, times, 0, 0)).not.toBe(before);
+  const state = new DetState(createDetBuffers(1, ram, ram.length));
+  state.times.fill(0);
+  const before = stateHash(state, 0, 0);
+  state.times[CLOCK] = 20;
+  expect(stateHash(state, 0, 0)).not.toBe(before);
 });

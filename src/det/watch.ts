@@ -9,25 +9,8 @@
  * The hash of RAM is a sum over its words. A word leaves the sum before it is written, and comes back with what it
  * holds afterwards: at the CPU's next step, before anybody else runs.
  */
-import { i32, LOAD, PAGE_OFFSET, STORE } from '../arch/sab/memory.ts';
-import type { Doubles, Words } from '../arch/sab/words.ts';
-import {
-  ASLEEP,
-  AWAITED,
-  at,
-  CLOCK,
-  CPUS,
-  DEADLINES,
-  HELD,
-  READ_US,
-  RUNNABLE,
-  SEEN,
-  SINCE,
-  STATE,
-  TIMED_OUT,
-  WAITING,
-  WORD,
-} from './state.ts';
+import { LOAD, PAGE_OFFSET, STORE } from '../arch/sab/access.ts';
+import { ASLEEP, CLOCK, DEADLINES, type DetState, RUNNABLE, WAITING } from './state.ts';
 
 /** A hash has two words, made with one of these each. */
 const LANES = [0x9e3779b1, 0x85ebca77] as const;
@@ -44,11 +27,12 @@ const mixed = (hash: number, value: number, lane: number): number => {
 const share = (index: number, value: number, lane: number): number => mixed(mixed(lane, index, lane), value, lane);
 
 /** @returns how many sleep on the same word for longer, and so are woken before */
-function rank(words: Words, cpu: number): number {
+function rank(state: DetState, cpu: number): number {
+  const { word, since } = state.cpu(cpu);
   let before = 0;
-  for (let other = 0; other < (words[CPUS] as number); other++) {
-    const sameWord = words[at(other, STATE)] === ASLEEP && words[at(other, WORD)] === words[at(cpu, WORD)];
-    if (sameWord && (words[at(other, SINCE)] as number) < (words[at(cpu, SINCE)] as number)) before++;
+  for (let other = 0; other < state.round.cpus; other++) {
+    const its = state.cpu(other);
+    if (its.state === ASLEEP && its.word === word && its.since < since) before++;
   }
   return before;
 }
@@ -61,18 +45,18 @@ function mixedTime(hash: number, ns: number, lane: number): number {
 }
 
 /** @param who - has a choice here, or what is done @returns one word of the hash of the machine's state */
-export function stateHash(words: Words, times: Doubles, who: number, lane: 0 | 1): number {
+export function stateHash(state: DetState, who: number, lane: 0 | 1): number {
   const by = LANES[lane];
-  const cpus = words[CPUS] as number;
-  let hash = mixedTime(words[HELD + lane] as number, times[CLOCK] as number, by);
-  for (let cpu = 0; cpu <= cpus; cpu++) {
-    const state = words[at(cpu, STATE)] as number;
-    hash = mixed(mixed(hash, words[at(cpu, SEEN + lane)] as number, by), state, by);
-    hash = mixed(hash, words[at(cpu, READ_US)] as number, by);
-    if (state === WAITING) hash = mixed(hash, words[at(cpu, AWAITED)] as number, by);
-    if (state === RUNNABLE) hash = mixed(hash, words[at(cpu, TIMED_OUT)] as number, by);
-    if (state !== ASLEEP) continue;
-    hash = mixed(mixed(hash, words[at(cpu, WORD)] as number, by), rank(words, cpu), by);
+  const { round, times } = state;
+  let hash = mixedTime(round.words[round.$held + lane] as number, times[CLOCK] as number, by);
+  for (let cpu = 0; cpu <= round.cpus; cpu++) {
+    const its = state.cpu(cpu);
+    hash = mixed(mixed(hash, round.words[its.$seen + lane] as number, by), its.state, by);
+    hash = mixed(hash, its.read_us, by);
+    if (its.state === WAITING) hash = mixed(hash, its.awaited, by);
+    if (its.state === RUNNABLE) hash = mixed(hash, its.timed_out, by);
+    if (its.state !== ASLEEP) continue;
+    hash = mixed(mixed(hash, its.word, by), rank(state, cpu), by);
     hash = mixedTime(hash, times[DEADLINES + cpu] as number, by);
   }
   return mixed(hash, who, by);
@@ -80,15 +64,19 @@ export function stateHash(words: Words, times: Doubles, who: number, lane: 0 | 1
 
 /** What one CPU adds to the hash. */
 export class Watch {
-  private readonly cpu: number;
-  private readonly words: Words;
+  private readonly state: DetState;
+  private readonly ram: Int32Array;
+  /** Index of the hash of what this CPU has seen. */
+  private readonly seen: number;
   /** Words that have left the sum: from the first one to before the end. */
   private first = 0;
   private end = 0;
 
-  constructor(cpu: number, words: Words) {
-    this.cpu = cpu;
-    this.words = words;
+  /** @param ram - the memory under schedule */
+  constructor(cpu: number, state: DetState, ram: Int32Array) {
+    this.state = state;
+    this.ram = ram;
+    this.seen = state.cpu(cpu).$seen;
   }
 
   /** An access comes now. */
@@ -96,13 +84,8 @@ export class Watch {
     const first = (addr - PAGE_OFFSET) >>> 2;
     const end = (addr + bytes - PAGE_OFFSET + 3) >>> 2;
     this.see(addr ^ op);
-    if (op !== STORE) for (let index = first; index < end; index++) this.see(i32[index] as number);
+    if (op !== STORE) for (let index = first; index < end; index++) this.see(this.ram[index] as number);
     if (op !== LOAD) this.open(first, end);
-  }
-
-  /** An access of the operator, who does what it does whatever it finds, comes now. */
-  written(op: number, addr: number, bytes: number): void {
-    if (op !== LOAD) this.open((addr - PAGE_OFFSET) >>> 2, (addr + bytes - PAGE_OFFSET + 3) >>> 2);
   }
 
   /** Words of RAM are about to be written that the CPU does not read. */
@@ -121,33 +104,34 @@ export class Watch {
   }
 
   private sum(sign: 1 | -1): void {
-    const { words, first, end } = this;
+    const { ram, first, end } = this;
+    const { words, $held } = this.state.round;
     for (let lane = 0; lane < 2; lane++) {
       const by = LANES[lane as 0 | 1];
-      let sum = words[HELD + lane] as number;
-      for (let index = first; index < end; index++) sum = (sum + sign * share(index, i32[index] as number, by)) | 0;
-      words[HELD + lane] = sum;
+      let sum = words[$held + lane] as number;
+      for (let index = first; index < end; index++) sum = (sum + sign * share(index, ram[index] as number, by)) | 0;
+      words[$held + lane] = sum;
     }
   }
 
   /** The CPU has been given a value. */
   see(value: number): void {
-    const { words, cpu } = this;
-    const seen = at(cpu, SEEN);
+    const { seen } = this;
+    const { words } = this.state.round;
     words[seen] = mixed(words[seen] as number, value, LANES[0]);
     words[seen + 1] = mixed(words[seen + 1] as number, value, LANES[1]);
   }
 
   /** A word of the books was `before`, which the CPU has seen, and is `after`. */
   book(index: number, before: number, after: number): void {
-    const { words } = this;
+    const { words, $held } = this.state.round;
     this.see(index ^ BOOKS);
     this.see(before);
     if (before === after) return;
     for (let lane = 0; lane < 2; lane++) {
       const by = LANES[lane as 0 | 1];
       const change = share(BOOKS + index, after, by) - share(BOOKS + index, before, by);
-      words[HELD + lane] = ((words[HELD + lane] as number) + change) | 0;
+      words[$held + lane] = ((words[$held + lane] as number) + change) | 0;
     }
   }
 }

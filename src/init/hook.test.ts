@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The native engine's hook: null if there is nothing to do, and otherwise a check of every access, stalled or not. */
 import { expect, it } from 'vitest';
-import { LOAD, STORE } from '../arch/sab/memory.ts';
+import { LOAD, STORE } from '../arch/sab/access.ts';
 import { Prng } from '../arch/sab/prng.ts';
 import { makeHook, PERTURBATIONS } from './hook.ts';
 

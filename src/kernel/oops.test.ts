@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Oops records: what they say, where they are kept, and that there may be too many. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { PAGE_OFFSET } from '../arch/sab/access.ts';
 import { MachineAborted, setAborted } from '../arch/sab/control.ts';
-import { type Addr, load32, memset, PAGE_OFFSET, ramBytes, setHook, store32 } from '../arch/sab/memory.ts';
+import { type Addr, load32, memset, ramBytes, setHook, store32 } from '../arch/sab/memory.ts';
 import type { Machine } from '../init/machine.ts';
 import { type list_head, list_next } from '../lib/list.ts';
 import { kzalloc } from '../mm/slab.ts';

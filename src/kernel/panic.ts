@@ -4,7 +4,8 @@
  *
  * @linux include/asm-generic/bug.h, arch/x86/mm/fault.c v3.17
  */
-import { type Access, LOAD, PAGE_OFFSET, PAGE_SIZE, setFaultHandler, TASK_SIZE } from '../arch/sab/memory.ts';
+import { type Access, LOAD, PAGE_OFFSET } from '../arch/sab/access.ts';
+import { PAGE_SIZE, setFaultHandler, TASK_SIZE } from '../arch/sab/memory.ts';
 import { oops, record } from './oops.ts';
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16).padStart(8, '0')}`;

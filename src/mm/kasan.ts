@@ -9,7 +9,8 @@
  *
  * @linux mm/kasan (v4.0)
  */
-import { type Access, isRam, LOAD, PAGE_OFFSET, ramBytes, SHADOW_SHIFT, shadow } from '../arch/sab/memory.ts';
+import { type Access, LOAD, PAGE_OFFSET } from '../arch/sab/access.ts';
+import { isRam, ramBytes, SHADOW_SHIFT, shadow } from '../arch/sab/memory.ts';
 import { type FindingKind, oops } from '../kernel/oops.ts';
 
 export const KASAN_OK = 0;

@@ -8,9 +8,11 @@
  * Locks: L = zone.lock.
  * @linux mm/page_alloc.c, include/linux/mm_types.h v3.17
  */
+
+import { PAGE_OFFSET } from '../arch/sab/access.ts';
 import { atomic_add_return, atomic_inc, atomic_inc_not_zero, atomic_read, atomic_set } from '../arch/sab/atomic.ts';
 import { bss, memblock_alloc, memblock_end } from '../arch/sab/bss.ts';
-import { memset_unchecked, PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE, ramBytes, ramEnd } from '../arch/sab/memory.ts';
+import { memset_unchecked, PAGE_SHIFT, PAGE_SIZE, ramBytes, ramEnd } from '../arch/sab/memory.ts';
 import { atomic_t, cacheline, container_of, embed, struct, u31, u32, type View } from '../arch/sab/struct.ts';
 import { mutex, mutex_init, mutex_lock, mutex_trylock, mutex_unlock } from '../kernel/locking/mutex.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';

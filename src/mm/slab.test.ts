@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The slab and KASAN: what is handed out is zeroed and apart; what is touched wrongly is found, and named. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { PAGE_OFFSET } from '../arch/sab/access.ts';
 import { atomic_inc } from '../arch/sab/atomic.ts';
 import { setCpu } from '../arch/sab/cpu.ts';
-import {
-  type Addr,
-  i32,
-  load8,
-  load32,
-  memcpy,
-  memset,
-  PAGE_OFFSET,
-  PAGE_SIZE,
-  store8,
-  store32,
-} from '../arch/sab/memory.ts';
+import { type Addr, i32, load8, load32, memcpy, memset, PAGE_SIZE, store8, store32 } from '../arch/sab/memory.ts';
 import type { Machine } from '../init/machine.ts';
 import { boot, kinds, oopsOf } from '../testing/boot.ts';
 import { kasan_enabled } from './kasan.ts';

@@ -71,22 +71,35 @@ export interface RecordedStep extends TraceEntry {
   readonly point: string;
 }
 
-/** The last `count` steps of a CPU with their trace points, oldest first. */
-export function recordedSteps(words: Words, cpu: number, count: number): RecordedStep[] {
+/** Calls `f` for the last `count` steps of a CPU, oldest first, with the index of their words. */
+function eachOfLast<T>(words: Words, cpu: number, count: number, f: (at: number) => T): T[] {
   const start = cpu * CPU_WORDS;
   const written = (words[start] as number) >>> 0;
-  const ns = timesOf(words);
-  const steps: RecordedStep[] = [];
+  const found: T[] = [];
   for (let n = Math.max(0, written - Math.min(count, ENTRIES)); n < written; n++) {
-    const at = start + 8 + (n & (ENTRIES - 1)) * ENTRY_WORDS;
+    found.push(f(start + 8 + (n & (ENTRIES - 1)) * ENTRY_WORDS));
+  }
+  return found;
+}
+
+/** The last `count` notes of a CPU, oldest first: trace point and its three arguments. */
+export const lastNotes = (words: Words, cpu: number, count: number): [number, number, number, number][] =>
+  eachOfLast(words, cpu, count, (at) => {
+    const [point = 0, a = 0, b = 0, c = 0] = words.subarray(at + 2, at + 6);
+    return [point, a, b, c];
+  });
+
+/** The last `count` steps of a CPU with their trace points, oldest first. */
+export function recordedSteps(words: Words, cpu: number, count: number): RecordedStep[] {
+  const ns = timesOf(words);
+  return eachOfLast(words, cpu, count, (at) => {
     const arg = (i: number): number => words[at + i] as number;
-    steps.push({
+    return {
       us: (ns[at >>> 1] as number) / 1000,
       point: tracePointName(arg(2)),
       text: describeTrace(arg(2), arg(3), arg(4), arg(5)),
-    });
-  }
-  return steps;
+    };
+  });
 }
 
 /** The last `count` steps of a CPU, oldest first, to the microsecond. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The port as what a trace runs on: a process of a machine with one running CPU. */
+
+import { PAGE_OFFSET } from '../../src/arch/sab/access.ts';
 import { setCpu, smp_processor_id } from '../../src/arch/sab/cpu.ts';
-import { load8, PAGE_OFFSET, PAGE_SIZE, store8 } from '../../src/arch/sab/memory.ts';
+import { load8, PAGE_SIZE, store8 } from '../../src/arch/sab/memory.ts';
 import { nullb_complete_by_hand, nullb_open, nullb_poll } from '../../src/drivers/null_blk.ts';
 import { type ramdisk, ramdisk_create, ramdisk_open, ramdisk_truncate } from '../../src/drivers/ramdisk.ts';
 import { aio } from '../../src/fs/aio/kioctx.ts';

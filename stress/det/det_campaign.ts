@@ -5,6 +5,7 @@
  *
  * A reverted build that has shown its race has done what it is there for; the time is the others' then.
  */
+import { POLICIES } from '../../src/det/schedulers/index.ts';
 import type { CampaignState } from '../campaign.ts';
 import type { CaseFold } from '../log/case_fold.ts';
 import type { RunFold } from '../log/fold.ts';
@@ -19,7 +20,6 @@ import type { Counts } from './tally.ts';
 
 /** How long a batch takes, ms. */
 const BATCH_MS = 1000;
-const PORTFOLIO = ['random', 'pct', 'pos'] as const;
 
 export class DetCampaign {
   private readonly options: Options;
@@ -57,8 +57,7 @@ export class DetCampaign {
   private exploreOptions(): ExploreOptions {
     const { scheduler, depth, maxSteps, memory, selfCheck } = this.det;
     const { seed, arenaMib } = this.options;
-    const schedulers =
-      scheduler === 'portfolio' ? PORTFOLIO : scheduler === 'dfs' ? (['random'] as const) : [scheduler];
+    const schedulers = scheduler === 'portfolio' ? POLICIES : scheduler === 'dfs' ? (['random'] as const) : [scheduler];
     return { schedulers, depth, maxSteps, memory, seed, arenaMib, selfCheck };
   }
 

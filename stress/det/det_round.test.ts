@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A schedule is a function of its seed, and what was recorded of it gives the same again. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { SCHEDULERS, type SchedulerName } from '../../src/det/state.ts';
+import { POLICIES } from '../../src/det/schedulers/index.ts';
 import { Pool } from '../pool.ts';
 import { assignRoles } from '../roles.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
@@ -61,9 +61,7 @@ async function learn(): Promise<void> {
   pool.det?.known.set(pool.det.learned);
 }
 
-const RANDOM: readonly SchedulerName[] = SCHEDULERS.filter((name) => name !== 'script');
-
-test.each(RANDOM)(
+test.each(POLICIES)(
   '%s: a seed gives one schedule, and seeds give many',
   async (scheduler) => {
     await learn();
@@ -79,7 +77,7 @@ test.each(RANDOM)(
   120_000,
 );
 
-test.each(RANDOM)(
+test.each(POLICIES)(
   '%s: its recording, followed as a script, is the same schedule',
   async (scheduler) => {
     await learn();

@@ -11,33 +11,20 @@ import { ARRIVED, PHASE } from '../../src/arch/sab/control.ts';
 import { setHook } from '../../src/arch/sab/memory.ts';
 import { wordLoad, wordNotify, wordStore, wordWaitAsync } from '../../src/arch/sab/words.ts';
 import { DetCpu } from '../../src/det/det_cpu.ts';
-import { signsOf } from '../../src/det/signs.ts';
 import {
-  ABORT,
   ARRIVED_ALL,
-  AWAITED,
-  at,
   CLOCK,
-  CPUS,
   type DetBuffers,
+  DetState,
   FOUND,
-  GO,
-  HASH,
-  MAX_STEPS,
   MEMORIES,
-  MEMORY,
   type Memory,
-  NEEDED,
   NOBODY_CAN,
-  POINTS,
   RUNNABLE,
-  STATE,
-  STEPS,
   STEPS_DONE,
-  SWITCHES,
   WAITING,
-  WHY,
 } from '../../src/det/state.ts';
+import { signsOf } from '../../src/init/signs.ts';
 import { send_signal } from '../../src/kernel/sched/core.ts';
 import { DAEMONS, PHASE_ABORTED, PHASE_RUN } from '../../workers/protocol.ts';
 import { describeHang } from '../hang.ts';
@@ -72,6 +59,7 @@ export interface DetResult extends RoundResult {
 
 class DetRound extends Round {
   private readonly det: DetBuffers;
+  private readonly state: DetState;
   private readonly operator: DetCpu;
   private readonly maxSteps: number;
   private bounded = false;
@@ -79,6 +67,7 @@ class DetRound extends Round {
   constructor(pool: Pool, det: DetBuffers, spec: DetSpec) {
     super(pool, spec);
     this.det = det;
+    this.state = new DetState(det);
     this.maxSteps = spec.maxSteps;
     this.operator = new DetCpu(pool.threads, det, signsOf(pool.machine, det), null);
     // What the operator wakes in the kernel wakes under the schedule.
@@ -86,12 +75,11 @@ class DetRound extends Round {
   }
 
   protected override setPhase(phase: number): void {
-    const { words } = this.det;
     wordStore(this.control, ARRIVED, 0);
     wordStore(this.control, PHASE, phase);
-    for (let cpu = 0; cpu < (words[CPUS] as number); cpu++) {
-      const waits = words[at(cpu, STATE)] === WAITING && (words[at(cpu, AWAITED)] as number) <= phase;
-      if (waits) words[at(cpu, STATE)] = RUNNABLE;
+    for (let cpu = 0; cpu < this.state.round.cpus; cpu++) {
+      const its = this.state.cpu(cpu);
+      if (its.state === WAITING && its.awaited <= phase) its.state = RUNNABLE;
     }
     if (phase === PHASE_ABORTED) this.abort();
     else wordNotify(this.control, PHASE);
@@ -100,10 +88,11 @@ class DetRound extends Round {
   /** Sends every CPU out of the round. */
   private abort(): void {
     const { words } = this.det;
-    words[ABORT] = 1;
-    for (let cpu = 0; cpu < (words[CPUS] as number); cpu++) {
-      wordStore(words, at(cpu, GO), 1);
-      wordNotify(words, at(cpu, GO));
+    this.state.round.abort = 1;
+    for (let cpu = 0; cpu < this.state.round.cpus; cpu++) {
+      const { $go } = this.state.cpu(cpu);
+      wordStore(words, $go, 1);
+      wordNotify(words, $go);
     }
     wordNotify(this.control, PHASE);
   }
@@ -111,29 +100,30 @@ class DetRound extends Round {
   /** Gives the baton away, and waits until it is back. @returns why it came back */
   private async letRun(): Promise<number> {
     const { words } = this.det;
-    const go = at(words[CPUS] as number, GO);
+    const { round } = this.state;
+    const { $go } = this.state.cpu(round.cpus);
     if (this.operator.start()) {
       const watchdog = new BatonWatchdog(this.pool.threads);
-      while (wordLoad(words, go) === 0) {
-        await wordWaitAsync(words, go, 0, 200);
-        const found = watchdog.look(words[STEPS] as number);
-        if (found === null || wordLoad(words, go) !== 0) continue;
+      while (wordLoad(words, $go) === 0) {
+        await wordWaitAsync(words, $go, 0, 200);
+        const found = watchdog.look(round.steps);
+        if (found === null || wordLoad(words, $go) !== 0) continue;
         this.standstill('that never gives the baton back', found);
         return FOUND;
       }
-      words[go] = 0;
+      words[$go] = 0;
     }
-    return words[WHY] as number;
+    return round.why;
   }
 
   protected override async run(): Promise<boolean> {
-    const { words } = this.det;
-    words[MAX_STEPS] = this.maxSteps;
-    words[NEEDED] = 0;
+    const { round } = this.state;
+    round.max_steps = this.maxSteps;
+    round.needed = 0;
     this.setPhase(PHASE_RUN);
     const why = await this.letRun();
     this.bounded = why === STEPS_DONE;
-    words[MAX_STEPS] = (words[STEPS] as number) + END_STEPS;
+    round.max_steps = round.steps + END_STEPS;
     this.ranMs = (this.det.times[CLOCK] as number) / 1e6;
     return why === STEPS_DONE || why === NOBODY_CAN;
   }
@@ -146,17 +136,17 @@ class DetRound extends Round {
 
   protected override async arrived(count: number, phase: string, nudge: () => void = () => {}): Promise<boolean> {
     if (phase === 'attach') return super.arrived(count, phase);
-    const { words } = this.det;
-    words[NEEDED] = count;
+    const { round } = this.state;
+    round.needed = count;
     for (let idle = -1; ; ) {
       nudge();
       if (phase === 'stop') this.signalAll();
       const why = await this.letRun();
       if (why === ARRIVED_ALL) {
-        words[NEEDED] = 0;
+        round.needed = 0;
         return true;
       }
-      const steps = words[STEPS] as number;
+      const { steps } = round;
       if (why !== NOBODY_CAN || steps === idle) {
         if (why === NOBODY_CAN || why === STEPS_DONE) this.ask('watchdog', () => [describeHang(this.plan, phase)]);
         return false;
@@ -173,14 +163,14 @@ class DetRound extends Round {
 
   async play_(): Promise<DetResult> {
     const result = await this.execute();
-    const { words } = this.det;
+    const { steps, points, switches, hash, memory } = this.state.round;
     return {
       ...result,
-      steps: words[STEPS] as number,
-      points: words[POINTS] as number,
-      switches: words[SWITCHES] as number,
-      hash: (words[HASH] as number) >>> 0,
-      memory: MEMORIES[words[MEMORY] as number] ?? 'sc',
+      steps,
+      points,
+      switches,
+      hash: hash >>> 0,
+      memory: MEMORIES[memory] ?? 'sc',
       decisions: recorded(this.det),
       bounded: this.bounded,
     };

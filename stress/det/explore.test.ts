@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Schedules are a function of the seed, whatever is run in between; a recording shows again what they found. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SchedulerName } from '../../src/det/state.ts';
+import { POLICIES, type Policy } from '../../src/det/schedulers/index.ts';
 import { Pool } from '../pool.ts';
 import { assignRoles } from '../roles.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -24,11 +24,7 @@ afterAll(async () => {
   await pool.close();
 });
 
-const explorer = (
-  scheduler: Exclude<SchedulerName, 'script'>,
-  explored: ExploredCase = patched,
-  maxSteps = MAX_STEPS,
-): Explorer =>
+const explorer = (scheduler: Policy, explored: ExploredCase = patched, maxSteps = MAX_STEPS): Explorer =>
   new Explorer(pool, explored, {
     schedulers: [scheduler],
     depth: 3,
@@ -49,7 +45,7 @@ async function essence(one: Explorer, schedules: number): Promise<string[]> {
   return lines;
 }
 
-test.each(['random', 'pct', 'pos'] as const)(
+test.each(POLICIES)(
   '%s: 100 seeds give the same twice',
   async (scheduler) => {
     const first = await essence(explorer(scheduler), 100);

@@ -7,7 +7,7 @@
  * and seldom later, when each change would make older figures mean less.
  */
 import { mix32 } from '../../src/arch/sab/prng.ts';
-import type { SchedulerName } from '../../src/det/state.ts';
+import type { Policy } from '../../src/det/schedulers/index.ts';
 import type { Slug } from '../../src/reverts/registry.ts';
 import type { Role } from '../../workers/protocol.ts';
 import { toolVersion } from '../environment.ts';
@@ -31,7 +31,7 @@ export interface ExploredCase {
 
 export interface ExploreOptions {
   /** In turn. */
-  readonly schedulers: readonly Exclude<SchedulerName, 'script'>[];
+  readonly schedulers: readonly Policy[];
   /** Of pct: ordering constraints that a bug may need. */
   readonly depth: number;
   readonly seed: number;
@@ -163,7 +163,7 @@ export class Explorer {
       for (let more = true; more && !stop.aborted; ) {
         const i = this.tally.total.schedules;
         const { schedulers } = this.options;
-        const scheduler = schedulers[i % schedulers.length] as SchedulerName;
+        const scheduler = schedulers[i % schedulers.length] as Policy;
         const points = this.tally.total.points.max || POINTS_GUESS;
         const spec = specOf(this.explored, this.options, i, { scheduler, points }, stop);
         const twice = isChecked(i + 1, this.options.selfCheck);

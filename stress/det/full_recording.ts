@@ -22,6 +22,7 @@ import {
   KIND_BITS,
   settleLast,
 } from '../../src/det/full_recorder.ts';
+import { describeTrace, tracePointName } from '../../src/trace/events.ts';
 import type { Pool } from '../pool.ts';
 import type { DetResult } from './det_round.ts';
 import { runOf } from './replay.ts';
@@ -67,6 +68,9 @@ export const isAccess = ({ kind }: Step): boolean => kind === 'load' || kind ===
 export const writes = ({ kind, how }: Step): boolean =>
   kind === 'rmw' || kind === 'land' || (kind === 'store' && how !== 'buffered');
 
+const noteText = (point: number, a: number, b: number, c: number): string =>
+  `${tracePointName(point)}\n${describeTrace(point, a, b, c)}`;
+
 function readSteps({ entries, text }: FullBuffers): Step[] {
   const count = entries[FULL_COUNT] as number;
   const words: Words = entries;
@@ -88,7 +92,10 @@ function readSteps({ entries, text }: FullBuffers): Step[] {
       oopses: word(ENTRY_OOPSES),
       ordinal: word(ENTRY_ORDINAL),
       how: HOWS[word(ENTRY_HOW)] ?? 'ram',
-      text: decoder.decode(text.slice(from, from + word(ENTRY_TEXT_BYTES))),
+      text:
+        (kind & ((1 << KIND_BITS) - 1)) === KINDS.indexOf('trace')
+          ? noteText(word(ENTRY_ADDR), word(ENTRY_BYTES), word(ENTRY_BEFORE), word(ENTRY_AFTER))
+          : decoder.decode(text.slice(from, from + word(ENTRY_TEXT_BYTES))),
     });
   }
   return steps;
@@ -110,7 +117,7 @@ export async function recordSchedule(
   full.entries[FULL_ON] = 1;
   try {
     const result = await runOf(pool, schedule);
-    settleLast(full);
+    settleLast(full, pool.det.ram);
     return { result, steps: readSteps(full) };
   } finally {
     full.entries[FULL_ON] = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs litmus tests under the deterministic engine, a seed at a time, and collects what the registers held. */
 import { Piscina } from 'piscina';
-import { memory, setRamSize, store32 } from '../../src/arch/sab/memory.ts';
+import { i32, memory, setRamSize, store32 } from '../../src/arch/sab/memory.ts';
 import { createWords, wordLoad, wordWaitAsync } from '../../src/arch/sab/words.ts';
 import { DetCpu } from '../../src/det/det_cpu.ts';
-import { at, createDetBuffers, type DetBuffers, HASH, RUNNABLE, SHARED, STATE } from '../../src/det/state.ts';
+import { createDetBuffers, type DetBuffers, DetState, RUNNABLE, SHARED } from '../../src/det/state.ts';
 import { stateHash } from '../../src/det/watch.ts';
 import type { Litmus } from './litmus.test-data.ts';
 import { LITMUS_MIB, type LitmusTask, NO_SIGNS, variableAt } from './litmus_thread.ts';
@@ -49,7 +49,7 @@ export class LitmusPool {
   /** One schedule of a test. */
   async run(test: Litmus, how: Chosen): Promise<LitmusRun> {
     const cpus = test.threads.length;
-    const det = this.buffers.get(cpus) ?? createDetBuffers(cpus, LITMUS_MIB);
+    const det = this.buffers.get(cpus) ?? createDetBuffers(cpus, i32, LITMUS_MIB * 262_144);
     this.buffers.set(cpus, det);
     setRamSize(LITMUS_MIB);
     prepare(det, cpus, how);
@@ -63,17 +63,18 @@ export class LitmusPool {
       return this.piscina.run(task);
     });
     for (let joined = 0; joined < cpus; joined = wordLoad(results, 0)) await wordWaitAsync(results, 0, joined, 100);
-    for (let cpu = 0; cpu < cpus; cpu++) det.words[at(cpu, STATE)] = RUNNABLE;
+    const state = new DetState(det);
+    for (let cpu = 0; cpu < cpus; cpu++) state.cpu(cpu).state = RUNNABLE;
     new DetCpu(cpus, det, NO_SIGNS, null).start();
     await Promise.all(running);
     const registers = Math.max(...test.sc.map((outcome) => outcome.length));
     return {
       outcome: Array.from({ length: registers }, (_, n) => results[1 + n]).join(''),
-      hash: (det.words[HASH] as number) >>> 0,
+      hash: state.round.hash >>> 0,
       decisions: recorded(det),
       choices: how.listChoices ? listedChoices(det) : [],
       log: loggedSteps(det),
-      state: [0, 1].map((lane) => stateHash(det.words, det.times, 0, lane as 0 | 1)).join(),
+      state: [0, 1].map((lane) => stateHash(state, 0, lane as 0 | 1)).join(),
     };
   }
 

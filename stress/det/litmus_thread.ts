@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A CPU of a litmus test: the entry of its piscina thread, with no kernel on it. */
+
+import { PAGE_OFFSET } from '../../src/arch/sab/access.ts';
 import { smp_load_acquire, smp_store_release, xchg } from '../../src/arch/sab/atomic.ts';
 import {
   type Addr,
   clear_unchecked,
   load16,
   load32,
-  PAGE_OFFSET,
   setHook,
   setRamSize,
   store16,
   store32,
 } from '../../src/arch/sab/memory.ts';
 import { type Words, wordAdd, wordNotify } from '../../src/arch/sab/words.ts';
-import { DetCpu } from '../../src/det/det_cpu.ts';
-import type { Signs } from '../../src/det/signs.ts';
+import { DetCpu, type Signs } from '../../src/det/det_cpu.ts';
 import type { DetBuffers } from '../../src/det/state.ts';
 import type { Op } from './litmus.test-data.ts';
 

@@ -6,7 +6,8 @@
  * for struct pages; memory from boot, for tasks and file-scope variables. What a page of data holds is not to be seen
  * by its address; that some are pages of a ring, the caller knows.
  */
-import { PAGE_OFFSET, PAGE_SIZE, ramEnd } from '../../src/arch/sab/memory.ts';
+import { PAGE_OFFSET } from '../../src/arch/sab/access.ts';
+import { PAGE_SIZE, ramEnd } from '../../src/arch/sab/memory.ts';
 import type { Fields, StructType } from '../../src/arch/sab/struct.ts';
 import { aio, kiocb, kioctx } from '../../src/fs/aio/kioctx.ts';
 import { eventfd_ctx } from '../../src/fs/eventfd.ts';

@@ -2,41 +2,19 @@
 /** Puts a schedule into the words that the CPUs follow, and reads back what they did. */
 import { Prng } from '../../src/arch/sab/prng.ts';
 import { DelayedMemory } from '../../src/det/memory_model.ts';
+import { numberOf, SCHEDULERS, type SchedulerName } from '../../src/det/schedulers/index.ts';
 import {
-  ABORT,
-  at,
-  CHANGES,
-  CHANGES_MAX,
   CHOICE_WORDS,
-  CHOICES,
-  CPUS,
-  CURSOR,
   DEADLINES,
   DECISION_WORDS,
-  DECISIONS,
   type DetBuffers,
+  DetState,
   ENTRIES_MAX,
-  GO_ON,
-  LIST_CHOICES,
   LOG_MAX,
-  LOG_STEPS,
   LOG_WORDS,
-  LOGGED,
-  LOWEST,
-  MAX_STEPS,
   MEMORIES,
-  MEMORY,
   type Memory,
   NEXT_DEADLINE,
-  PRIORITY,
-  RNG,
-  SCHEDULER,
-  SCHEDULERS,
-  SCRIPT_FROM,
-  SCRIPT_TO,
-  type SchedulerName,
-  STOP_AT_FINDING,
-  WATCHING,
 } from '../../src/det/state.ts';
 
 /** At its step number `step`, `cpu` leaves the default schedule for `to`. The operator is the CPU behind the last. */
@@ -89,24 +67,25 @@ export interface Chosen {
 
 /** Everything at its beginning. What has been learned of who shares what stays. */
 export function prepare(buffers: DetBuffers, cpus: number, how: Chosen): void {
-  const { words, times, script } = buffers;
+  const { words, times } = buffers;
   words.fill(0);
   times.fill(Number.POSITIVE_INFINITY);
   times.fill(0, 0, NEXT_DEADLINE);
   times.fill(Number.POSITIVE_INFINITY, DEADLINES);
-  words[CPUS] = cpus;
-  words[MAX_STEPS] = 2 ** 31 - 1;
-  words[SCHEDULER] = SCHEDULERS.indexOf(how.scheduler);
-  words[STOP_AT_FINDING] = how.stopAtFinding ? 1 : 0;
-  words[LIST_CHOICES] = how.listChoices ? 1 : 0;
-  words[LOG_STEPS] = how.logSteps === true || how.watch === true ? 1 : 0;
-  words[WATCHING] = how.watch === true ? 1 : 0;
-  words[GO_ON] = how.goOn === true ? 1 : 0;
-  words[ABORT] = 0;
-  words[MEMORY] = MEMORIES.indexOf(how.memory ?? 'sc');
-  if (words[MEMORY] !== 0) new DelayedMemory(cpus, buffers, () => {}).reset();
+  const state = new DetState(buffers);
+  const { round } = state;
+  round.cpus = cpus;
+  round.max_steps = 2 ** 31 - 1;
+  round.scheduler = numberOf(how.scheduler);
+  round.stop_at_finding = how.stopAtFinding ? 1 : 0;
+  round.list_choices = how.listChoices ? 1 : 0;
+  round.log_steps = how.logSteps === true || how.watch === true ? 1 : 0;
+  round.watching = how.watch === true ? 1 : 0;
+  round.go_on = how.goOn === true ? numberOf('random') : 0;
+  round.memory = MEMORIES.indexOf(how.memory ?? 'sc');
+  if (round.memory !== 0) new DelayedMemory(cpus, buffers, () => {}).reset();
   const random = new Prng(how.seed);
-  words[RNG] = random.next() | 1;
+  round.rng = random.next() | 1;
   const order = Array.from({ length: cpus }, (_, cpu) => cpu);
   for (let left = cpus; left > 1; left--) {
     const i = random.below(left);
@@ -114,32 +93,30 @@ export function prepare(buffers: DetBuffers, cpus: number, how: Chosen): void {
   }
   // Above all that a change gives.
   order.forEach((cpu, rank) => {
-    words[at(cpu, PRIORITY)] = how.scheduler === 'pos' ? random.next() >>> 1 : rank + 1;
+    state.cpu(cpu).priority = rank + 1;
   });
-  words[LOWEST] = 1;
-  if (how.scheduler === 'pct') {
-    const changes = Array.from({ length: Math.min(CHANGES_MAX, how.depth - 1) }, () =>
-      random.between(1, Math.max(1, how.points)),
-    );
-    words.set(
-      [...new Set(changes)].sort((a, b) => a - b),
-      CHANGES,
-    );
-  }
+  round.lowest = 1;
+  SCHEDULERS[how.scheduler].begin(state, random, how);
+  writeScript(state, how.script);
+}
+
+/** Each CPU's decisions, in order. */
+function writeScript(state: DetState, decisions: readonly Decision[]): void {
   let next = 0;
-  for (let cpu = 0; cpu <= cpus; cpu++) {
-    words[at(cpu, SCRIPT_FROM)] = next;
-    words[at(cpu, CURSOR)] = next;
-    for (const { step, to } of how.script.filter((d) => d.cpu === cpu).sort((a, b) => a.step - b.step || a.to - b.to)) {
-      script.set([cpu, step, to], next++ * DECISION_WORDS);
+  for (let cpu = 0; cpu <= state.round.cpus; cpu++) {
+    const its = state.cpu(cpu);
+    its.cursor = next;
+    for (const { step, to } of decisions.filter((d) => d.cpu === cpu).sort((a, b) => a.step - b.step || a.to - b.to)) {
+      state.script.set([cpu, step, to], next++ * DECISION_WORDS);
     }
-    words[at(cpu, SCRIPT_TO)] = next;
+    its.script_to = next;
   }
 }
 
 /** @returns every deviation from the default schedule @throws if there were more than fit */
-export function recorded({ words, recording }: DetBuffers): Decision[] {
-  const count = words[DECISIONS] as number;
+export function recorded(buffers: DetBuffers): Decision[] {
+  const { recording } = buffers;
+  const count = new DetState(buffers).round.decisions;
   if (count > ENTRIES_MAX)
     throw new Error(`a schedule of ${count} decisions is too long: at most ${ENTRIES_MAX} are kept`);
   return Array.from({ length: count }, (_, n) => ({
@@ -150,13 +127,14 @@ export function recorded({ words, recording }: DetBuffers): Decision[] {
 }
 
 /** @returns the steps that were logged, as far as they fit; the first is number 1 */
-export const loggedSteps = ({ log, words }: DetBuffers): Int32Array =>
-  log.subarray(0, Math.min((words[LOGGED] as number) + 1, LOG_MAX) * LOG_WORDS);
+export const loggedSteps = (buffers: DetBuffers): Int32Array =>
+  buffers.log.subarray(0, Math.min(new DetState(buffers).round.logged + 1, LOG_MAX) * LOG_WORDS);
 
 /** @returns the steps at which there was a choice, as far as they fit */
-export function listedChoices({ words, choices }: DetBuffers): WatchedChoice[] {
-  const count = Math.min(words[CHOICES] as number, ENTRIES_MAX);
-  const cpus = words[CPUS] as number;
+export function listedChoices(buffers: DetBuffers): WatchedChoice[] {
+  const { choices } = buffers;
+  const { cpus, choices: listed } = new DetState(buffers).round;
+  const count = Math.min(listed, ENTRIES_MAX);
   return Array.from({ length: count }, (_, n) => {
     const cell = (i: number): number => choices[n * CHOICE_WORDS + i] as number;
     return {

@@ -6,7 +6,7 @@
  * Only a word that several CPUs touch is a point at which another may be chosen, and which words are is learned on the
  * way. A search that has learned of another word is therefore done again, until one has learned nothing.
  */
-import { CHOICES, ENTRIES_MAX, LOG_MAX, LOGGED, SHARED } from '../../src/det/state.ts';
+import { DetState, ENTRIES_MAX, LOG_MAX, SHARED } from '../../src/det/state.ts';
 import type { Pool } from '../pool.ts';
 import { count, plural } from '../report/text.ts';
 import { isChecked } from './checked.ts';
@@ -100,7 +100,8 @@ export class Search {
         this.inconclusive = result.inconclusive;
         this.isOver = !goOn(tally.total.schedules, result, () => scheduleOf(spec, result, options));
         if (this.inconclusive !== null) this.isOver = true;
-        this.isTooLong = (det.words[CHOICES] as number) > ENTRIES_MAX || (det.words[LOGGED] as number) >= LOG_MAX;
+        const { choices, logged } = new DetState(det).round;
+        this.isTooLong = choices > ENTRIES_MAX || logged >= LOG_MAX;
         return this.isTooLong ? null : { choices: listedChoices(det), log: loggedSteps(det) };
       },
       bound,

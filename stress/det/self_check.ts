@@ -4,8 +4,9 @@
  *
  * If one does, something got in that is not under the schedule, such as the time, and no finding can be replayed.
  */
-import { LOAD, RMW, STORE } from '../../src/arch/sab/memory.ts';
-import { cpuOf, LOG_MAX, LOG_WORDS, opOf } from '../../src/det/state.ts';
+import { LOAD, RMW, STORE } from '../../src/arch/sab/access.ts';
+import { LOG_MAX, LOG_WORDS } from '../../src/det/state.ts';
+import { cpuOf, opOf } from '../../src/det/step_log.ts';
 import { describeAddress } from '../../src/mm/slab.ts';
 import type { Pool } from '../pool.ts';
 import { type DetResult, type DetSpec, runSchedule } from './det_round.ts';

@@ -6,8 +6,9 @@
  * If those steps and what the others did touch nothing in common, and neither depends on the time, then to take the
  * turn away behind them gives the same values to everybody: the two schedules meet in one state when the CPU goes on.
  */
-import { LOAD } from '../../src/arch/sab/memory.ts';
-import { bytesOf, cpuOf, LOG_WORDS, NO_ACCESS, ON_TIME, opOf } from '../../src/det/state.ts';
+import { LOAD } from '../../src/arch/sab/access.ts';
+import { LOG_WORDS } from '../../src/det/state.ts';
+import { bytesOf, cpuOf, NO_ACCESS, ON_TIME, opOf } from '../../src/det/step_log.ts';
 
 /** Steps of a run: two words each, as the engine logs them. The first is number 1. */
 export type StepLog = Int32Array;

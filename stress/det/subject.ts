@@ -3,7 +3,8 @@
  * What a finding is about: a context, the pages that its ring has had, its requests, its file, and the objects that the
  * finding names. Told from the recording, in which the context was made; what lies in RAM at the end may be freed.
  */
-import { PAGE_OFFSET, PAGE_SIZE } from '../../src/arch/sab/memory.ts';
+import { PAGE_OFFSET } from '../../src/arch/sab/access.ts';
+import { PAGE_SIZE } from '../../src/arch/sab/memory.ts';
 import { kiocb, kioctx } from '../../src/fs/aio/kioctx.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
 import { address_space } from '../../src/mm/mm_types.ts';

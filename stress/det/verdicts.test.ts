@@ -3,7 +3,9 @@
  * Both engines give the same verdicts: each oracle that speaks on free threads speaks on one thread at a time, of the
  * same build, and none of them does on the fixed one.
  */
+
 import { afterEach, describe, expect, test } from 'vitest';
+import { POLICIES } from '../../src/det/schedulers/index.ts';
 import type { Slug } from '../../src/reverts/registry.ts';
 import { Pool } from '../pool.ts';
 import { assignRoles } from '../roles.ts';
@@ -60,7 +62,6 @@ const VERDICTS: readonly { slug: Slug; scenario: string; free: string; says: rea
 /** Most is said at once. */
 const ROUNDS_MAX = 100;
 const PATCHED_ROUNDS = 3;
-const SCHEDULERS = ['random', 'pct', 'pos'] as const;
 const never = new AbortController().signal;
 
 let pool: Pool | null = null;
@@ -88,7 +89,7 @@ const detRunner: Runner = async (scenario, reverted, number) => {
   const roles = assignRoles(scenario, minThreads(scenario), null);
   const options = { depth: 3, seed: number, maxSteps: 100_000, memory: 'sc', arenaMib: 16 } as const;
   // As on free threads: a first finding is not the end.
-  const how = { scheduler: SCHEDULERS[number % 3] ?? 'random', stopAtFinding: false };
+  const how = { scheduler: POLICIES[number % 3] ?? 'random', stopAtFinding: false };
   const explored = { scenario, reverted, roles };
   const spec = specOf(explored, { ...options, schedulers: [], selfCheck: 'off' }, number, how, never);
   const { records } = await runSchedule(pool as Pool, spec);

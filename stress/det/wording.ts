@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A step in the kernel's words: `ring->head = 5   (written to the old page)`. */
-import { PAGE_OFFSET, PAGE_SIZE } from '../../src/arch/sab/memory.ts';
+import { PAGE_OFFSET } from '../../src/arch/sab/access.ts';
+import { PAGE_SIZE } from '../../src/arch/sab/memory.ts';
 import { FREE } from '../../src/kernel/locking/spinlock.ts';
 import { kmap_atomic } from '../../src/mm/page_alloc.ts';
 import type { Step } from './full_recording.ts';

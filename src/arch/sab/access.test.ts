@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Every way to RAM tells the hook the same, and traps on the same addresses. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LOAD, PAGE_OFFSET, STORE } from './access.ts';
 import { atomic_read, atomic_set } from './atomic.ts';
-import {
-  type Addr,
-  copy2,
-  LOAD,
-  load32,
-  memcpy,
-  PAGE_OFFSET,
-  STORE,
-  setFaultHandler,
-  setHook,
-  setRamSize,
-  store2,
-  store32,
-} from './memory.ts';
+import { type Addr, copy2, load32, memcpy, setFaultHandler, setHook, setRamSize, store2, store32 } from './memory.ts';
 import { atomic_t, linkPointers, ptr, s32, struct, u16, u32, type View } from './struct.ts';
 
 const thing = struct('thing', {

@@ -16,8 +16,9 @@
  * @linux include/linux/atomic.h, Documentation/memory-barriers.txt v3.17
  */
 
+import { LOAD, RMW, STORE } from './access.ts';
 import { add, compareExchange, exchange, load, store } from './instructions.ts';
-import { type Addr, atomicIndex, i32, LOAD, RMW, STORE } from './memory.ts';
+import { type Addr, atomicIndex, i32 } from './memory.ts';
 
 /** Bytes from the start of RAM to the word at `addr`, which traps like every access. */
 const loadAt = (addr: number): number => atomicIndex(LOAD, addr) << 2;

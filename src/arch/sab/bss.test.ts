@@ -2,8 +2,9 @@
 /** Static data has one zeroed place, which another thread finds by name. */
 import { describe, expect, it } from 'vitest';
 import { boot } from '../../testing/boot.ts';
+import { PAGE_OFFSET } from './access.ts';
 import { attachStatics, bootStatics, bss, memblock_alloc, memblock_end } from './bss.ts';
-import { PAGE_OFFSET, PAGE_SIZE, ramEnd, store32 } from './memory.ts';
+import { PAGE_SIZE, ramEnd, store32 } from './memory.ts';
 import { cacheline, struct, u32, words } from './struct.ts';
 
 const a = bss('test_bss_a', struct('test_bss_a', { n: u32 }));

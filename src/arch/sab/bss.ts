@@ -8,8 +8,10 @@
  *
  * memblock_alloc() takes memory from the start of RAM before there is a page allocator, as in Linux.
  */
+
+import { PAGE_OFFSET } from './access.ts';
 import { symbolHash } from './functable.ts';
-import { load32, memset_unchecked, PAGE_OFFSET, PAGE_SIZE, ramEnd, store32 } from './memory.ts';
+import { load32, memset_unchecked, PAGE_SIZE, ramEnd, store32 } from './memory.ts';
 import { type Fields, type FieldView, linkPointers, point, type StructType } from './struct.ts';
 
 /** RAM's first page: [0] magic, [1] symbols, then pairs of hash and address. */

@@ -3,9 +3,10 @@
 import fc from 'fast-check';
 import { beforeEach, expect, it } from 'vitest';
 import { boot } from '../../testing/boot.ts';
+import { PAGE_OFFSET } from './access.ts';
 import { memblock_alloc } from './bss.ts';
 import { add, compareExchange, exchange, load, store } from './instructions.ts';
-import { i32, load8, memcpy, memset, memset_unchecked, PAGE_OFFSET, store8 } from './memory.ts';
+import { i32, load8, memcpy, memset, memset_unchecked, store8 } from './memory.ts';
 
 const BYTES = 512;
 let base: number;

@@ -4,23 +4,20 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Machine } from '../../init/machine.ts';
 import { boot, oopsOf, TEST_ARENA_MIB } from '../../testing/boot.ts';
+import { LOAD, PAGE_OFFSET, RMW, STORE } from './access.ts';
 import { atomic_add, atomic_inc_not_zero, atomic_read, atomic_set, cmpxchg, xchg } from './atomic.ts';
 import { memblock_alloc } from './bss.ts';
 import {
   type Addr,
   isHooked,
-  LOAD,
   load8,
   load16,
   load32,
   memcpy,
   memset,
-  PAGE_OFFSET,
-  RMW,
   ramBytes,
   ramEnd,
   SHADOW_SHIFT,
-  STORE,
   setHook,
   setRamSize,
   shadow,

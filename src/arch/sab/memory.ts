@@ -18,6 +18,7 @@
  *
  * KASAN alone is not called for each access, either: the slow path itself looks at the shadow of the word first.
  */
+import { type Access, type Hook, LOAD, type MemoryModel, PAGE_OFFSET, type Sleeper, STORE } from './access.ts';
 import { copy, fill } from './instructions.ts';
 import { memory, SHADOW_OFFSET, SHADOW_SHIFT } from './ram.ts';
 import type { Bytes } from './words.ts';
@@ -27,8 +28,6 @@ export { ARENA_MIB_MAX, createMemory, memory, SHADOW_SHIFT } from './ram.ts';
 export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 1 << PAGE_SHIFT;
 export const CACHELINE_BYTES = 64;
-/** Where RAM begins in the address space; also the end of what a user pointer may be. */
-export const PAGE_OFFSET = 0x4000_0000;
 /** First address that user space cannot have. */
 export const TASK_SIZE = 0x1000_0000;
 export const ARENA_MIB_DEFAULT = 64;
@@ -36,51 +35,6 @@ export const ARENA_MIB_DEFAULT = 64;
 declare const target: unique symbol;
 /** Byte address of a `T` in shared memory. 0 is NULL. */
 export type Addr<T> = number & { readonly [target]: T };
-
-/** What an access is, as the hook is told it. */
-export const LOAD = 0;
-export const STORE = 1;
-export const RMW = 2;
-export type Access = typeof LOAD | typeof STORE | typeof RMW;
-
-/** Sees every access to RAM before it happens. It may stall; it must not touch RAM. */
-export interface Hook {
-  /** @param bytes - 1, 2, 4, or the length of a block copy */
-  access(op: Access, addr: number, bytes: number, atomic: boolean): void;
-  /** Whether it need not see accesses to memory whose shadow is zero. */
-  readonly shadowed?: boolean;
-  /** Who sleeps and wakes in the place of the machine; null for real sleep. */
-  readonly sleeper: Sleeper | null;
-  /** When stores are seen; without it at once, as far as the processor does so. */
-  readonly model?: MemoryModel | null;
-  /** The allocators are about to write what nobody may touch, which is no access. */
-  unchecked?(addr: number, bytes: number): void;
-}
-
-/**
- * Stands between a CPU and RAM, where stores are to be late or loads early. It is asked behind access(), and what it
- * gives is used at once.
- */
-export interface MemoryModel {
-  /** @param index - of a word of RAM in `i32` @returns the index of the word that is to be read or written instead */
-  word(op: Access, index: number, atomic: boolean): number;
-  /** Bytes of RAM itself are about to be read or written. */
-  block(op: Access, addr: number, bytes: number): void;
-  /** The allocators are about to write what nobody may touch. */
-  unchecked(addr: number, bytes: number): void;
-}
-
-/** Sleeping and waking where one CPU runs at a time. */
-export interface Sleeper {
-  /** Sleeps on the word at `addr`, which has been found to be as expected. @returns whether the time ran out */
-  park(addr: number, timeout_ns: number): boolean;
-  /** @returns how many were woken */
-  unpark(addr: number, count: number): number;
-  /** Lets some time pass. */
-  idle(ns: number): void;
-  /** Whether every other CPU waits for a wake-up, or for the next phase. */
-  isQuiet(): boolean;
-}
 
 /** Tells of an access that hit no RAM; set by kernel/panic.ts. Must not return. */
 export type FaultHandler = (addr: number, op: Access, bytes: number) => never;

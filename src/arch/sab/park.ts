@@ -4,9 +4,11 @@
  *
  * @linux kernel/futex.c futex_wait(), futex_wake()
  */
+
+import { LOAD, PAGE_OFFSET } from './access.ts';
 import { addWaking, clearParked, isAborted, MachineAborted, parkedOn, quietSaid, setParked } from './control.ts';
 import { smp_processor_id } from './cpu.ts';
-import { type Addr, atomicIndex, currentSleeper, i32, LOAD, PAGE_OFFSET } from './memory.ts';
+import { type Addr, atomicIndex, currentSleeper, i32 } from './memory.ts';
 import { createWords, wordWait } from './words.ts';
 
 /** No timeout. */

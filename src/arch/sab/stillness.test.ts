@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** When a machine stands still for good, and when it only looks as if it did. */
 import { beforeEach, expect, test } from 'vitest';
+import { PAGE_OFFSET } from './access.ts';
 import {
   addWaking,
   attachControl,
@@ -14,7 +15,7 @@ import {
   setParked,
   stir,
 } from './control.ts';
-import { i32, PAGE_OFFSET } from './memory.ts';
+import { i32 } from './memory.ts';
 import { isStill, mayGoOn, sayIfQuiet } from './stillness.ts';
 import { wordStore } from './words.ts';
 

@@ -9,8 +9,10 @@
  *   on its way there, and the word is as expected: it will sleep
  *   on its way back: WAKING counts it
  */
+
+import { PAGE_OFFSET } from './access.ts';
 import { anyWaking, expectedBy, isOut, parkedOn, sayQuiet, sleepsOf, sleepsUntimed, stirrings } from './control.ts';
-import { i32, PAGE_OFFSET } from './memory.ts';
+import { i32 } from './memory.ts';
 
 /** Whether the CPU has announced a sleep on a word which has changed since: nobody can see whether it sleeps. */
 export function isInDoubt(cpu: number): boolean {

@@ -5,10 +5,11 @@ import type { Machine } from '../../init/machine.ts';
 import { spin_lock_init, spinlock_t } from '../../kernel/locking/spinlock.ts';
 import { boot, kinds, oopsOf } from '../../testing/boot.ts';
 import { aio_ring, io_event, iocb } from '../../uapi/aio_abi.ts';
+import { PAGE_OFFSET } from './access.ts';
 import { atomic_inc } from './atomic.ts';
 import { memblock_alloc } from './bss.ts';
 import { fnptr } from './functable.ts';
-import { type Addr, load16, load32, PAGE_OFFSET, store32 } from './memory.ts';
+import { type Addr, load16, load32, store32 } from './memory.ts';
 import {
   atomic_t,
   cacheline,

@@ -14,6 +14,8 @@
  * The class and at() are made from source text, one for each struct, because V8 keeps its type feedback by
  * source position: code shared by all structs would see every view class and turn megamorphic.
  */
+
+import { PAGE_OFFSET } from './access.ts';
 import type { AtomicT } from './atomic.ts';
 import {
   type Addr,
@@ -22,7 +24,6 @@ import {
   i32,
   load16,
   load32,
-  PAGE_OFFSET,
   ram,
   slowLoad,
   slowStore,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** io_cancel(), on a device whose requests wait for it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PAGE_OFFSET } from '../../arch/sab/memory.ts';
+import { PAGE_OFFSET } from '../../arch/sab/access.ts';
 import { nullb_complete_by_hand, nullb_poll } from '../../drivers/null_blk.ts';
 import { contextOf, slotsOf } from '../../testing/slots.ts';
 import {

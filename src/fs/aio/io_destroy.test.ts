@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** io_destroy() and exit_aio(): what they wait for, and what they give back when. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PAGE_OFFSET } from '../../arch/sab/memory.ts';
+import { PAGE_OFFSET } from '../../arch/sab/access.ts';
 import { nullb_set_delay } from '../../drivers/null_blk.ts';
 import { rcu_completed } from '../../kernel/rcu/tree.ts';
 import { current } from '../../kernel/sched/core.ts';

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** io_getevents(): what it answers, how long it waits, and what it leaves in the ring. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PAGE_OFFSET } from '../../arch/sab/access.ts';
 import { sched_clock } from '../../arch/sab/clock.ts';
-import { PAGE_OFFSET, TASK_SIZE } from '../../arch/sab/memory.ts';
+import { TASK_SIZE } from '../../arch/sab/memory.ts';
 import { nullb_set_delay } from '../../drivers/null_blk.ts';
 import { runDeferredWorkWhenIdle } from '../../init/uniprocessor.ts';
 import { send_signal, set_idle_hook } from '../../kernel/sched/core.ts';

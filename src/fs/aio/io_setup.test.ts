@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** io_setup(): what it answers, the ring that it makes, the quota, and the table of contexts. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PAGE_OFFSET } from '../../arch/sab/memory.ts';
+import { PAGE_OFFSET } from '../../arch/sab/access.ts';
 import { contextOf, contexts, slotsOf } from '../../testing/slots.ts';
 import {
   io_setup,

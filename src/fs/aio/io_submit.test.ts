@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** io_submit(): what it answers, which error it finds first, and what becomes an event instead. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PAGE_OFFSET, TASK_SIZE } from '../../arch/sab/memory.ts';
+import { PAGE_OFFSET } from '../../arch/sab/access.ts';
+import { TASK_SIZE } from '../../arch/sab/memory.ts';
 import { current } from '../../kernel/sched/core.ts';
 import { contextOf, slotsOf } from '../../testing/slots.ts';
 import {

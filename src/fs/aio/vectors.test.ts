@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** PREADV and PWRITEV: the vector, its limits, and where the bytes go. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PAGE_OFFSET } from '../../arch/sab/memory.ts';
+import { PAGE_OFFSET } from '../../arch/sab/access.ts';
 import {
   io_getevents,
   io_setup,

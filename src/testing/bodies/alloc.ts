@@ -5,9 +5,11 @@
  *
  * Variants: `slab`, `pages`.
  */
+
+import { PAGE_OFFSET } from '../../arch/sab/access.ts';
 import { cmpxchg, xchg } from '../../arch/sab/atomic.ts';
 import { bss } from '../../arch/sab/bss.ts';
-import { type Addr, load32, PAGE_OFFSET, PAGE_SIZE, ramBytes, store32 } from '../../arch/sab/memory.ts';
+import { type Addr, load32, PAGE_SIZE, ramBytes, store32 } from '../../arch/sab/memory.ts';
 import { cacheline, struct, u32, words } from '../../arch/sab/struct.ts';
 import {
   alloc_page,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How fast the deterministic engine goes through schedules of a small scenario, by scheduler, every access checked. */
 import { wall_clock } from '../../../src/arch/sab/clock.ts';
-import type { SchedulerName } from '../../../src/det/state.ts';
+import { POLICIES } from '../../../src/det/schedulers/index.ts';
 import { Explorer } from '../../det/explore.ts';
 import { Pool } from '../../pool.ts';
 import { assignRoles } from '../../roles.ts';
@@ -12,7 +12,6 @@ import type { GroupSpec } from '../result.ts';
 
 export const SCHEDULES_TABLE = 'by scheduler';
 const SCENARIO = 'event_read_before_it_is_written_small';
-const SCHEDULERS: readonly Exclude<SchedulerName, 'script'>[] = ['random', 'pct', 'pos'];
 const COLUMNS = ['schedules/s', 'steps/s', 'points/s', 'hand-overs/s'] as const;
 const ARENA_MIB = 4;
 const ROUNDS = 3;
@@ -33,7 +32,7 @@ export const schedules: PartMaker = (setup, rounds) => {
   const threads = minThreads(scenario);
   const pool = new Pool(threads, ARENA_MIB, true, true);
   const options = { depth: 3, seed: 1, maxSteps: 50_000, memory: 'sc', arenaMib: ARENA_MIB, selfCheck: 'off' } as const;
-  const entrants = SCHEDULERS.map((scheduler): Entrant => {
+  const entrants = POLICIES.map((scheduler): Entrant => {
     const roles = assignRoles(scenario, threads, null);
     const explorer = new Explorer(pool, { scenario, reverted: [], roles }, { ...options, schedulers: [scheduler] });
     return {

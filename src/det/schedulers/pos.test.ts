@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Accesses that race with the one that comes draw again, whichever of their words they have in common. */
 import { expect, test } from 'vitest';
-import { redrawRacing } from './choose.ts';
-import { at, CPUS, createDetBuffers, PENDING, PENDING_BYTES, PENDING_WRITES, PRIORITY, RNG } from './state.ts';
+import { createDetBuffers, DetState } from '../state.ts';
+import { pos } from './pos.ts';
 
 const OTHER = 1;
 
+function stateOfTwo(): DetState {
+  const state = new DetState(createDetBuffers(2, new Int32Array(1), 1));
+  state.round.cpus = 2;
+  state.cpu(OTHER).priority = -1;
+  return state;
+}
+
 /** Whether an access of `bytes` bytes at `addr` makes one of 16 bytes at 1024 draw again. */
 function redraws(addr: number, bytes: number, writes: boolean, otherWrites: boolean): boolean {
-  const { words } = createDetBuffers(2, 1);
-  words[CPUS] = 2;
-  words[RNG] = 12_345;
-  words[at(OTHER, PENDING)] = 1024;
-  words[at(OTHER, PENDING_BYTES)] = 16;
-  words[at(OTHER, PENDING_WRITES)] = otherWrites ? 1 : 0;
-  words[at(OTHER, PRIORITY)] = -1;
-  redrawRacing(words, 0, addr, bytes, writes);
-  return words[at(OTHER, PRIORITY)] !== -1;
+  const state = stateOfTwo();
+  const other = state.cpu(OTHER);
+  state.round.rng = 12_345;
+  other.pending = 1024;
+  other.pending_bytes = 16;
+  other.pending_writes = otherWrites ? 1 : 0;
+  pos.accessed(state, 0, addr, bytes, writes);
+  return other.priority !== -1;
 }
 
 test.each([
@@ -35,10 +41,8 @@ test('two reads do not race, a read and a write do', () => {
 });
 
 test('who is about to touch nothing races with nobody', () => {
-  const { words } = createDetBuffers(2, 1);
-  words[CPUS] = 2;
-  words[at(OTHER, PENDING_BYTES)] = 4;
-  words[at(OTHER, PRIORITY)] = -1;
-  redrawRacing(words, 0, 0x4000_0000, 4096, true);
-  expect(words[at(OTHER, PRIORITY)]).toBe(-1);
+  const state = stateOfTwo();
+  state.cpu(OTHER).pending_bytes = 4;
+  pos.accessed(state, 0, 0x4000_0000, 4096, true);
+  expect(state.cpu(OTHER).priority).toBe(-1);
 });
