@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Distributions of times, from the bins that the threads counted. */
-import { build } from 'hdr-histogram-js';
 import { type Bins, highOf, lowOf } from '../../src/arch/sab/histogram.ts';
 import type { Distribution } from './result.ts';
 
@@ -22,29 +21,38 @@ export function pairsOf(bins: Bins): { bin: number; count: number }[] {
   }));
 }
 
-/** As an HdrHistogram. Values below 1 ns count as 1. */
-export function histogramOf(bins: Bins) {
-  const histogram = build({ highestTrackableValue: 2 ** 38, numberOfSignificantValueDigits: 3, bitBucketSize: 64 });
-  for (const { bin, count } of pairsOf(bins)) histogram.recordValueWithCount(Math.max(1, middle(bin)), count);
-  return histogram;
+/** @returns the middle of the bin in which the value of a percentile lies, ns; at least 1 */
+export function percentileOf(bins: Bins, percent: number): number {
+  const pairs = pairsOf(bins);
+  const samples = pairs.reduce((sum, { count }) => sum + count, 0);
+  const wanted = Math.max(1, Math.ceil((percent / 100) * samples));
+  let below = 0;
+  const found = pairs.find(({ count }) => {
+    below += count;
+    return below >= wanted;
+  });
+  return found === undefined ? 0 : Math.max(1, middle(found.bin));
 }
 
 export function distribution(bins: Bins, exact: Exact = {}): Distribution {
-  const h = histogramOf(bins);
-  const first = bins[0];
-  const last = bins[bins.length - 2];
-  const max = exact.max ?? (last === undefined ? 0 : highOf(last));
-  const min = exact.min ?? (first === undefined ? 0 : lowOf(first));
+  const pairs = pairsOf(bins);
+  const samples = pairs.reduce((sum, { count }) => sum + count, 0);
+  const total = pairs.reduce((sum, { bin, count }) => sum + count * Math.max(1, middle(bin)), 0);
+  const first = pairs[0];
+  const last = pairs.at(-1);
+  const max = exact.max ?? (last === undefined ? 0 : highOf(last.bin));
+  const min = exact.min ?? (first === undefined ? 0 : lowOf(first.bin));
   // A bin's middle may lie outside of what was really seen.
-  const at = (percent: number): number => Math.min(max, Math.max(min, h.getValueAtPercentile(percent)));
+  const at = (percent: number): number =>
+    samples === 0 ? 0 : Math.min(max, Math.max(min, percentileOf(bins, percent)));
   return {
-    samples: h.totalCount,
+    samples,
     min,
-    mean: exact.mean ?? (h.totalCount === 0 ? 0 : h.mean),
-    p50: h.totalCount === 0 ? 0 : at(50),
-    p90: h.totalCount === 0 ? 0 : at(90),
-    p99: h.totalCount === 0 ? 0 : at(99),
-    p999: h.totalCount === 0 ? 0 : at(99.9),
+    mean: exact.mean ?? (samples === 0 ? 0 : total / samples),
+    p50: at(50),
+    p90: at(90),
+    p99: at(99),
+    p999: at(99.9),
     max,
     histogram: bins,
   };

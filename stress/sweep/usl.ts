@@ -4,11 +4,12 @@
  *
  *   C(n) = lambda n / (1 + sigma (n - 1) + kappa n (n - 1)),   0 <= sigma <= 1,   kappa >= 0
  *
- * Levenberg-Marquardt knows no bounds but to cut a step off, and then stops beside the optimum wherever a bound holds.
- * The optimum lies inside of all bounds, or on some of them and inside of the others: so each set of bounds is fitted
- * on its own, with those parameters fixed, and the best of them is taken, the plainest where several are as good.
+ * The time that an event takes is linear in three coefficients, and the law's bounds say that none is negative:
+ *
+ *   n / C(n) = a + b n + c n (n - 1),   lambda = 1 / (a + b),   sigma = lambda b,   kappa = lambda c
+ *
+ * With so few columns, non-negative least squares is to try each set of coefficients that are not zero.
  */
-import { levenbergMarquardt } from 'ml-levenberg-marquardt';
 import type { UslFit } from './result.ts';
 
 /** What is known of a width. */
@@ -24,87 +25,78 @@ export interface Measured {
 const WIDTHS_MIN = 3;
 /** A median of few samples is not known better than this share of itself, whatever its spread. */
 const SPREAD_MIN = 0.01;
-/** What a parameter that is not fixed begins with. */
-const STARTS: readonly (readonly [sigma: number, kappa: number])[] = [
-  [0.01, 0.0001],
-  [0.2, 0.005],
-  [0.7, 0.05],
-];
+/** By how much of all squares a coefficient more must better a fit. */
+const BETTER = 1e-10;
 
-interface Parameters {
-  readonly lambda: number;
-  readonly sigma: number;
-  readonly kappa: number;
+type Coefficients = readonly [a: number, b: number, c: number];
+const columns = (n: number): Coefficients => [1, n, n * (n - 1)];
+/** The sets of coefficients that may be other than zero, plainest first. */
+const SETS: readonly (readonly number[])[] = [[0], [1], [0, 1], [0, 2], [1, 2], [0, 1, 2]];
+
+interface Row {
+  readonly columns: Coefficients;
+  /** seconds for each event of a thread */
+  readonly y: number;
+  readonly weight: number;
 }
 
-const throughput = ({ lambda, sigma, kappa }: Parameters, n: number): number =>
-  (lambda * n) / (1 + sigma * (n - 1) + kappa * n * (n - 1));
-
-/** By which bounds a fit goes: the values of what is fixed; plainest first. */
-const FACES: readonly Partial<Parameters>[] = [
-  { sigma: 0, kappa: 0 },
-  { sigma: 1, kappa: 0 },
-  { kappa: 0 },
-  { sigma: 0 },
-  { sigma: 1 },
-  {},
-];
-
-interface Candidate {
-  readonly parameters: Parameters;
-  /** weighted sum of squares */
-  readonly error: number;
+/** Solves a small symmetric system by Gaussian elimination; what is singular gives what is not finite. */
+function solve(matrix: number[][], right: number[]): number[] {
+  const size = right.length;
+  for (let i = 0; i < size; i++) {
+    const pivot = matrix[i] as number[];
+    for (let j = i + 1; j < size; j++) {
+      const row = matrix[j] as number[];
+      const by = (row[i] as number) / (pivot[i] as number);
+      for (let k = i; k < size; k++) row[k] = (row[k] as number) - by * (pivot[k] as number);
+      right[j] = (right[j] as number) - by * (right[i] as number);
+    }
+  }
+  const found = new Array<number>(size).fill(0);
+  for (let i = size - 1; i >= 0; i--) {
+    const row = matrix[i] as number[];
+    let left = right[i] as number;
+    for (let j = i + 1; j < size; j++) left -= (row[j] as number) * (found[j] as number);
+    found[i] = left / (row[i] as number);
+  }
+  return found;
 }
 
-/**
- * The best fit with some parameters fixed. Residuals are in units of each width's spread: the library's own weights
- * enter its error and its steps in opposite senses.
- * @param points - in units of `lambda` = 1 or so
- */
-function fitFace(points: readonly Measured[], face: Partial<Parameters>): Candidate {
-  const whole = ([lambda = 0, ...others]: readonly number[]): Parameters => {
-    const rest = [...others];
-    return { lambda, sigma: face.sigma ?? rest.shift() ?? 0, kappa: face.kappa ?? rest.shift() ?? 0 };
-  };
-  /** Of what is not fixed. */
-  const free = (sigma: number, kappa: number): number[] => [
-    ...(face.sigma === undefined ? [sigma] : []),
-    ...(face.kappa === undefined ? [kappa] : []),
-  ];
-  const known = points.map(({ spread, eventsPerSecond }) => Math.max(spread, SPREAD_MIN * eventsPerSecond));
-  const inSpreads = (parameters: number[]) => (i: number) =>
-    throughput(whole(parameters), (points[i] as Measured).threads) / (known[i] as number);
-  const partials = (parameters: number[]) => (i: number) => {
-    const p = whole(parameters);
-    const n = (points[i] as Measured).threads;
-    const c = inSpreads(parameters)(i);
-    const below = 1 + p.sigma * (n - 1) + p.kappa * n * (n - 1);
-    return [c / p.lambda, ...free((-c * (n - 1)) / below, (-c * n * (n - 1)) / below)];
-  };
-  const fits = STARTS.map(([sigma, kappa]) =>
-    levenbergMarquardt(
-      { x: points.map((_, i) => i), y: points.map((point, i) => point.eventsPerSecond / (known[i] as number)) },
-      inSpreads,
-      {
-        initialValues: [1, ...free(sigma, kappa)],
-        minValues: [1e-9, ...free(0, 0)],
-        maxValues: [1e9, ...free(1, 1e6)],
-        jacobianFunction: partials,
-        maxIterations: 300,
-        errorTolerance: 1e-12,
-      },
-    ),
+/** Weighted least squares with the coefficients of `set`, the others zero. */
+function fitSet(rows: readonly Row[], set: readonly number[]): Coefficients {
+  const product = (f: (row: Row) => number): number => rows.reduce((sum, row) => sum + row.weight * f(row), 0);
+  const found = solve(
+    set.map((i) => set.map((j) => product((row) => (row.columns[i] as number) * (row.columns[j] as number)))),
+    set.map((i) => product((row) => (row.columns[i] as number) * row.y)),
   );
-  const best = fits.reduce((a, b) => (b.parameterError < a.parameterError ? b : a));
-  return { parameters: whole(best.parameterValues), error: best.parameterError };
+  const [a = 0, b = 0, c = 0] = [0, 1, 2].map((i) => (set.includes(i) ? found[set.indexOf(i)] : 0));
+  return [a, b, c];
+}
+
+const at = ([a, b, c]: Coefficients, [one, n, pairs]: Coefficients): number => a * one + b * n + c * pairs;
+
+function nonNegativeLeastSquares(rows: readonly Row[]): Coefficients {
+  const squares = (of: (row: Row) => number): number => rows.reduce((sum, row) => sum + row.weight * of(row) ** 2, 0);
+  const all = squares(({ y }) => y);
+  let best: Coefficients = [0, 0, 0];
+  let least = Number.POSITIVE_INFINITY;
+  for (const set of SETS) {
+    const fit = fitSet(rows, set);
+    if (!fit.every((coefficient) => coefficient >= 0)) continue;
+    const left = squares((row) => row.y - at(fit, row.columns));
+    if (left >= least - BETTER * all) continue;
+    least = left;
+    best = fit;
+  }
+  return best;
 }
 
 /** Share of the variance of the medians that the fit explains. */
-function explained(points: readonly Measured[], parameters: Parameters): number {
+function explained(points: readonly Measured[], fit: Coefficients): number {
   const mean = points.reduce((sum, point) => sum + point.eventsPerSecond, 0) / points.length;
   const squares = (of: (point: Measured) => number): number =>
     points.reduce((sum, point) => sum + (point.eventsPerSecond - of(point)) ** 2, 0);
-  const left = squares(({ threads }) => throughput(parameters, threads));
+  const left = squares(({ threads }) => threads / at(fit, columns(threads)));
   const all = squares(() => mean);
   // Equal medians have no variance to explain.
   if (all <= 1e-12 * mean ** 2) return left <= 1e-9 * mean ** 2 ? 1 : 0;
@@ -114,21 +106,22 @@ function explained(points: readonly Measured[], parameters: Parameters): number 
 /** @returns null where fewer than three widths were measured, or nothing happened at the narrowest */
 export function fitUsl(points: readonly Measured[]): UslFit | null {
   const measured = points.filter((point) => point.eventsPerSecond > 0);
-  const [first] = measured;
-  if (first === undefined || measured.length < WIDTHS_MIN) return null;
-  const unit = first.eventsPerSecond / first.threads;
-  const scaled = measured.map(({ threads, eventsPerSecond, spread }) => ({
-    threads,
-    eventsPerSecond: eventsPerSecond / unit,
-    spread: spread / unit,
-  }));
-  const best = FACES.map((face) => fitFace(scaled, face)).reduce((a, b) => (b.error < a.error * (1 - 1e-6) ? b : a));
-  const { lambda, sigma, kappa } = best.parameters;
+  if (measured.length < WIDTHS_MIN) return null;
+  const rows = measured.map(({ threads, eventsPerSecond, spread }): Row => {
+    const y = threads / eventsPerSecond;
+    const share = Math.max(spread / eventsPerSecond, SPREAD_MIN);
+    return { columns: columns(threads), y, weight: 1 / (y * share) ** 2 };
+  });
+  const fit = nonNegativeLeastSquares(rows);
+  const [a, b, c] = fit;
+  const lambda = 1 / (a + b);
+  const sigma = lambda * b;
+  const kappa = lambda * c;
   return {
-    lambda: lambda * unit,
+    lambda,
     sigma,
     kappa,
-    r2: explained(scaled, best.parameters),
+    r2: explained(measured, fit),
     peakThreads: kappa > 0 ? Math.max(1, Math.sqrt((1 - sigma) / kappa)) : null,
   };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Reading locks and distributions of a result, or saying that nothing was measured. */
-import { histogramOf } from '../report/distribution.ts';
+import { percentileOf } from '../report/distribution.ts';
 import type { Distribution, Lock, RunResult } from '../report/result.ts';
 
 /** The system calls that are timed. */
@@ -21,7 +21,7 @@ export function percentOf(name: string): number | null {
 /** A percentile that the result does not name, ns. */
 function percentile({ histogram, min, max }: Distribution, percent: number): number {
   // a bin's middle may lie outside of what was really seen
-  return Math.min(max, Math.max(min, histogramOf(histogram).getValueAtPercentile(percent)));
+  return Math.min(max, Math.max(min, percentileOf(histogram, percent)));
 }
 
 /** @param missing - what to say of no samples */
