@@ -32,14 +32,18 @@ export function wordStruct<const F extends WordFields>(name: string, fields: F):
   const accessors: string[] = [];
   for (const [field, words] of Object.entries(fields)) {
     accessors.push(`get $${field}() { return this.base + ${length} }`);
-    accessors.push(`get ${field}() { return this.words[this.base + ${length}] }`);
-    accessors.push(`set ${field}(v) { this.words[this.base + ${length}] = v }`);
+    accessors.push(`get ${field}() { return this.own[${length}] }`);
+    accessors.push(`set ${field}(v) { this.own[${length}] = v }`);
     length += words;
   }
   const text = `
     'use strict';
     class ${name} {
-      constructor(words, base) { this.words = words; this.base = base }
+      constructor(words, base) {
+        this.words = words;
+        this.base = base;
+        this.own = words.subarray(base, base + ${length});
+      }
       ${accessors.join('\n')}
     }
     return (words, base) => new ${name}(words, base);
