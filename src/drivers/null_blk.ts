@@ -102,7 +102,7 @@ const nullb_request = struct('nullb_request', {
   pages: words(PAGES_MAX),
 });
 type nullb_request = View<typeof nullb_request>;
-const request_cachep = defineCache('nullb_request', nullb_request.sizeof);
+const request_cachep = defineCache('nullb_request', nullb_request);
 
 const nullb_queue = struct('nullb_queue', {
   lock: embed(spinlock_t),

@@ -24,7 +24,7 @@ export const ramdisk = struct('ramdisk', {
   data: u31,
 });
 export type ramdisk = View<typeof ramdisk>;
-const ramdisk_cachep = defineCache('ramdisk', ramdisk.sizeof);
+const ramdisk_cachep = defineCache('ramdisk', ramdisk);
 
 /** Moves bytes between the vector and the file from `pos` on. @returns bytes moved, or -EFAULT if none could be */
 function transfer(disk: ramdisk, iov: number, segments: number, pos: number, limit: number, write: boolean): number {

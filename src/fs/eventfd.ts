@@ -23,7 +23,7 @@ export const eventfd_ctx = struct('eventfd_ctx', {
   count_hi: u32,
 });
 export type eventfd_ctx = View<typeof eventfd_ctx>;
-const eventfd_cachep = defineCache('eventfd_ctx', eventfd_ctx.sizeof);
+const eventfd_cachep = defineCache('eventfd_ctx', eventfd_ctx);
 
 const eventfd_fops = defineFops({
   name: 'eventfd',

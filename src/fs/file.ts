@@ -68,7 +68,7 @@ export const file = struct('file', {
   f_rcuhead: embed(rcu_head),
 });
 export type file = View<typeof file>;
-const filp_cachep = defineCache('filp', file.sizeof, SLAB_HWCACHE_ALIGN);
+const filp_cachep = defineCache('filp', file, SLAB_HWCACHE_ALIGN);
 
 export const FD_MAX = 64;
 export const files_struct = struct('files_struct', {
@@ -78,7 +78,7 @@ export const files_struct = struct('files_struct', {
 });
 export type files_struct = View<typeof files_struct>;
 const FD = files_struct.offsetof.fd;
-const files_cachep = defineCache('files_struct', files_struct.sizeof, SLAB_HWCACHE_ALIGN);
+const files_cachep = defineCache('files_struct', files_struct, SLAB_HWCACHE_ALIGN);
 
 /** A file with one reference; null if memory is out. */
 export function alloc_file(ops: Fn<OpsOf>, mode: number, mapping: address_space | null): file | null {

@@ -35,8 +35,8 @@ import {
 import { flush_tlb, pgd_alloc, pgd_free, pte_alloc, pte_offset, set_pte } from './pagetable.ts';
 import { defineCache, kfree, kmem_cache_alloc, kmem_cache_free, kzalloc, SLAB_HWCACHE_ALIGN } from './slab.ts';
 
-const mm_cachep = defineCache('mm_struct', mm_struct.sizeof, SLAB_HWCACHE_ALIGN);
-const vma_cachep = defineCache('vm_area_struct', vm_area_struct.sizeof);
+const mm_cachep = defineCache('mm_struct', mm_struct, SLAB_HWCACHE_ALIGN);
+const vma_cachep = defineCache('vm_area_struct', vm_area_struct);
 
 /** Tells the file layer of references that mappings hold; set by fs/file.ts. */
 let file_get: (file: number) => void = () => {};

@@ -5,6 +5,7 @@ import { PAGE_OFFSET } from '../arch/sab/access.ts';
 import { atomic_inc } from '../arch/sab/atomic.ts';
 import { setCpu } from '../arch/sab/cpu.ts';
 import { type Addr, i32, load8, load32, memcpy, memset, PAGE_SIZE, store8, store32 } from '../arch/sab/memory.ts';
+import { struct, words } from '../arch/sab/struct.ts';
 import type { Machine } from '../init/machine.ts';
 import { boot, kinds, oopsOf } from '../testing/boot.ts';
 import { kasan_enabled } from './kasan.ts';
@@ -21,8 +22,8 @@ import {
   slabPages,
 } from './slab.ts';
 
-const thing = defineCache('test_thing', 40);
-const aligned = defineCache('test_aligned', 70, 64);
+const thing = defineCache('test_thing', struct('test_thing', { room: words(10) }));
+const aligned = defineCache('test_aligned', struct('test_aligned', { room: words(18) }), 64);
 
 describe.each([true, false])('slab with KASAN %s', (sanitize) => {
   let machine: Machine;

@@ -25,7 +25,7 @@ import {
   ramEnd,
   store32,
 } from '../arch/sab/memory.ts';
-import { cacheline, embed, struct, u31, u32, type View } from '../arch/sab/struct.ts';
+import { cacheline, embed, type Fields, type StructType, struct, u31, u32, type View } from '../arch/sab/struct.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';
 import { oops } from '../kernel/oops.ts';
 import { KASAN_OK, KASAN_REDZONE, KASAN_SLAB_FREE, kasan_enabled, kasan_mark, setKasanDescribe } from './kasan.ts';
@@ -55,6 +55,8 @@ export interface CacheDecl {
   readonly name: string;
   readonly bytes: number;
   readonly align: number;
+  /** What the objects are; null for bytes. */
+  readonly type: StructType<Fields> | null;
   readonly cache: { it: kmem_cache };
 }
 const caches: CacheDecl[] = [];
@@ -62,12 +64,15 @@ const caches: CacheDecl[] = [];
 /** Alignment of objects that CPUs write to, each its own: no two share a cache line. */
 export const SLAB_HWCACHE_ALIGN = CACHELINE_BYTES;
 
-/** Declares a cache of zeroed objects. @param bytes - of an object @param align - a power of two */
-export function defineCache(name: string, bytes: number, align = 8): CacheDecl {
-  const decl = { name, bytes: (bytes + 7) & -8, align, cache: bss(`kmem_cache ${name}`, kmem_cache) };
+function declare(name: string, type: CacheDecl['type'], bytes: number, align: number): CacheDecl {
+  const decl = { name, type, bytes: (bytes + 7) & -8, align, cache: bss(`kmem_cache ${name}`, kmem_cache) };
   caches.push(decl);
   return decl;
 }
+
+/** Declares a cache of zeroed structs. @param align - a power of two */
+export const defineCache = <F extends Fields>(name: string, type: StructType<F>, align = 8): CacheDecl =>
+  declare(name, type as unknown as StructType<Fields>, type.sizeof, align);
 
 // Behind each object. With KASAN on these words are part of the redzone, hence not reached by load32().
 const wordAt = (addr: number): number => (addr - PAGE_OFFSET) >>> 2;
@@ -247,7 +252,7 @@ function quarantine(magazine: number, obj: number): number {
 }
 
 const SIZES = [32, 64, 128, 256, 512, 1024, 2048, 4096];
-const kmalloc_caches = SIZES.map((bytes) => defineCache(`kmalloc-${bytes}`, bytes, SLAB_HWCACHE_ALIGN));
+const kmalloc_caches = SIZES.map((bytes) => declare(`kmalloc-${bytes}`, null, bytes, SLAB_HWCACHE_ALIGN));
 
 /** Zeroed memory. @returns its address, 64-byte aligned, 0 if memory is out @context any; does not sleep */
 export function kzalloc(bytes: number): number {
@@ -269,18 +274,19 @@ export function kfree(addr: number): void {
   else free_pages_exact(addr, p.index);
 }
 
+/** The object of a slab that an address is in: what it is, and where it begins; null if it is in none. */
+export function objectAt(addr: number): { name: string; type: StructType<Fields> | null; base: number } | null {
+  const p = virt_to_page(addr);
+  const decl = caches.find(({ cache }) => cache.it.addr === p.slab_cache);
+  if (decl === undefined) return null;
+  return { name: decl.name, type: decl.type, base: addr - ((addr - p.first) % decl.cache.it.stride) };
+}
+
 /** Names an address: `kioctx 0x40012340+0x18 (freed)`. */
 export function describeAddress(addr: number): string {
   if (addr < PAGE_OFFSET || addr >= ramEnd()) return `0x${(addr >>> 0).toString(16)}`;
-  const p = virt_to_page(addr);
-  const decl = caches.find((c) => c.cache.it.addr === p.slab_cache);
-  if (decl === undefined) {
-    const base = page_address(p);
-    return `page 0x${base.toString(16)}+0x${(addr - base).toString(16)}`;
-  }
-  const c = decl.cache.it;
-  const obj = addr - ((addr - p.first) % c.stride);
-  return `${decl.name} 0x${obj.toString(16)}+0x${(addr - obj).toString(16)}`;
+  const { name, base } = objectAt(addr) ?? { name: 'page', base: page_address(virt_to_page(addr)) };
+  return `${name} 0x${base.toString(16)}+0x${(addr - base).toString(16)}`;
 }
 
 /** Objects that are allocated, by cache; zero left out. @context no CPU allocates or frees */

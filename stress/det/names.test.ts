@@ -21,7 +21,7 @@ describe('kioctx', () => {
   const NAMES: Readonly<Record<string, string>> = {
     users: 'users.count',
     reqs: 'reqs.count',
-    free_work: 'free_work.entry',
+    free_work: 'free_work.entry.next',
     rcu_head: 'rcu_head.next',
     active_reqs: 'active_reqs.next',
     wait: 'wait.lock',

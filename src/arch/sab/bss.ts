@@ -40,6 +40,12 @@ export function bss<F extends Fields>(name: string, type: StructType<F>): Static
   return holder;
 }
 
+/** The variable at an address, null if there is none. */
+export function variableAt(addr: number): { readonly type: StructType<Fields>; readonly base: number } | null {
+  const found = declared.find(({ type, holder }) => addr >= holder.it.addr && addr < holder.it.addr + type.sizeof);
+  return found === undefined ? null : { type: found.type, base: found.holder.it.addr };
+}
+
 /** Memory that lives as long as the machine. Zeroed. @context boot, one thread */
 export function memblock_alloc(bytes: number, align: number): number {
   const addr = (next + align - 1) & -align;

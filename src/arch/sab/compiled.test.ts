@@ -10,7 +10,8 @@ const PROGRAM = `
 const { parentPort } = require('node:worker_threads');
 const here = (name) => import('${new URL('../../../dist/src/arch/sab/', import.meta.url).href}' + name + '.js');
 (async () => {
-  const { load32, store32, setHook, setRamSize, PAGE_OFFSET } = await here('memory');
+  const { PAGE_OFFSET } = await here('access');
+  const { load32, store32, setHook, setRamSize } = await here('memory');
   const { struct, u32, point } = await here('struct');
   setRamSize(2);
   const at = PAGE_OFFSET + 1024 * 1024;

@@ -40,6 +40,10 @@ export interface FieldType<V, T, A extends Access = Access> {
   readonly align: number;
   readonly access: A;
   readonly pointee?: () => StructType<Fields>;
+  /** The struct that lies here. */
+  readonly embeds?: StructType<Fields>;
+  /** Whether it is words in a row. */
+  readonly isArray?: boolean;
   readonly value?: V;
   readonly target?: T;
 }
@@ -61,8 +65,19 @@ export type FieldView<F extends Fields> = { readonly addr: number } & Values<F> 
 /** The view type of a struct: `type kioctx = View<typeof kioctx>`. */
 export type View<S> = S extends StructType<infer F> ? FieldView<F> : never;
 
+/** A field as it lies in its struct. */
+export interface FieldInfo {
+  readonly name: string;
+  /** bytes from the start */
+  readonly offset: number;
+  readonly isArray: boolean;
+  readonly embeds: StructType<Fields> | null;
+}
+
 export interface StructType<F extends Fields> {
   readonly structName: string;
+  /** In the order of their offsets. */
+  readonly fields: readonly FieldInfo[];
   /** bytes */
   readonly sizeof: number;
   /** bytes; 4, 8 or 64 */
@@ -129,6 +144,7 @@ export const embed = <F extends Fields>(
   size: type.sizeof,
   align: type.alignof,
   access: 'address',
+  embeds: type as unknown as StructType<Fields>,
 });
 
 /** `count` words in a row: reads as the address of the first. */
@@ -136,6 +152,7 @@ export const words = (count: number): FieldType<Addr<number>, number, 'address'>
   size: 4 * count,
   align: 4,
   access: 'address',
+  isArray: true,
 });
 
 /** The same field, at the start of a cache line. */
@@ -216,6 +233,7 @@ const CLASS = (name: string, accessors: string): string => `
 /** Lays the fields out as C does and makes the class of views. */
 export function struct<const F extends Fields>(structName: string, fields: F): StructType<F> {
   const offsetof: Record<string, number> = {};
+  const infos: FieldInfo[] = [];
   const accessors: string[] = [];
   const links: Record<string, Pointee> = {};
   let size = 0;
@@ -224,6 +242,7 @@ export function struct<const F extends Fields>(structName: string, fields: F): S
     size = (size + type.align - 1) & -type.align;
     if (type.align > alignof) alignof = type.align;
     offsetof[name] = size;
+    infos.push({ name, offset: size, isArray: type.isArray ?? false, embeds: type.embeds ?? null });
     if (type.pointee) links[`${name}_type`] = pointee(type.pointee);
     const set = SET[type.access];
     accessors.push(`get $${name}() { ${GET.address(size, name)} }`);
@@ -237,6 +256,7 @@ export function struct<const F extends Fields>(structName: string, fields: F): S
   const { at, unplaced, from } = make(...Object.values(given)) as Pick<StructType<F>, 'at' | 'unplaced' | 'from'>;
   return {
     structName,
+    fields: infos,
     sizeof,
     alignof,
     offsetof: offsetof as StructType<F>['offsetof'],
@@ -267,4 +287,14 @@ export const ptrAt = <F extends Fields>(array: number, index: number, type: Stru
 /** Stores a pointer into an array of words. */
 export function setPtrAt(array: number, index: number, value: { readonly addr: number } | null): void {
   store32(array + 4 * index, value === null ? 0 : value.addr);
+}
+
+/**
+ * The field that lies at an offset: that of the struct, then of the struct that is embedded there, and so on inwards.
+ * The last one may be of any length.
+ */
+export function fieldsAt(type: StructType<Fields>, offset: number): FieldInfo[] {
+  const field = type.fields.findLast((one) => one.offset <= offset);
+  if (field === undefined) return [];
+  return field.embeds === null ? [field] : [field, ...fieldsAt(field.embeds, offset - field.offset)];
 }

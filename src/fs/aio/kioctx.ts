@@ -159,8 +159,8 @@ export const kioctx_table_bytes = (nr: number): number => kioctx_table.sizeof + 
 /** Address of a slot of a table. */
 export const kioctx_table_slot = (table: kioctx_table, i: number): number => table.addr + kioctx_table.sizeof + 4 * i;
 
-export const kiocb_cachep = defineCache('kiocb', kiocb.sizeof, SLAB_HWCACHE_ALIGN);
-export const kioctx_cachep = defineCache('kioctx', kioctx.sizeof, SLAB_HWCACHE_ALIGN);
+export const kiocb_cachep = defineCache('kiocb', kiocb, SLAB_HWCACHE_ALIGN);
+export const kioctx_cachep = defineCache('kioctx', kioctx, SLAB_HWCACHE_ALIGN);
 
 const aio_data = struct('aio_globals', {
   aio_nr_lock: embed(spinlock_t),

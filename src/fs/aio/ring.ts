@@ -40,7 +40,7 @@ import { alloc_file, defineFops, FMODE_READ, FMODE_WRITE, type file, fput } from
 import { AIO_RING_PAGES, kioctx, kmap_ring_page } from './kioctx.ts';
 
 /** NOT LINUX: the inode of a ring is its mapping. */
-const inode_cachep = defineCache('aio_inode', address_space.sizeof);
+const inode_cachep = defineCache('aio_inode', address_space);
 
 const aio_ring_fops = defineFops({
   name: 'aio_ring',

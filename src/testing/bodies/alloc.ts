@@ -29,7 +29,7 @@ const data = bss(
 );
 const GRAIN = 64;
 const STAMPED_WORDS = 8;
-const cachep = defineCache('torture_alloc', GRAIN, GRAIN);
+const cachep = defineCache('torture_alloc', struct('torture_grain', { room: words(GRAIN / 4) }), GRAIN);
 
 interface Allocator {
   alloc(): number;

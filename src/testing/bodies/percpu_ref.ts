@@ -25,7 +25,7 @@ import type { Body, Counts, Env } from '../body.ts';
 
 const ALIVE = 0x616c6976;
 const object = struct('torture_ref_object', { ref: embed(percpu_ref), state: u32 });
-const cachep = defineCache('torture_ref_object', object.sizeof);
+const cachep = defineCache('torture_ref_object', object);
 const data = bss(
   'torture_percpu_ref',
   struct('torture_percpu_ref', {

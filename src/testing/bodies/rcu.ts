@@ -25,7 +25,7 @@ import type { Body, Counts, Env } from '../body.ts';
 
 const STAMPS = 6;
 const object = struct('torture_rcu_object', { rcu: embed(rcu_head), stamps: words(STAMPS) });
-const cachep = defineCache('torture_rcu_object', object.sizeof);
+const cachep = defineCache('torture_rcu_object', object);
 const data = bss('torture_rcu', struct('torture_rcu', { current: u32, reading: u32, done: u32 }));
 
 const free_object = fn('torture_rcu_free', (head: Addr<rcu_head>) => {
