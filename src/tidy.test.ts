@@ -99,21 +99,38 @@ test('imports go downwards', () => {
   none(errors);
 });
 
+const byPath = new Map(sources.map((source) => [source.path, source]));
+
+/** The files that are loaded when one is. */
+function reach(from: string): Set<string> {
+  const seen = new Set<string>();
+  const todo = [from];
+  for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
+    for (const { target, typeOnly } of byPath.get(path)?.imports ?? []) {
+      if (typeOnly || seen.has(target)) continue;
+      seen.add(target);
+      todo.push(target);
+    }
+  }
+  return seen;
+}
+
+/** The engine schedules what it is given: it makes no memory, and knows no kernel. */
+const ENGINE = /^src\/(det\/(?!.*\.test\.ts)|arch\/sab\/(words|word_struct|access|control)\.ts)/;
+const OF_THE_KERNEL = /^src\/(arch\/sab\/(ram|memory|struct)\.ts|kernel|mm|fs|drivers|init|user|lib|trace|reverts)/;
+
+test('the deterministic engine imports nothing of the kernel, and no memory', () => {
+  none(
+    sources
+      .filter(({ path }) => ENGINE.test(path))
+      .flatMap(({ path }) =>
+        [...reach(path)].filter((to) => OF_THE_KERNEL.test(to)).map((to) => `${path}:1: loads ${to}`),
+      ),
+  );
+});
+
 /** The files that import each other when the program is loaded, as groups. */
 function importCycles(): string[][] {
-  const byPath = new Map(sources.map((source) => [source.path, source]));
-  const reach = (from: string): Set<string> => {
-    const seen = new Set<string>();
-    const todo = [from];
-    for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
-      for (const { target, typeOnly } of byPath.get(path)?.imports ?? []) {
-        if (typeOnly || seen.has(target)) continue;
-        seen.add(target);
-        todo.push(target);
-      }
-    }
-    return seen;
-  };
   const reached = new Map(sources.map(({ path }) => [path, reach(path)]));
   return sources
     .filter(({ path }) => reached.get(path)?.has(path))
@@ -225,7 +242,6 @@ test('every file of src is reached from an entry or a test', () => {
   const reached = new Set<string>();
   const todo = sources.map(({ path }) => path).filter((path) => !path.startsWith('src/') || isTest(path));
   todo.push('src/index.ts');
-  const byPath = new Map(sources.map((source) => [source.path, source]));
   for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
     if (reached.has(path)) continue;
     reached.add(path);

@@ -8,7 +8,7 @@
 import { sched_clock } from '../arch/sab/clock.ts';
 import { smp_processor_id } from '../arch/sab/cpu.ts';
 import { createWords, type Doubles, type Words } from '../arch/sab/words.ts';
-import { describeTrace, type TracePoint, tracePointName } from './events.ts';
+import { describeNote, readNote, type TracePoint } from './events.ts';
 
 /** Entries a CPU keeps. */
 const ENTRIES = 256;
@@ -93,12 +93,8 @@ export const lastNotes = (words: Words, cpu: number, count: number): [number, nu
 export function recordedSteps(words: Words, cpu: number, count: number): RecordedStep[] {
   const ns = timesOf(words);
   return eachOfLast(words, cpu, count, (at) => {
-    const arg = (i: number): number => words[at + i] as number;
-    return {
-      us: (ns[at >>> 1] as number) / 1000,
-      point: tracePointName(arg(2)),
-      text: describeTrace(arg(2), arg(3), arg(4), arg(5)),
-    };
+    const note = readNote(words.subarray(at + 2, at + 6));
+    return { us: (ns[at >>> 1] as number) / 1000, point: note.point, text: describeNote(note) };
   });
 }
 

@@ -147,8 +147,8 @@ test('what is written down is every access, with what it found and what it left'
     }
   }
   expect(accesses.map(({ ordinal }) => ordinal)).toEqual(accesses.map((_, i) => i));
-  expect(accesses[100]?.text).toMatch(/^\w+ \(src\//);
-  expect(accesses[101]?.text).toBe('');
+  expect(accesses[100]?.stack).toMatch(/^\w+ \(src\//);
+  expect(accesses[101]?.stack).toBe('');
   expect((await recordSchedule(pool, schedule, [100])).steps).toEqual(steps);
   await pool.close();
 }, 60_000);

@@ -6,8 +6,8 @@
  * of those.
  */
 
-import type { OopsRecord } from '../../src/kernel/oops.ts';
-import { roleOf } from '../../src/kernel/oops.ts';
+import { type OopsRecord, roleOf } from '../../src/kernel/oops.ts';
+import { type ArgumentKind, argumentsOf, syscallOf } from '../../src/trace/events.ts';
 import { knownBug } from '../known.ts';
 import type { Pool } from '../pool.ts';
 import { sourceFrame } from '../source_lines.ts';
@@ -21,12 +21,13 @@ import { type Told, tellingSteps } from './telling.ts';
 import { most } from './trimming.ts';
 import {
   type Names,
+  type NoteText,
   namePages,
   nameThings,
+  noteWording,
   objectName,
   ringPageAt,
   runWording,
-  traceWording,
   wording,
 } from './wording.ts';
 
@@ -43,6 +44,15 @@ function findingOf({ result }: Recording): { finding: OopsRecord; number: number
   return { finding, number: Math.max(0, number) };
 }
 
+/** Arguments of notes that get a name, by what they are called. */
+const SORTS: Partial<Record<ArgumentKind, 'iocb' | 'request' | 'buffer'>> = {
+  iocb: 'iocb',
+  iocb_argument: 'iocb',
+  request: 'request',
+  user: 'buffer',
+  buffer: 'buffer',
+};
+
 /** The names of what the rows speak of. */
 function namesFor(told: readonly Told[], subject: Subject): Names {
   const pages = new Set<RingPage>();
@@ -53,10 +63,11 @@ function namesFor(told: readonly Told[], subject: Subject): Names {
   };
   for (const { step, copiedFrom, times } of told) {
     speak(copiedFrom);
-    if (step.kind === 'trace') {
+    if (step.note !== null) {
       if (times > 1) continue;
-      for (const [, sort, n] of step.text.matchAll(/\b(iocb|request|to user|buffer)[ =](0x[0-9a-f]+)/g)) {
-        sorts[sort === 'iocb' || sort === 'request' ? sort : 'buffer'].add(Number(n));
+      for (const { kind, value } of argumentsOf(step.note)) {
+        const sort = SORTS[kind];
+        if (sort !== undefined) sorts[sort].add(value >>> 0);
       }
       continue;
     }
@@ -83,19 +94,17 @@ function stopped(steps: readonly Step[], cpu: number, n: number, subject: Subjec
   if (last.addr === 0) return 'pauses';
   const place = subject.placeOf(last.addr);
   if (place.lock !== '') return `sleeps on ${place.lock}`;
-  const call = steps.findLast((step) => step.n < n && step.cpu === cpu && step.text.startsWith('sys_'));
-  const [, name] = /^sys_(\w+)\n/.exec(call?.text ?? '') ?? [];
-  return name === undefined || name.endsWith('_done') ? 'sleeps' : `sleeps in ${name}()`;
+  const calls = steps.flatMap((step) =>
+    step.n < n && step.cpu === cpu && step.note !== null ? [syscallOf(step.note)] : [],
+  );
+  const call = calls.findLast((one) => one !== null);
+  return call === undefined || call === null || call.returns ? 'sleeps' : `sleeps in ${call.name}()`;
 }
 
-/** A trace point's words. */
-const wordsOf = ({ text }: Step): string => text.replace(/^.*\n/, '');
-
-/** Where a trace point stands that names its function, and its words without it. */
-function traceRow(text: string): { text: string; linux: string } {
-  const [, name = '', rest = ''] = /^(\w+): (.*)$/.exec(text) ?? [];
-  const linux = aioFunction(name);
-  return linux === '' ? { text, linux: '' } : { text: rest, linux };
+/** A note whose function is one of fs/aio.c stands in a row of that; the words of any other say whose step it is. */
+function noteRow({ who, text }: NoteText): { text: string; linux: string } {
+  const linux = aioFunction(who);
+  return { linux, text: linux !== '' || who === '' ? text : `${who}: ${text}` };
 }
 
 /** The page of the ring that a step is in, or whose pointer it is about. */
@@ -130,12 +139,12 @@ function rowsOf(told: readonly Told[], recording: Recording, subject: Subject): 
       read = new Set();
       spoken = undefined;
     }
-    if (step.kind === 'trace') {
-      const said = wordsOf(step);
-      const words = traceWording(times === 1 ? said : runWording(said, wordsOf(until), times), subject, names);
-      rows.push({ ...row, ...traceRow(words), site: '' });
+    if (step.note !== null) {
+      const last = until.note ?? step.note;
+      const words = times === 1 ? noteWording(step.note, subject, names) : runWording(step.note, last, times);
+      rows.push({ ...row, ...noteRow(words), site: '' });
     } else {
-      const stack = recording.steps[step.n - first]?.text ?? '';
+      const stack = recording.steps[step.n - first]?.stack ?? '';
       if (frees && !FREES.test(stack)) continue;
       const { site, linux } = siteOf(stack);
       const text = frees

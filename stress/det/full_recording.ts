@@ -22,7 +22,7 @@ import {
   KIND_BITS,
   settleLast,
 } from '../../src/det/full_recorder.ts';
-import { describeTrace, tracePointName } from '../../src/trace/events.ts';
+import { readNote, type TraceNote } from '../../src/trace/events.ts';
 import type { Pool } from '../pool.ts';
 import type { DetResult } from './det_round.ts';
 import { runOf } from './replay.ts';
@@ -53,8 +53,10 @@ export interface Step {
   readonly ordinal: number;
   /** Where the access goes: a store may wait in the CPU's buffer, a load may give an older value. */
   readonly how: (typeof HOWS)[number];
-  /** A trace point's name and words, a line each; the stack of a step whose stack was wanted. */
-  readonly text: string;
+  /** Of a `trace`; null for any other. */
+  readonly note: TraceNote | null;
+  /** Frames, innermost first, a line each; empty unless it was wanted. */
+  readonly stack: string;
 }
 
 export interface Recording {
@@ -68,9 +70,6 @@ export const isAccess = ({ kind }: Step): boolean => kind === 'load' || kind ===
 export const writes = ({ kind, how }: Step): boolean =>
   kind === 'rmw' || kind === 'land' || (kind === 'store' && how !== 'buffered');
 
-const noteText = (point: number, a: number, b: number, c: number): string =>
-  `${tracePointName(point)}\n${describeTrace(point, a, b, c)}`;
-
 function readSteps({ entries, text }: FullBuffers): Step[] {
   const count = entries[FULL_COUNT] as number;
   const words: Words = entries;
@@ -80,22 +79,22 @@ function readSteps({ entries, text }: FullBuffers): Step[] {
     const at = entryAt(n);
     const word = (i: number): number => words[at + i] as number;
     const kind = word(ENTRY_KIND);
+    const named = KINDS[kind & ((1 << KIND_BITS) - 1)] ?? 'trace';
+    const isNote = named === 'trace';
     const from = word(ENTRY_TEXT);
     steps.push({
       n,
-      kind: KINDS[kind & ((1 << KIND_BITS) - 1)] ?? 'trace',
+      kind: named,
       cpu: kind >> KIND_BITS,
-      addr: word(ENTRY_ADDR) >>> 0,
-      bytes: word(ENTRY_BYTES),
-      before: word(ENTRY_BEFORE),
-      after: word(ENTRY_AFTER),
+      addr: isNote ? 0 : word(ENTRY_ADDR) >>> 0,
+      bytes: isNote ? 0 : word(ENTRY_BYTES),
+      before: isNote ? 0 : word(ENTRY_BEFORE),
+      after: isNote ? 0 : word(ENTRY_AFTER),
       oopses: word(ENTRY_OOPSES),
       ordinal: word(ENTRY_ORDINAL),
       how: HOWS[word(ENTRY_HOW)] ?? 'ram',
-      text:
-        (kind & ((1 << KIND_BITS) - 1)) === KINDS.indexOf('trace')
-          ? noteText(word(ENTRY_ADDR), word(ENTRY_BYTES), word(ENTRY_BEFORE), word(ENTRY_AFTER))
-          : decoder.decode(text.slice(from, from + word(ENTRY_TEXT_BYTES))),
+      note: isNote ? readNote(entries.subarray(at + ENTRY_ADDR, at + ENTRY_AFTER + 1)) : null,
+      stack: decoder.decode(text.slice(from, from + word(ENTRY_TEXT_BYTES))),
     });
   }
   return steps;

@@ -119,9 +119,7 @@ export function subjectOf(finding: OopsRecord, steps: readonly Step[], cpus: num
   const ringPages = chosen === undefined ? new Map<number, RingPage>() : ringPagesOf(chosen.ctx, steps);
   addRefused(ringPages, steps);
   for (const { struct } of ringPages.values()) objects.add(struct);
-  const published = steps.find(
-    ({ kind, text, n }) => kind === 'trace' && text.startsWith('ioctx_alloc\n') && n > (chosen?.n ?? 0),
-  );
+  const published = steps.find(({ note, n }) => note?.point === 'ioctx_alloc' && n > (chosen?.n ?? 0));
   return {
     ctx: chosen?.ctx ?? 0,
     handle: chosen?.handle ?? 0,

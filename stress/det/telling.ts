@@ -9,6 +9,7 @@
 import { PAGE_SIZE } from '../../src/arch/sab/memory.ts';
 import { FREE } from '../../src/kernel/locking/spinlock.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
+import { type ArgumentKind, argumentsOf, type PointName, syscallOf } from '../../src/trace/events.ts';
 import { isAccess, type Step, writes } from './full_recording.ts';
 import { meetings, sections, waiting } from './meetings.ts';
 import { ringPlaceOf } from './names.ts';
@@ -37,7 +38,35 @@ export interface Told {
 }
 
 /** Trace points that say what a row of an access says, or nothing of a context. */
-const NOT_TOLD = /^(migrate_copy|migrate_done|read_events|rcu_gp_start|rcu_gp_end)\n/;
+const NOT_TOLD: ReadonlySet<PointName> = new Set([
+  'migrate_copy',
+  'migrate_done',
+  'read_events',
+  'rcu_gp_start',
+  'rcu_gp_end',
+]);
+/** Arguments that are addresses of something. */
+const OBJECTS: ReadonlySet<ArgumentKind> = new Set([
+  'kioctx',
+  'handle',
+  'ring',
+  'iocb',
+  'iocb_argument',
+  'request',
+  'buffer',
+  'user',
+  'page',
+  'work',
+  'mm',
+]);
+/** Trace points whose other objects belong to the one of the subject: its request, or the request's buffer. */
+const OF_REQUESTS: ReadonlySet<PointName> = new Set([
+  'aio_complete',
+  'device_queue',
+  'device_write',
+  'device_cancel',
+  'sys_io_cancel',
+]);
 const HEX = /0x[0-9a-f]+/g;
 
 /** Trace points of the subject, and of its requests and their buffers. */
@@ -45,38 +74,35 @@ function tracePoints(steps: readonly Step[], subject: Subject, finding: OopsReco
   const known = new Set([subject.ctx, subject.handle, ...subject.objects]);
   for (const text of finding.objects) for (const hex of text.match(HEX) ?? []) known.add(Number(hex));
   known.delete(0);
-  const concerned = (hex: string): boolean => {
-    const n = Number(hex);
-    return known.has(n) || (subject.ctx !== 0 && n > subject.ctx && subject.placeOf(n).base === subject.ctx);
-  };
-  return steps.filter(({ kind, text, cpu }) => {
-    if (kind !== 'trace' || NOT_TOLD.test(text)) return false;
-    const numbers = text.match(HEX) ?? [];
-    if (!numbers.some(concerned)) {
-      return (subject.ctx === 0 && text.startsWith('sys_')) || (cpu === finding.cpu && text.startsWith('exit_aio\n'));
+  const concerned = (n: number): boolean =>
+    known.has(n) || (subject.ctx !== 0 && n > subject.ctx && subject.placeOf(n).base === subject.ctx);
+  return steps.filter(({ note, cpu }) => {
+    if (note === null || NOT_TOLD.has(note.point)) return false;
+    const objects = argumentsOf(note).flatMap(({ kind, value }) => (OBJECTS.has(kind) ? [value >>> 0] : []));
+    if (!objects.some(concerned)) {
+      return (subject.ctx === 0 && syscallOf(note) !== null) || (cpu === finding.cpu && note.point === 'exit_aio');
     }
-    // What stands beside it is its request, or the request's buffer.
-    if (/^(aio_complete|device_|sys_io_cancel\n)/.test(text)) for (const hex of numbers) known.add(Number(hex));
+    if (OF_REQUESTS.has(note.point)) for (const n of objects) known.add(n);
     return true;
   });
 }
 
 /** Sorts of notes of which a row tells many. */
-const IN_RUNS = /^(aio_complete|device_queue|device_write|refill)\n/;
+const IN_RUNS: ReadonlySet<PointName> = new Set(['aio_complete', 'device_queue', 'device_write', 'refill']);
 
 /** What must be alike for steps to be told as one; null for what stands for itself. */
 function sortOf({ step, truth }: Told, subject: Subject): string | null {
   if (truth) return null;
   const page = ringPageAt(subject, step.addr);
   if (step.kind === 'load' && page !== undefined && slotsOf(page, step) !== null) return `${page.base} ${step.how}`;
-  return IN_RUNS.exec(step.text)?.[0] ?? null;
+  return step.note !== null && IN_RUNS.has(step.note.point) ? step.note.point : null;
 }
 
 /** The last slot that a step is about. */
 function slotOf(step: Step, subject: Subject): number {
   const page = ringPageAt(subject, step.addr);
   const slots = page === undefined ? null : slotsOf(page, step);
-  return slots?.[1] ?? Number(/ slot (\d+)/.exec(step.text)?.[1] ?? -1);
+  return slots?.[1] ?? (step.note?.point === 'aio_complete' ? step.note.args.slot : -1);
 }
 
 /** Makes notes of one sort in a row one, and loads of events. Slots count up in a run. */
@@ -145,7 +171,7 @@ const isStale = (step: Step, subject: Subject, finding: OopsRecord): boolean =>
 function withoutScribbles(told: readonly Step[]): Step[] {
   return told.filter((step, i) => {
     const before = told[i - 1];
-    return step.kind !== 'store' || before?.cpu !== step.cpu || !before.text.startsWith('user_scribble\n');
+    return step.kind !== 'store' || before?.cpu !== step.cpu || before.note?.point !== 'user_scribble';
   });
 }
 

@@ -4,6 +4,7 @@ import { PAGE_OFFSET } from '../../src/arch/sab/access.ts';
 import { PAGE_SIZE } from '../../src/arch/sab/memory.ts';
 import { FREE } from '../../src/kernel/locking/spinlock.ts';
 import { kmap_atomic } from '../../src/mm/page_alloc.ts';
+import { type ArgumentKind, noteWords, type TraceNote, whoseStep } from '../../src/trace/events.ts';
 import type { Step } from './full_recording.ts';
 import { type Place, ringPlaceOf } from './names.ts';
 import type { RingPage, Subject } from './subject.ts';
@@ -178,40 +179,63 @@ function plainWording({ step, until, copiedFrom }: Told, subject: Subject, names
   });
 }
 
-/** Notes in a row, as one: `events 0..126 ← 127 iocbs`. */
-export function runWording(first: string, last: string, times: number): string {
-  const [, from] = / slot (\d+)/.exec(first) ?? [];
-  const [, to] = / slot (\d+)/.exec(last) ?? [];
-  if (from !== undefined && to !== undefined) return `aio_complete: events ${from}..${to} ← ${times} iocbs`;
-  return `${first.replace(/ (iocb|request|to user) 0x[0-9a-f]+/g, '')}, ${times} times`;
+/** A note as a row has it: the function of the kernel whose step it is, and the rest. */
+export interface NoteText {
+  readonly who: string;
+  readonly text: string;
 }
 
-/** Numbers in a trace point's words that are objects or user addresses, in C's way. */
-export function traceWording(text: string, subject: Subject, names: Names): string {
-  return text
-    .replace(/\bring 0x[0-9a-f]+ word (\d+) <- (0x[0-9a-f]+)/, (_, word, value) => {
-      const at = ringPlaceOf(0, 4 * Number(word));
-      return `ring->${'field' in at ? at.field : `word ${word}`} = ${Number(value)}`;
-    })
-    .replace(/\bring (0x[0-9a-f]+)/g, (found, addr) => (Number(addr) === subject.handle ? 'ring' : found))
-    .replace(/\bctx=0x[0-9a-f]+/g, (found) => (Number(found.slice(4)) === subject.handle ? 'ctx' : found))
-    .replace(/\bkioctx (0x[0-9a-f]+)/g, (found, addr) => (Number(addr) === subject.ctx ? 'ctx' : found))
-    .replace(/\b(iocb|request|to user|buffer) (0x[0-9a-f]+)/g, (found, sort, n) => {
-      const name = names.things.get(Number(n));
-      return name === undefined ? found : sort === 'to user' ? `to ${name}` : name;
-    })
-    .replace(/\biocb=(0x[0-9a-f]+)/g, (found, n) => names.things.get(Number(n)) ?? found)
-    .replace(/0x[0-9a-f]+/g, (found) => {
-      const addr = Number(found);
-      if (addr === subject.ctx) return 'ctx';
-      if (addr < PAGE_OFFSET) return found;
-      const { struct, base, field } = subject.placeOf(addr);
-      if (struct === 'page') return names.pages.get(kmap_atomic(base)) ?? found;
-      return base === subject.ctx ? `ctx->${field.replace(/\..*/, '')}` : found;
-    })
-    .replace(/\(mm=0x[0-9a-f]+\)/, '(mm)')
-    .replace(/\bctx slot (\d+)/, 'event $1')
-    .replace(/\bctx dead/, 'ctx->dead')
-    .replaceAll('<-', '←')
-    .replaceAll(' -> ', ' → ');
+/** Notes in a row, as one: `events 0..126 ← 127 iocbs`. */
+export function runWording(first: TraceNote, last: TraceNote, times: number): NoteText {
+  const who = whoseStep(first);
+  if (first.point === 'aio_complete' && last.point === 'aio_complete') {
+    return { who, text: `events ${first.args.slot >>> 0}..${last.args.slot >>> 0} ← ${times} iocbs` };
+  }
+  const plain: Partial<Record<ArgumentKind, string>> = { request: 'a request', user: 'user memory' };
+  return { who, text: `${noteWords(first, (kind) => plain[kind] ?? null)}, ${times} times` };
+}
+
+/** A note in C's way: what is an object or a user address has the name that the rows give it. */
+export function noteWording(note: TraceNote, subject: Subject, names: Names): NoteText {
+  const who = whoseStep(note);
+  const isOurs = (kioctx: number): boolean => kioctx >>> 0 === subject.ctx;
+  if (note.point === 'user_scribble') {
+    const { word, value } = note.args;
+    const at = ringPlaceOf(0, 4 * word);
+    return { who, text: `user scribbles: ring->${'field' in at ? at.field : `word ${word}`} = ${value >>> 0}` };
+  }
+  if (note.point === 'kill_ioctx' && isOurs(note.args.ctx)) return { who, text: 'ctx->dead ← 1' };
+  if (note.point === 'aio_complete' && isOurs(note.args.ctx)) {
+    const { slot, obj } = note.args;
+    return { who, text: `event ${slot >>> 0} ← ${names.things.get(obj >>> 0) ?? 'an iocb'}` };
+  }
+  const text = noteWords(note, (kind, value) => argumentWording(kind, value >>> 0, subject, names));
+  return { who, text: text.replaceAll('<-', '←').replaceAll(' -> ', ' → ') };
+}
+
+function argumentWording(kind: ArgumentKind, value: number, subject: Subject, names: Names): string | null {
+  switch (kind) {
+    case 'kioctx':
+      return value === subject.ctx ? 'ctx' : null;
+    case 'handle':
+      return value === subject.handle ? 'ctx' : null;
+    case 'ring':
+      return value === subject.handle ? 'ring' : null;
+    case 'iocb':
+    case 'iocb_argument':
+    case 'request':
+    case 'buffer':
+    case 'user':
+      return names.things.get(value) ?? null;
+    case 'page':
+      return names.pages.get(kmap_atomic(value)) ?? null;
+    case 'work': {
+      const { base, field } = subject.placeOf(value);
+      return base === subject.ctx ? `work ctx->${field.split('.')[0]}` : null;
+    }
+    case 'mm':
+      return 'mm';
+    default:
+      return null;
+  }
 }

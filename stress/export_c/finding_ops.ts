@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What user space did in a recorded schedule, from its trace points: the system calls of each thread, and the rest. */
 import { kioctx } from '../../src/fs/aio/kioctx.ts';
+import { syscallOf, type TraceNote } from '../../src/trace/events.ts';
 import type { Step } from '../det/full_recording.ts';
 
 /** A context: one io_setup() that succeeded. They are numbered in the order of their making. */
@@ -41,95 +42,102 @@ export interface Acts {
   readonly leftOut: number;
 }
 
-const NUMBER = /-?(?:0x[0-9a-f]+|\d+)/g;
-/** The numbers of a trace point's words, its name left out. */
-const numbersIn = (text: string): number[] =>
-  (text.replace(/^.*\n/, '').match(NUMBER) ?? []).map((word) => Number(word));
-const nameOf = ({ text }: Step): string => text.split('\n')[0] as string;
+/** A step that is a note. */
+type Noted = Step & { readonly note: TraceNote };
+const isNoted = (step: Step): step is Noted => step.note !== null;
 
-const BEGINS =
-  /^(sys_io_(?:setup|destroy|submit|getevents|cancel)|user_reap|user_scribble|migrate_copy|migrate_fail|exit_aio)$/;
-
-/** The step at which what began comes to its end; undefined if the recording ends first. */
-function endOf(steps: readonly Step[], from: number, name: string): Step | undefined {
-  const { cpu } = steps[from] as Step;
-  if (name.startsWith('sys_')) return steps.slice(from).find((s) => s.cpu === cpu && nameOf(s) === `${name}_done`);
-  if (name === 'migrate_copy') {
-    return steps.slice(from).find((s) => s.cpu === cpu && /^migrate_(done|fail)$/.test(nameOf(s)));
-  }
-  return name === 'exit_aio' ? undefined : steps[from];
+/** Whether a note ends what another began. */
+function ends({ point }: TraceNote, begun: TraceNote): boolean {
+  const call = syscallOf(begun);
+  if (call !== null) return point === `sys_${call.name}_done`;
+  return begun.point === 'migrate_copy' && (point === 'migrate_done' || point === 'migrate_fail');
 }
 
-/** What a call returned, when it did. */
-const returned = (end: Step | undefined): number | null => {
-  const [, word = ''] = / = (\S+)/.exec(end?.text ?? '') ?? [];
-  return word === '' ? null : word.startsWith('-E') ? -1 : Number(word);
-};
+/** The step at which what began comes to its end; undefined if the recording ends first. */
+function endOf(traces: readonly Noted[], from: number): Noted | undefined {
+  const begun = traces[from] as Noted;
+  const { point } = begun.note;
+  if (point === 'exit_aio') return undefined;
+  if (point !== 'migrate_copy' && syscallOf(begun.note) === null) return begun;
+  return traces.slice(from).find(({ cpu, note }) => cpu === begun.cpu && ends(note, begun.note));
+}
 
 /** The handle that an io_setup() stored. */
 function handleOf(steps: readonly Step[], start: number, end: number, cpu: number): number {
   const own = steps.filter((step) => step.cpu === cpu && step.n > start && step.n < end);
-  const made = own.find((step) => step.kind === 'trace' && nameOf(step) === 'ioctx_alloc');
-  const at = (numbersIn(made?.text ?? '')[0] ?? 0) + kioctx.offsetof.user_id;
+  const made = own.find(({ note }) => note?.point === 'ioctx_alloc')?.note;
+  const at = (made?.point === 'ioctx_alloc' ? made.args.ctx >>> 0 : 0) + kioctx.offsetof.user_id;
   return (own.findLast(({ kind, addr }) => kind === 'store' && addr === at)?.after ?? 0) >>> 0;
 }
 
 /** The requests of an io_submit(): those that were accepted are seen on their way. */
-function requestsOf(traces: readonly Step[], start: number, end: number, cpu: number, nr: number): RequestKind[] {
+function requestsOf(traces: readonly Noted[], start: number, end: number, cpu: number, nr: number): RequestKind[] {
   const seen = traces.flatMap((step): RequestKind[] => {
     if (step.cpu !== cpu || step.n < start || step.n > end) return [];
-    const name = nameOf(step);
-    return name === 'aio_complete' ? ['inline'] : name === 'device_queue' ? ['device'] : [];
+    const { point } = step.note;
+    return point === 'aio_complete' ? ['inline'] : point === 'device_queue' ? ['device'] : [];
   });
   return Array.from({ length: Math.max(0, nr) }, (_, i) => seen[i] ?? 'refused');
 }
 
-/** What a call on a context is; `end` is the step at which it returned. */
-function deedOf(traces: readonly Step[], step: Step, end: number, context: number): Deed {
-  const { cpu, n } = step;
-  const [, second = 0, third = 0] = numbersIn(step.text);
-  switch (nameOf(step)) {
+/** What a note begins that is on a context: the context's handle, and what is done, given where it ends; or null. */
+function onContext({ cpu, n, note }: Noted): { handle: number; deed: DeedOn } | null {
+  switch (note.point) {
     case 'sys_io_destroy':
-      return { kind: 'destroy', context };
-    case 'sys_io_submit':
-      return { kind: 'submit', context, requests: requestsOf(traces, n, end, cpu, second) };
-    case 'sys_io_getevents':
-      return { kind: 'getevents', context, min: second, nr: third };
+      return { handle: note.args.ctx, deed: (context) => ({ kind: 'destroy', context }) };
+    case 'sys_io_submit': {
+      const { ctx, nr } = note.args;
+      return {
+        handle: ctx,
+        deed: (context, traces, end) => ({ kind: 'submit', context, requests: requestsOf(traces, n, end, cpu, nr) }),
+      };
+    }
+    case 'sys_io_getevents': {
+      const { ctx, min, nr } = note.args;
+      return { handle: ctx, deed: (context) => ({ kind: 'getevents', context, min, nr }) };
+    }
     case 'sys_io_cancel':
-      return { kind: 'cancel', context };
+      return { handle: note.args.ctx, deed: (context) => ({ kind: 'cancel', context }) };
     case 'user_reap':
-      return { kind: 'reap', context, events: 1 };
+      return { handle: note.args.ctx, deed: (context) => ({ kind: 'reap', context, events: 1 }) };
+    case 'user_scribble': {
+      const { ctx, word, value } = note.args;
+      return { handle: ctx, deed: (context) => ({ kind: 'scribble', context, word, value: value >>> 0 }) };
+    }
     default:
-      return { kind: 'scribble', context, word: second, value: third >>> 0 };
+      return null;
   }
 }
+type DeedOn = (context: number, traces: readonly Noted[], end: number) => Deed;
 
 /** @param steps - of a recording @param problems - on record before the finding: what comes after it is not told */
 export function actsOf(steps: readonly Step[], problems: number): Acts {
   const before = steps.filter(({ oopses }) => oopses <= problems);
-  const traces = before.filter(({ kind }) => kind === 'trace');
+  const traces = before.filter(isNoted);
   const contexts: Context[] = [];
   const acts: Act[] = [];
   let leftOut = 0;
   traces.forEach((step, i) => {
-    const name = nameOf(step);
-    if (!BEGINS.test(name)) return;
-    const { cpu, n: start } = step;
-    const done = endOf(traces, i, name);
+    const { cpu, n: start, note } = step;
+    const done = endOf(traces, i);
     const end = done?.n ?? Number.POSITIVE_INFINITY;
-    const [first = 0] = numbersIn(step.text);
     const add = (deed: Deed): void => {
       acts.push({ cpu, start, end, deed });
     };
-    if (name === 'exit_aio') add({ kind: 'exit' });
-    else if (name.startsWith('migrate')) add({ kind: 'migrate' });
-    else if (name === 'sys_io_setup' && returned(done) === 0) {
-      add({ kind: 'setup', context: contexts.length, nr: first });
-      contexts.push({ handle: handleOf(before, start, end, cpu), since: end });
-    } else {
-      const context = contexts.findLastIndex(({ handle, since }) => handle === first && since <= start);
-      if (name === 'sys_io_setup' || context < 0) leftOut++;
-      else add(deedOf(traces, step, end, context));
+    const on = onContext(step);
+    if (note.point === 'exit_aio') add({ kind: 'exit' });
+    else if (note.point === 'migrate_copy' || note.point === 'migrate_fail') add({ kind: 'migrate' });
+    else if (note.point === 'sys_io_setup') {
+      const ret = done?.note.point === 'sys_io_setup_done' ? done.note.args.ret : -1;
+      if (ret !== 0) leftOut++;
+      else {
+        add({ kind: 'setup', context: contexts.length, nr: note.args.nr });
+        contexts.push({ handle: handleOf(before, start, end, cpu), since: end });
+      }
+    } else if (on !== null) {
+      const context = contexts.findLastIndex(({ handle, since }) => handle === on.handle >>> 0 && since <= start);
+      if (context < 0) leftOut++;
+      else add(on.deed(context, traces, end));
     }
   });
   return { acts: merged(acts), contexts: contexts.length, leftOut };
