@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{src,workers,stress}/**/*.test.ts'],
+    include: ['{src,workers,stress}/**/*.test.ts', '.build/*.test.js'],
     // A process for each file: a machine is global to its process. Two at once: tests start CPUs of their own.
     pool: 'forks',
     maxWorkers: 2,

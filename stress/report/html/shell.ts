@@ -4,7 +4,7 @@
  * (Content-Security-Policy), with the data it was made from inside.
  *
  * A page is complete without its program, which draws the charts, sorts, folds and switches the theme
- * (stress/report/html/client/, bundled by rolldown.config.js).
+ * (stress/report/html/client/, bundled by .build/page.js).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { UsageError } from '../../options_error.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Links dist/: what a module imports or exports becomes a constant of it, where it is one.
+ * Links what tsc has compiled: what a module imports or exports becomes a constant of it, where it is one.
  *
  * V8 puts the value of a module's own constant into the code that it makes, and so inlines a function at no cost. An
  * import it reads from a cell at every use, tests whether that has been initialised and whether it is still the function
@@ -13,15 +13,14 @@
  *
  * Lines stay where they are. Left alone are variables, since a constant would keep their first value, and what would be
  * read before it is there: constants of a module that imports the importer, functions that are used further up while
- * the module is loaded. A file that has been linked stays as it is.
+ * the module is loaded.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseAst } from 'rolldown/parseAst';
 
-const FOLDERS = ['dist/src', 'dist/workers', 'dist/stress'];
-/** Behind what a file says; the rest of that line is ours. */
-const MARK = '/* linked */';
+/** @type {Map<string, Module>} by path */
+const modules = new Map();
 
 /** @typedef {{path: string, text: string, body: any[], kinds: Map<string, string>, targets: string[]}} Module */
 
@@ -34,12 +33,7 @@ function load(path) {
   const targets = [];
   for (const node of body) {
     if (node.source?.value.startsWith('.')) targets.push(join(dirname(path), node.source.value));
-    if (node.type !== 'ExportNamedDeclaration') continue;
-    for (const { local, exported } of node.specifiers) {
-      // of a file that an earlier build has linked
-      if (local.name === `${exported.name}$`) kinds.set(exported.name, 'const');
-    }
-    if (!node.declaration) continue;
+    if (node.type !== 'ExportNamedDeclaration' || !node.declaration) continue;
     const { declaration } = node;
     if (declaration.type === 'VariableDeclaration') {
       for (const { id } of declaration.declarations) {
@@ -55,14 +49,6 @@ function namesOf(pattern) {
   if (pattern.type === 'Identifier') return [pattern.name];
   return pattern.properties.map(({ value }) => value.name);
 }
-
-const modules = new Map(
-  FOLDERS.flatMap((folder) =>
-    readdirSync(folder, { recursive: true })
-      .filter((name) => name.endsWith('.js') && !name.endsWith('.test.js'))
-      .map((name) => join(folder, name)),
-  ).map((path) => [path, load(path)]),
-);
 
 /** Whether loading `from` loads `to` before. */
 function imports(from, to, seen = new Set()) {
@@ -164,15 +150,18 @@ function bindFunctions({ path, body, targets }) {
   });
 }
 
-for (const module of modules.values()) {
-  const { path, text, body } = module;
-  if (text.includes(MARK) || body.length === 0) continue;
-  const edits = [...bindImports(module), ...bindExports(module), ...bindFunctions(module)];
-  if (edits.length === 0) continue;
-  const end = body.at(-1).end;
-  let linked = text;
-  for (const [from, to, by] of [...edits, [end, end, MARK]].sort((a, b) => b[0] - a[0])) {
-    linked = linked.slice(0, from) + by + linked.slice(to);
+/** @param {string} folder - that tsc has compiled to */
+export function link(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const path = join(folder, name);
+    if (/^(src|workers|stress)\b.*\.js$/.test(name)) modules.set(path, load(path));
   }
-  writeFileSync(path, linked);
+  for (const module of modules.values()) {
+    const edits = [...bindImports(module), ...bindExports(module), ...bindFunctions(module)];
+    let linked = module.text;
+    for (const [from, to, by] of edits.sort((a, b) => b[0] - a[0])) {
+      linked = linked.slice(0, from) + by + linked.slice(to);
+    }
+    writeFileSync(module.path, linked);
+  }
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The build's last step on a small program: constants are bound, variables stay alive, cycles load. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ROOT } from './root.ts';
+import { link } from './link.js';
 
 const FILES = {
   'src/numbers.js': `export const ONE = 1;
@@ -39,11 +38,8 @@ export const results = [count, after(), count, ONE, all.two, all.drei, ...early(
 export const where = () => new Error('here').stack.split('\\n')[1].match(/:(\\d+):\\d+/)[1];`,
 };
 let dir = '';
-const path = (name: string): string => join(dir, 'dist', name);
-const link = (): void => {
-  execFileSync(process.execPath, [fileURLToPath(new URL('link.js', ROOT))], { cwd: dir });
-};
-const text = (): string =>
+const path = (name) => join(dir, name);
+const text = () =>
   Object.keys(FILES)
     .map((name) => readFileSync(path(name), 'utf8'))
     .join('\n');
@@ -53,7 +49,7 @@ beforeAll(() => {
   for (const folder of ['src', 'workers', 'stress']) mkdirSync(path(folder), { recursive: true });
   writeFileSync(join(dir, 'package.json'), '{ "type": "module" }');
   for (const [name, source] of Object.entries(FILES)) writeFileSync(path(name), source);
-  link();
+  link(dir);
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -72,17 +68,4 @@ test('functions and constants are bound, variables and what comes late are not',
 test('declared functions are constants, but those that are used above, and exports of a cycle', () => {
   const constants = [...text().matchAll(/\bconst (\w+)=(?:async )?function/g)].map(([, name]) => name);
   expect(constants.sort()).toEqual(['kept', 'next', 'plain']);
-});
-
-test('what has been linked can be bound to when a file beside it is new', () => {
-  const linked = readFileSync(path('workers/main.js'), 'utf8');
-  writeFileSync(path('workers/main.js'), FILES['workers/main.js']);
-  link();
-  expect(readFileSync(path('workers/main.js'), 'utf8')).toBe(linked);
-});
-
-test('what has been linked stays as it is', () => {
-  const once = text();
-  link();
-  expect(text()).toBe(once);
 });
