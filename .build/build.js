@@ -11,7 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DIST, isFresh, missingPackage, ROOT, STAMP, sourcesHash } from './fresh.js';
+import { DIST, errorText, isFresh, ROOT, STAMP, sourcesHash } from './fresh.js';
 
 /** A build takes seconds: what is older was left by one that was killed. */
 const ABANDONED_MS = 600_000;
@@ -82,7 +82,7 @@ async function build(folder) {
 function sentenceOf(error) {
   if (error instanceof BuildError) return error.message;
   const reason = REASONS[error.code];
-  if (reason === undefined) return missingPackage(error) ?? error.stack;
+  if (reason === undefined) return errorText(error);
   return `${ROOT} cannot be written, ${reason}; type npm run build as a user who may, or in a copy of it`;
 }
 

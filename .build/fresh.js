@@ -47,8 +47,10 @@ export function isFresh() {
   }
 }
 
-/** What to do about a package that is not there, a sentence; null for any other error. */
-export function missingPackage({ message }) {
+/** What is wrong where this was not set up, or the system keeps it short, a sentence; the stack of any other error. */
+export function errorText({ code, message, stack }) {
   const [, name] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
-  return name === undefined ? null : `the package ${name} is not installed; type npm ci --include=dev`;
+  if (name !== undefined) return `the package ${name} is not installed; type npm ci --include=dev`;
+  if (code !== 'EMFILE' && code !== 'ENFILE') return stack;
+  return 'more files must be open than ulimit -n allows; type ulimit -n 2048 and the same again';
 }

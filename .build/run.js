@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DIST, isFresh, missingPackage } from './fresh.js';
+import { DIST, errorText, isFresh } from './fresh.js';
 
 /** The harness failed; as stress/report/result.ts has it. */
 const HARNESS = 6;
@@ -38,5 +38,5 @@ try {
     await import(pathToFileURL(path).href);
   }
 } catch (error) {
-  fail(missingPackage(error) ?? error.stack);
+  fail(errorText(error));
 }

@@ -196,6 +196,7 @@ export class Campaign {
         watch: (view) => this.recorder.look(view),
       });
       this.recorder.end(result);
+      this.pool.checkThreads();
       this.overheadMs = 0.8 * this.overheadMs + 0.2 * (result.elapsedMs - result.ranMs);
       this.report(current);
     }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** `npm run stress -- [options]`: reads what is asked for, and does it. */
+/**
+ * `npm run stress -- [options]`: reads what is asked for, and does it. What that needs is loaded only then: help and
+ * wrong options need no RAM.
+ */
 import { toolVersion } from './environment.ts';
+import { withinLimits } from './host.ts';
 import { type Options, parseOptions, UsageError } from './options.ts';
 import { VERDICTS } from './report/result.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { minThreads } from './scenarios/scenario.ts';
-import { runSession } from './session.ts';
 
 function list(names: readonly string[]): string {
   const chosen = SCENARIOS.filter(({ name }) => names.includes(name));
@@ -18,7 +21,12 @@ function list(names: readonly string[]): string {
     .join('\n');
 }
 
-/** Runs the same load at each width. What it needs is loaded only then. */
+async function run(options: Options): Promise<number> {
+  const { runSession } = await import('./session.ts');
+  return runSession(options);
+}
+
+/** Runs the same load at each width. */
 async function sweep(options: Options, widths: readonly number[]): Promise<number> {
   const [{ runSweep }, { sweepSpec }] = await Promise.all([import('./sweep/run_sweep.ts'), import('./sweep/spec.ts')]);
   return (await runSweep(sweepSpec(options, widths))).exitCode;
@@ -47,9 +55,9 @@ async function main(): Promise<number> {
       process.stdout.write(`${list(asked.scenarios)}\n`);
       return 0;
     case 'replay':
-      return replay(asked.schedule);
+      return withinLimits(0, () => replay(asked.schedule));
     default:
-      return asked.sweep === null ? runSession(asked) : sweep(asked, asked.sweep);
+      return withinLimits(asked.threads, () => (asked.sweep === null ? run(asked) : sweep(asked, asked.sweep)));
   }
 }
 

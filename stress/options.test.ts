@@ -8,7 +8,7 @@ import { SLUGS } from '../src/reverts/registry.ts';
 import { ROLES } from '../workers/protocol.ts';
 import { againLine, type Options, parseOptions, UsageError } from './options.ts';
 import { nearest } from './options_error.ts';
-import { DEFAULT_REPORTERS } from './report/reporters.ts';
+import { DEFAULT_REPORTERS } from './report/reporter_names.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'options-'));
 afterAll(() => rmSync(folder, { recursive: true }));

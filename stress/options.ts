@@ -7,7 +7,7 @@ import { type DetOptions, detArguments, detOptions, smallOnes } from './options_
 import { checkOutput } from './options_output.ts';
 import { type RoleCounts, rolesText, threadsOf } from './options_roles.ts';
 import { checkThreads, chosenScenarios, type KnownScenario } from './options_scenarios.ts';
-import { DEFAULT_REPORTERS, type Reporter } from './report/reporters.ts';
+import { DEFAULT_REPORTERS, type Reporter } from './report/reporter_names.ts';
 import type { Shard } from './report/result.ts';
 
 export { UsageError } from './options_error.ts';

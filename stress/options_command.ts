@@ -10,7 +10,7 @@ import { UsageError } from './options_error.ts';
 import { type RoleCounts, roles } from './options_roles.ts';
 import { slugs } from './options_scenarios.ts';
 import { duration, minutes, oneOf, seed, shard, wholeNumber } from './options_values.ts';
-import { DEFAULT_REPORTERS, parseReporters, REPORTERS, type Reporter } from './report/reporters.ts';
+import { DEFAULT_REPORTERS, parseReporters, REPORTER_NAMES, type Reporter } from './report/reporter_names.ts';
 import type { Shard } from './report/result.ts';
 import { parseSweep } from './sweep/widths.ts';
 import { parseThreshold } from './threshold/threshold.ts';
@@ -213,7 +213,7 @@ const detOptions = (command: Command): Command =>
 const build = (): Command =>
   detOptions(runOptions())
     .addOption(
-      new Option('--reporter <names>', `reports to write, comma between: ${Object.keys(REPORTERS).join(', ')}`)
+      new Option('--reporter <names>', `reports to write, comma between: ${REPORTER_NAMES.join(', ')}`)
         .default(DEFAULT_REPORTERS, DEFAULT_REPORTERS.join(','))
         .argParser(parseReporters),
     )

@@ -75,8 +75,9 @@ async function explainAll(
 /** Threads that run as they like. */
 function nativeEngine(options: Options, prepare: () => Context): Engine {
   const cases = chooseCases(options, SCENARIOS);
-  const { log, tell, stop } = prepare();
+  // First: where the host does not let the threads start, there is nothing to write down.
   const pool = new Pool(options.threads, options.arenaMib, options.sanitize === 'address');
+  const { log, tell, stop } = prepare();
   const fold = new RunFold();
   const recorder = new Recorder(log, fold, pool);
   const campaign = new Campaign(options, pool, cases, recorder, fold, tell, stop);

@@ -38,6 +38,7 @@ import {
   type CpuReport,
   type CpuTask,
   DAEMONS,
+  LOADED,
   PHASE_ABORTED,
   PHASE_ATTACH,
   PHASE_EXIT,
@@ -197,6 +198,7 @@ function runRound(task: CpuTask, plan: RoundPlan, programs: Programs): void {
 /** The task: rounds, until the operator says that it is over. @param programs - others in tests */
 export function runCpu(task: CpuTask, programs: Programs): void {
   const { control } = task.machine;
+  task.port.postMessage(LOADED);
   for (;;) {
     const phase = wordLoad(control, PHASE);
     if (phase === PHASE_EXIT) return;

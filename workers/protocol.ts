@@ -105,6 +105,9 @@ export interface CpuTask {
   readonly port: MessagePort;
 }
 
+/** What a thread says first: that it has loaded its code. */
+export const LOADED = 'loaded';
+
 /** What a CPU says at the end of a round: that it is out of it. What it has done is in its meter. */
 export interface CpuReport {
   readonly cpu: number;

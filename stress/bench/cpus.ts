@@ -7,13 +7,14 @@
  * answered.
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { ktime_get } from '../../src/arch/sab/clock.ts';
 import { type EngineMutex, makeEngineMutex } from '../../src/arch/sab/engine_mutex.ts';
 import { createMemory } from '../../src/arch/sab/memory.ts';
 import { createWords, type Words, wordAdd, wordNotify } from '../../src/arch/sab/words.ts';
 import { createMachine, type Machine } from '../../src/init/machine.ts';
 import { ROOT } from '../root.ts';
+import { startThreads } from '../threads.ts';
 import { allowInlining } from './inlining.ts';
 import { LOCK_WORDS } from './loads/locks.ts';
 import type { Answer, CpuTask, Instruments, Loads, Order, Reply, Work } from './work.ts';
@@ -62,14 +63,7 @@ export class BenchCpus {
     allowInlining(set.sanitize);
     const memory = createMemory();
     this.machine = { ...createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: set.sanitize }), memory };
-    this.piscina = new Piscina({
-      filename: ENTRY,
-      minThreads: threads,
-      maxThreads: threads,
-      workerData: { memory },
-      idleTimeout: Number.POSITIVE_INFINITY,
-      atomics: 'disabled',
-    });
+    this.piscina = startThreads(ENTRY, threads, memory);
     const roles = Array.from({ length: cpus }, (_, cpu) => `bench${cpu}`);
     const common = { reverted: [], seed: 1, perturb: 'none' as const, roles, bootTime: ktime_get() };
     this.cpus = roles.slice(0, threads).map((_, cpu) => {

@@ -4,6 +4,7 @@
  *
  * SIGINT or SIGTERM once: what was measured so far is written, after this window. A third time: leave at once.
  */
+import { withinLimits } from '../host.ts';
 import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
 import { appendStepSummary } from '../report/step_summary.ts';
@@ -12,9 +13,6 @@ import { SIGNAL_EXIT } from '../soak/exit_code.ts';
 import { Interrupt } from '../soak/interrupt.ts';
 import { compareBenches, readBench } from './compare.ts';
 import { type BenchOptions, parseBench } from './options.ts';
-import { runBench } from './run_bench.ts';
-import { toBenchMarkdown, toBenchText } from './text.ts';
-import { writeBench } from './write.ts';
 
 const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 const width = Math.min(process.stdout.columns ?? 120, 160);
@@ -29,6 +27,11 @@ const afterSignal = (interrupt: Interrupt): Promise<void> =>
   });
 
 async function bench(options: BenchOptions): Promise<number> {
+  const [{ runBench }, { toBenchMarkdown, toBenchText }, { writeBench }] = await Promise.all([
+    import('./run_bench.ts'),
+    import('./text.ts'),
+    import('./write.ts'),
+  ]);
   const earlier = options.compare === null ? null : readBench(options.compare);
   const interrupt = new Interrupt();
   const measured = await runBench(options, {
@@ -54,7 +57,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 try {
   const options = parseBench(process.argv.slice(2));
   if (typeof options === 'string') process.stdout.write(options);
-  process.exit(typeof options === 'string' ? VERDICTS.passed : await bench(options));
+  process.exit(typeof options === 'string' ? VERDICTS.passed : await withinLimits(0, () => bench(options)));
 } catch (error) {
   const usage = error instanceof UsageError;
   const told = usage || error instanceof ReportError;

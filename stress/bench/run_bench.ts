@@ -9,6 +9,7 @@ import { quantile } from 'simple-statistics';
 import { wall_clock } from '../../src/arch/sab/clock.ts';
 import { makeEngineMutex } from '../../src/arch/sab/engine_mutex.ts';
 import { environment } from '../environment.ts';
+import { refusedByHost } from '../host.ts';
 import { clock } from '../report/text.ts';
 import { BenchCpus } from './cpus.ts';
 import { NOISY_CPUS } from './foreign.ts';
@@ -121,7 +122,7 @@ class Benchmarking {
     } catch (error) {
       // a child that Ctrl-C has hit as well is none
       if (!this.telling.stopped())
-        this.failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        this.failure = refusedByHost(error)?.message ?? (error instanceof Error ? error.stack : null) ?? String(error);
     }
   }
 

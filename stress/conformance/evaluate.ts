@@ -14,8 +14,7 @@ import type { Kernel, KernelFacts } from './kernel.ts';
 import { runOnPort } from './port.ts';
 import type { Answer, Outcome, Trace } from './trace.ts';
 
-export const TARGETS = ['port', 'kernel', 'both'] as const;
-export type Target = (typeof TARGETS)[number];
+export type Target = 'port' | 'kernel' | 'both';
 
 /** What is held against what. */
 export type Side = 'port' | 'kernel' | 'port beside kernel';

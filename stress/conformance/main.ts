@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** `npm run conformance -- [options]`: the port and this host's kernel against recorded answers and each other. */
+/**
+ * `npm run conformance -- [options]`: the port and this host's kernel against recorded answers and each other. The port
+ * is loaded when it is needed: help and wrong options need no RAM.
+ */
 import { writeFileSync } from 'node:fs';
+import { withinLimits } from '../host.ts';
 import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
-import { type Judged, judge } from './evaluate.ts';
-import { runFuzz } from './fuzz/run_fuzz.ts';
+import type { Judged } from './evaluate.ts';
+import type { FuzzOptions } from './fuzz/options.ts';
 import { Kernel, type KernelFacts } from './kernel.ts';
 import { type ConformanceOptions, parseConformance } from './options.ts';
-import { record } from './record.ts';
 import { toText, totalsOf } from './text.ts';
 import type { ThreadsOptions } from './threads/plan.ts';
 import { runThreads } from './threads/run.ts';
 import { threadsText, threadsVerdict } from './threads/text.ts';
 import { TraceError } from './trace.ts';
-import { projectTraces, readTraces, toLines } from './trace_file.ts';
 
 const tell = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -21,6 +23,7 @@ const tell = (line: string): void => {
 const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 
 async function recordFile(path: string, kernel: Kernel): Promise<number> {
+  const [{ record }, { readTraces, toLines }] = await Promise.all([import('./record.ts'), import('./trace_file.ts')]);
   const file = readTraces(path);
   const facts = await kernel.facts();
   if (typeof facts === 'string') {
@@ -40,6 +43,10 @@ const kernelLine = (target: string, facts: KernelFacts | string): string => {
 };
 
 async function compareAll(options: ConformanceOptions, kernel: Kernel): Promise<number> {
+  const [{ judge }, { projectTraces, readTraces }] = await Promise.all([
+    import('./evaluate.ts'),
+    import('./trace_file.ts'),
+  ]);
   const { target, traces, json } = options;
   const files = traces.length > 0 ? traces.map(readTraces) : projectTraces();
   const facts = target === 'port' ? '' : await kernel.facts();
@@ -74,23 +81,28 @@ async function useThreads(options: ThreadsOptions, json: string | null): Promise
   return threadsVerdict(result);
 }
 
+async function runFuzz(options: FuzzOptions): Promise<number> {
+  const fuzz = await import('./fuzz/run_fuzz.ts');
+  return fuzz.runFuzz(options);
+}
+
+async function obey(options: ConformanceOptions, kernel: Kernel): Promise<number> {
+  const { record: path, threads, json } = options;
+  if (threads !== null) return useThreads(threads, json);
+  return path === null ? compareAll(options, kernel) : recordFile(path, kernel);
+}
+
 try {
   const options = parseConformance(process.argv.slice(2));
   if (typeof options === 'string') {
     process.stdout.write(options);
     process.exit(VERDICTS.passed);
   }
-  if (options.fuzz !== null) process.exit(await runFuzz(options.fuzz));
+  const { fuzz } = options;
+  if (fuzz !== null) process.exit(await withinLimits(0, () => runFuzz(fuzz)));
   const kernel = new Kernel({ watchdogMs: options.watchdogMs });
-  const { record: path, threads, json } = options;
-  const code =
-    threads !== null
-      ? await useThreads(threads, json)
-      : path === null
-        ? await compareAll(options, kernel)
-        : await recordFile(path, kernel);
+  process.exitCode = await withinLimits(0, () => obey(options, kernel));
   await kernel.close();
-  process.exitCode = code;
 } catch (error) {
   const usage = error instanceof UsageError || error instanceof TraceError;
   const text = error instanceof Error ? (usage ? error.message : (error.stack ?? error.message)) : String(error);

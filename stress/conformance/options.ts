@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { readCommandLine } from '../command_line.ts';
 import { UsageError } from '../options_error.ts';
 import { oneOf, seed, wholeNumber } from '../options_values.ts';
-import { TARGETS, type Target } from './evaluate.ts';
+import type { Target } from './evaluate.ts';
 import { type FuzzOptions, fuzzOptions, type TypedForFuzz, withFuzzOptions } from './fuzz/options.ts';
 import { PROGRAMS, THREADS_MAX, THREADS_MIN, type ThreadsOptions } from './threads/plan.ts';
 
@@ -34,6 +34,7 @@ interface Typed extends TypedForFuzz {
 }
 
 const NAME = 'npm run conformance --';
+const TARGETS: readonly Target[] = ['port', 'kernel', 'both'];
 const WATCHDOG_S = 10;
 const WATCHDOG_MAX_S = 3600;
 const THREADS = 8;

@@ -106,6 +106,7 @@ class DetRound extends Round {
       const watchdog = new BatonWatchdog(this.pool.threads);
       while (wordLoad(words, $go) === 0) {
         await wordWaitAsync(words, $go, 0, 200);
+        this.pool.checkThreads();
         const found = watchdog.look(round.steps);
         if (found === null || wordLoad(words, $go) !== 0) continue;
         this.standstill('that never gives the baton back', found);

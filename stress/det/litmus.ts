@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs litmus tests under the deterministic engine, a seed at a time, and collects what the registers held. */
-import { Piscina } from 'piscina';
 import { i32, memory, setRamSize, store32 } from '../../src/arch/sab/memory.ts';
 import { createWords, wordLoad, wordWaitAsync } from '../../src/arch/sab/words.ts';
 import { DetCpu } from '../../src/det/det_cpu.ts';
 import { createDetBuffers, type DetBuffers, DetState, RUNNABLE, SHARED } from '../../src/det/state.ts';
 import { stateHash } from '../../src/det/watch.ts';
+import { startThreads } from '../threads.ts';
 import type { Litmus } from './litmus.test-data.ts';
 import { LITMUS_MIB, type LitmusTask, NO_SIGNS, variableAt } from './litmus_thread.ts';
 import {
@@ -36,14 +36,7 @@ export interface LitmusRun {
 }
 
 export class LitmusPool {
-  private readonly piscina = new Piscina({
-    filename: ENTRY,
-    minThreads: THREADS,
-    maxThreads: THREADS,
-    workerData: { memory },
-    idleTimeout: Number.POSITIVE_INFINITY,
-    atomics: 'disabled',
-  });
+  private readonly piscina = startThreads(ENTRY, THREADS, memory);
   private readonly buffers = new Map<number, DetBuffers>();
 
   /** One schedule of a test. */

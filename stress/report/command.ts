@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { type OwnWords, quoted, readCommandLine } from '../command_line.ts';
 import { MIN_EFFECT } from '../compare/compare.ts';
 import { either, nearest, UsageError } from '../options_error.ts';
-import { DEFAULT_REPORTERS, parseReporters, REPORTERS, type Reporter } from './reporters.ts';
+import { DEFAULT_REPORTERS, parseReporters, REPORTER_NAMES, type Reporter } from './reporter_names.ts';
 
 export interface Render {
   readonly kind: 'render';
@@ -94,7 +94,7 @@ function share(text: string): number {
 }
 
 const reporterOption = (): Option =>
-  new Option('--reporter <names>', `reports to write, comma between: ${Object.keys(REPORTERS).join(', ')}`)
+  new Option('--reporter <names>', `reports to write, comma between: ${REPORTER_NAMES.join(', ')}`)
     .default(DEFAULT_REPORTERS, DEFAULT_REPORTERS.join(','))
     .argParser(parseReporters);
 

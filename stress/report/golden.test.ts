@@ -13,7 +13,8 @@ import { loadRun } from '../log/load.ts';
 import { annotations } from './annotations.ts';
 import { toConsole } from './console.ts';
 import { findingFiles, findingText } from './finding_files.ts';
-import { REPORTERS, type Reporter } from './reporters.ts';
+import type { Reporter } from './reporter_names.ts';
+import { REPORTERS } from './reporters.ts';
 
 const GOLDEN = join(import.meta.dirname, 'golden');
 const run = loadRun(GOLDEN);

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { UsageError } from '../options_error.ts';
 import { run } from './fixture.test-data.ts';
-import { DEFAULT_REPORTERS, parseReporters, REPORTERS } from './reporters.ts';
+import { DEFAULT_REPORTERS, parseReporters } from './reporter_names.ts';
+import { REPORTERS } from './reporters.ts';
 
 test('names with commas between, each once, in the order typed', () => {
   expect(parseReporters('md,junit')).toEqual(['md', 'junit']);

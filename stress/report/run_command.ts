@@ -6,7 +6,6 @@ import { CompareError } from '../compare/comparable.ts';
 import { compareRuns } from '../compare/compare.ts';
 import { comparisonMarkdown } from '../compare/markdown.ts';
 import { comparisonText } from '../compare/text.ts';
-import { exportC } from '../export_c/export_c.ts';
 import { loadRun } from '../log/load.ts';
 import { mergeRuns } from '../log/merge.ts';
 import { LogError } from '../log/reader.ts';
@@ -89,6 +88,7 @@ async function program({ what, out: file }: ExportC, { out, err }: Terminal): Pr
       `--out '${file}' is there already, and nothing is overwritten; name a file that is not there yet`,
     );
   }
+  const { exportC } = await import('../export_c/export_c.ts');
   const text = await exportC(what);
   if (file === null) {
     out(text);

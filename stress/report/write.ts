@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { basename, dirname, join } from 'node:path';
 import { type FindingFile, findingFiles, findingSchedule, findingText } from './finding_files.ts';
 import { codeOf, makeFolder, reasonOf } from './folder.ts';
-import { DEFAULT_REPORTERS, REPORTERS, type Reporter } from './reporters.ts';
+import { DEFAULT_REPORTERS, type Reporter } from './reporter_names.ts';
+import { REPORTERS } from './reporters.ts';
 import type { Run } from './result.ts';
 
 /** A report that could not be written; `message` is a sentence. */

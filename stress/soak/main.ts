@@ -6,15 +6,18 @@
  * was measured is in the runs' event logs.
  */
 import { join } from 'node:path';
+import { withinLimits } from '../host.ts';
 import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
-import { appendStepSummary } from '../report/step_summary.ts';
-import { Interrupt } from './interrupt.ts';
 import { parseSoak, type SoakOptions } from './options.ts';
-import { Soaking } from './soak.ts';
-import { toSoakMarkdown, toSoakText } from './text.ts';
 
 async function soak(options: SoakOptions): Promise<number> {
+  const [{ appendStepSummary }, { Interrupt }, { Soaking }, { toSoakMarkdown, toSoakText }] = await Promise.all([
+    import('../report/step_summary.ts'),
+    import('./interrupt.ts'),
+    import('./soak.ts'),
+    import('./text.ts'),
+  ]);
   const soaking = new Soaking(options, new Interrupt(), (line) => process.stderr.write(`${line}\n`));
   await soaking.run();
   const result = soaking.finish();
@@ -30,7 +33,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 try {
   const options = parseSoak(process.argv.slice(2));
   if (typeof options === 'string') process.stdout.write(options);
-  process.exit(typeof options === 'string' ? 0 : await soak(options));
+  process.exit(typeof options === 'string' ? 0 : await withinLimits(0, () => soak(options)));
 } catch (error) {
   const usage = error instanceof UsageError;
   const text = error instanceof Error ? (usage ? error.message : (error.stack ?? error.message)) : String(error);

@@ -3,7 +3,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { $ } from 'zx';
+// Not all of zx, which loads Node's fetch(), for which V8 reserves memory.
+import { $ } from 'zx/core';
 import { makeFolder } from '../report/folder.ts';
 import { ROOT } from '../root.ts';
 import { exitOf, SIGNAL_EXIT } from './exit_code.ts';

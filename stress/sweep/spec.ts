@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a sweep takes of the options of the command line, and which it has no use for. */
 import { againLine, type Options, UsageError } from '../options.ts';
-import type { Reporter } from '../report/reporters.ts';
+import type { Reporter } from '../report/reporter_names.ts';
 
 export interface SweepSpec {
   /** Ascending, as parseSweep() returns them. */

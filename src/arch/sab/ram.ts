@@ -11,6 +11,7 @@
  * WebAssembly can run instructions on it (instructions.ts).
  */
 import { workerData } from 'node:worker_threads';
+import { ALLOWED, HostLimit } from './host_limit.ts';
 
 export const ARENA_MIB_MAX = 1024;
 const PAGES_PER_MIB = 16;
@@ -21,9 +22,24 @@ export const SHADOW_OFFSET = ARENA_MIB_MAX * 1024 * 1024;
 /** Pages of the memory, 64 KiB each. */
 export const WASM_PAGES = (ARENA_MIB_MAX + (ARENA_MIB_MAX >>> SHADOW_SHIFT)) * PAGES_PER_MIB;
 
-/** Another memory of that size, for threads to come. */
-export const createMemory = (): WebAssembly.Memory =>
-  new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES, shared: true });
+/** What V8 reserves for a memory, GiB: as much as an index can reach, so that it need not test one. */
+const RESERVED_GIB = 10;
+
+/** Another memory of that size, for threads to come. @throws HostLimit */
+export function createMemory(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES, shared: true });
+  } catch (cause) {
+    const allowed = ALLOWED.addressSpaceGib;
+    const limited = Number.isFinite(allowed)
+      ? `ulimit -v allows ${allowed.toFixed(1)} GiB in all; type ulimit -v unlimited, and the same again`
+      : 'the host refuses it; run it where a process may have as much';
+    throw new HostLimit(
+      `RAM needs up to ${RESERVED_GIB} GiB of address space, of which little becomes memory, and ${limited}`,
+      cause,
+    );
+  }
+}
 
 export const memory: WebAssembly.Memory =
   (workerData as { readonly memory?: WebAssembly.Memory } | null)?.memory ?? createMemory();

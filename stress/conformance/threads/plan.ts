@@ -2,7 +2,6 @@
 /** What threads do on the host's kernel, and where they have their things. */
 import type { Doubles, Words } from '../../../src/arch/sab/words.ts';
 import type { FindingKind } from '../../../src/kernel/oops.ts';
-import { EVENT_BYTES, IOCB_BYTES } from '../../../src/user/libaio.ts';
 
 /**
  *   getters     contexts that all threads share; events are read by io_getevents()
@@ -42,6 +41,9 @@ export const EVENTS_MAX = 32;
 export const BUFFER_BYTES = 4096;
 export const FILE_BYTES = 2 ** 20;
 export const ENTRIES_PER_THREAD = 128;
+// sizes of the ABI; src/uapi/aio_abi.ts holds its structs against them, but loads RAM
+const EVENT_BYTES = 32;
+const IOCB_BYTES = 64;
 const POINTERS_AT = 64;
 const EVENTS_AT = POINTERS_AT + 8 * BATCH_MAX;
 const IOCBS_AT = EVENTS_AT + EVENT_BYTES * EVENTS_MAX;
