@@ -11,12 +11,12 @@ import type { Role } from '../workers/protocol.ts';
 import type { CaseFold } from './log/case_fold.ts';
 import type { RunFold } from './log/fold.ts';
 import type { CaseRecord } from './log/records.ts';
-import { type Options, UsageError } from './options.ts';
+import type { Options } from './options.ts';
 import type { Pool } from './pool.ts';
 import type { Recorder } from './recorder.ts';
 import { assignRoles } from './roles.ts';
 import { runRound } from './round.ts';
-import { minThreads, type Scenario } from './scenarios/scenario.ts';
+import type { Scenario } from './scenarios/scenario.ts';
 
 /** Shortest and longest time that user space runs in a round, ms. */
 const RUN_MIN_MS = 250;
@@ -61,22 +61,10 @@ export interface CampaignState {
   readonly findings: number;
 }
 
-/** The cases that the options ask for. @throws UsageError if a scenario needs more threads */
+/** The cases that the options ask for. */
 export function chooseCases(options: Options, scenarios: readonly Scenario[]): Case[] {
   const { revert } = options;
-  const chosen = scenarios.filter(({ name, fixedBy, onlyByName }) =>
-    options.scenarios.length > 0
-      ? options.scenarios.includes(name)
-      : !onlyByName && fixedBy.some((slug) => revert.includes(slug)),
-  );
-  const largest = chosen.reduce((a, b) => (minThreads(b) > minThreads(a) ? b : a), chosen[0] as Scenario);
-  if (minThreads(largest) > options.threads) {
-    throw new UsageError(
-      'too-few-threads',
-      `--threads ${options.threads} is too few, ${largest.name} needs at least ${minThreads(largest)}; ` +
-        `type --threads ${minThreads(largest)}, or choose others by --scenario`,
-    );
-  }
+  const chosen = scenarios.filter(({ name }) => options.scenarios.includes(name));
   const make = (scenario: Scenario, reverted: readonly Slug[]): Case => ({
     scenario,
     reverted,

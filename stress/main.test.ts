@@ -52,9 +52,12 @@ test('a wrong option ends with 1, one line on stderr, and nothing on stdout', as
   expect(stderr).toContain('--threads');
 });
 
-test('--json leaves nothing but the result on stdout, and the exit code is the one in it', async () => {
-  const { exitCode, stdout } = await run$`node ${MAIN} ${SMALL} --duration 2s --seed 5 --json`;
+test('--json leaves nothing but the result on stdout; the exit code, and what was left out, are in it', async () => {
+  const more = ['--scenario', 'every*'];
+  const { exitCode, stdout, stderr } = await run$`node ${MAIN} ${SMALL} ${more} --duration 2s --seed 5 --json`;
   const result = JSON.parse(stdout) as RunResult;
+  expect(stderr).toContain('left out with 4 threads: everything_at_once (needs 9)\n');
+  expect(result.parameters.leftOut).toEqual([{ scenario: 'everything_at_once', threads: 9 }]);
   expect(result.parameters.seed).toBe(5);
   expect(result.exitCode).toBe(exitCode);
   expect(result.scenarios.map(({ name }) => name)).toEqual(['unread_events_overwritten']);

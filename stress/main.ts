@@ -6,8 +6,9 @@
 import { toolVersion } from './environment.ts';
 import { withinLimits } from './host.ts';
 import { type Options, parseOptions, UsageError } from './options.ts';
+import { leftOutText } from './report/parameters.ts';
 import { VERDICTS } from './report/result.ts';
-import { SCENARIOS } from './scenarios/index.ts';
+import { KNOWN, SCENARIOS } from './scenarios/index.ts';
 import { minThreads } from './scenarios/scenario.ts';
 
 function list(names: readonly string[]): string {
@@ -22,6 +23,8 @@ function list(names: readonly string[]): string {
 }
 
 async function run(options: Options): Promise<number> {
+  const leftOut = leftOutText(options.leftOut);
+  if (leftOut !== null) process.stderr.write(`left out with ${options.threads} threads: ${leftOut}\n`);
   const { runSession } = await import('./session.ts');
   return runSession(options);
 }
@@ -38,12 +41,7 @@ async function replay(schedule: string): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const known = SCENARIOS.map((s) => ({
-    name: s.name,
-    minThreads: minThreads(s),
-    onlyByName: s.onlyByName === true,
-  }));
-  const asked = parseOptions(process.argv.slice(2), known);
+  const asked = parseOptions(process.argv.slice(2), KNOWN);
   switch (asked.kind) {
     case 'help':
       process.stdout.write(`${asked.text}\n`);

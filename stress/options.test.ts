@@ -8,18 +8,19 @@ import { SLUGS } from '../src/reverts/registry.ts';
 import { ROLES } from '../workers/protocol.ts';
 import { againLine, type Options, parseOptions, UsageError } from './options.ts';
 import { nearest } from './options_error.ts';
+import type { KnownScenario } from './options_scenarios.ts';
 import { DEFAULT_REPORTERS } from './report/reporter_names.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'options-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const output = join(folder, 'made', 'reports');
 
-const KNOWN = [
-  { name: 'head_lost_in_page_migration', minThreads: 6, onlyByName: false },
-  { name: 'head_scribbled_at_shutdown', minThreads: 7, onlyByName: false },
-  { name: 'unread_events_overwritten', minThreads: 5, onlyByName: false },
-  { name: 'everything_at_once', minThreads: 12, onlyByName: false },
-  { name: 'steady_load', minThreads: 3, onlyByName: true },
+const KNOWN: KnownScenario[] = [
+  { name: 'head_lost_in_page_migration', minThreads: 6, onlyByName: false, fixedBy: ['serialise_migration'] },
+  { name: 'head_scribbled_at_shutdown', minThreads: 7, onlyByName: false, fixedBy: [] },
+  { name: 'unread_events_overwritten', minThreads: 5, onlyByName: false, fixedBy: ['exit_waits'] },
+  { name: 'everything_at_once', minThreads: 12, onlyByName: false, fixedBy: [] },
+  { name: 'steady_load', minThreads: 3, onlyByName: true, fixedBy: ['exit_waits'] },
 ];
 
 const parse = (...argv: string[]) => parseOptions(argv, KNOWN);
@@ -47,6 +48,7 @@ test('without arguments every default is filled in', () => {
     threads: 16,
     durationMs: 60_000,
     scenarios: KNOWN.filter(({ onlyByName }) => !onlyByName).map((scenario) => scenario.name),
+    leftOut: [],
     scenarioGiven: false,
     build: 'both',
     revert: [],
@@ -66,6 +68,23 @@ test('without arguments every default is filled in', () => {
     det: null,
   });
   expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true);
+});
+
+test('scenarios that need more threads than there are are left out, and named', () => {
+  const { scenarios, leftOut } = run('--threads', '6');
+  expect(scenarios).toEqual(['head_lost_in_page_migration', 'unread_events_overwritten']);
+  expect(leftOut).toEqual([
+    { scenario: 'head_scribbled_at_shutdown', threads: 7 },
+    { scenario: 'everything_at_once', threads: 12 },
+  ]);
+  expect(run('--threads', '6', '--scenario', 'head_*')).toMatchObject({
+    scenarios: ['head_lost_in_page_migration'],
+    leftOut: [{ scenario: 'head_scribbled_at_shutdown', threads: 7 }],
+  });
+  expect(run('--threads', '5', '--revert', 'serialise_migration,exit_waits')).toMatchObject({
+    scenarios: ['unread_events_overwritten'],
+    leftOut: [{ scenario: 'head_lost_in_page_migration', threads: 6 }],
+  });
 });
 
 test('the default seed is another one each time', () => {
@@ -97,7 +116,7 @@ const TAKEN: [string, Partial<Options>][] = [
   ['--scenario {unread,everything}_*', { scenarios: ['unread_events_overwritten', 'everything_at_once'] }],
   ['--build patched', { build: 'patched' }],
   ['--build reverted', { build: 'reverted' }],
-  ['--revert exit_waits', { revert: ['exit_waits'], scenarios: [], scenarioGiven: false }],
+  ['--revert exit_waits', { revert: ['exit_waits'], scenarios: ['unread_events_overwritten'], scenarioGiven: false }],
   [
     '--revert exit_waits,read_barrier --revert exit_waits --scenario head_*',
     { revert: ['exit_waits', 'read_barrier'], scenarioGiven: true },
@@ -141,6 +160,12 @@ const REFUSED: [string, string, (string | RegExp)[]][] = [
   ['--threads NaN', 'bad-value', ["'NaN'"]],
   ['--threads=', 'bad-value', ["''"]],
   ['--threads --json', 'bad-value', ["'--json'"]],
+  ['--threads 11 --scenario everything_at_once', 'too-few-threads', ['everything_at_once needs at least 12']],
+  [
+    '--threads 6 --scenario *_lost_* --scenario everything_at_once',
+    'too-few-threads',
+    ['everything_at_once needs at least 12', 'type --threads 12, or leave that scenario out'],
+  ],
   ['--threads 4', 'too-few-threads', ['unread_events_overwritten', 'at least 5', '--threads 5']],
   ['--threads 6 --scenario everything*', 'too-few-threads', ['everything_at_once', '12', '--threads 12']],
   ['--threads 4 --revert exit_waits', 'too-few-threads', ['unread_events_overwritten']],

@@ -6,7 +6,7 @@ import { type BUILDS, type PERTURB, readStressCommand, type SANITIZE, THREADS_MA
 import { type DetOptions, detArguments, detOptions, smallOnes } from './options_det.ts';
 import { checkOutput } from './options_output.ts';
 import { type RoleCounts, rolesText, threadsOf } from './options_roles.ts';
-import { checkThreads, chosenScenarios, type KnownScenario } from './options_scenarios.ts';
+import { chosenScenarios, fitting, type KnownScenario, type LeftOut } from './options_scenarios.ts';
 import { DEFAULT_REPORTERS, type Reporter } from './report/reporter_names.ts';
 import type { Shard } from './report/result.ts';
 
@@ -16,8 +16,10 @@ export interface Options {
   readonly kind: 'run';
   readonly threads: number;
   readonly durationMs: number;
-  /** Names. Empty where fixes to take back are given and no scenario: then whoever runs chooses. */
+  /** Names. */
   readonly scenarios: readonly string[];
+  /** Those that need more threads than there are. */
+  readonly leftOut: readonly LeftOut[];
   readonly scenarioGiven: boolean;
   readonly build: (typeof BUILDS)[number];
   /** Fixes to take back; if there are any, `build` says nothing. */
@@ -70,6 +72,7 @@ export function parseOptions(argv: readonly string[], knownScenarios: readonly K
   if (typed.replay !== undefined) return { kind: 'replay', schedule: typed.replay };
   const det = detOptions(typed);
 
+  const { revert } = typed;
   const scenarioGiven = typed.scenario.length > 0;
   const byDefault = det === null ? knownScenarios : smallOnes(knownScenarios);
   const all = typed.list || (det !== null && scenarioGiven);
@@ -78,18 +81,22 @@ export function parseOptions(argv: readonly string[], knownScenarios: readonly K
   if (typed.list) return { kind: 'list', scenarios: matched };
 
   const roles = typed.roles ?? null;
-  const chosen = knownScenarios.filter((scenario) => matched.includes(scenario.name));
+  const chosen = knownScenarios.filter(
+    ({ name, fixedBy }) =>
+      matched.includes(name) && (scenarioGiven || revert.length === 0 || fixedBy.some((slug) => revert.includes(slug))),
+  );
   const usualThreads = det === null ? 16 : Math.max(...chosen.map(({ minThreads }) => minThreads));
   const threads = roles === null ? (typed.threads ?? usualThreads) : threadsOf(roles, typed.threads, THREADS_MAX);
-  checkThreads(threads, chosen, roles !== null);
+  const { fit, leftOut } = fitting(chosen, threads, roles !== null, typed.scenario);
   checkOutput(typed.output);
   const usual = { ...defaults(typed.sweep, det), arenaMib: usualArena(det) };
-  const { build, revert, arenaMib, output, maxFindings, perturb, sanitize } = { ...usual, ...typed };
+  const { build, arenaMib, output, maxFindings, perturb, sanitize } = { ...usual, ...typed };
   return {
     kind: 'run',
     threads,
     durationMs: typed.minutes ?? typed.duration ?? 60_000,
-    scenarios: revert.length > 0 && !scenarioGiven ? [] : matched,
+    scenarios: fit.map(({ name }) => name),
+    leftOut,
     scenarioGiven,
     build,
     revert,

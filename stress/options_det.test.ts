@@ -15,9 +15,9 @@ const output = mkdtempSync(join(tmpdir(), 'options-det-'));
 afterAll(() => rmSync(output, { recursive: true }));
 
 const KNOWN = [
-  { name: 'head_lost', minThreads: 6, onlyByName: false },
-  { name: 'head_lost_small', minThreads: 4, onlyByName: true },
-  { name: 'quota_small', minThreads: 5, onlyByName: true },
+  { name: 'head_lost', minThreads: 6, onlyByName: false, fixedBy: [] },
+  { name: 'head_lost_small', minThreads: 4, onlyByName: true, fixedBy: [] },
+  { name: 'quota_small', minThreads: 5, onlyByName: true, fixedBy: [] },
 ];
 
 function run(...argv: string[]): Options {

@@ -9,6 +9,13 @@ export interface KnownScenario {
   readonly minThreads: number;
   /** Chosen by its whole name only. */
   readonly onlyByName: boolean;
+  readonly fixedBy: readonly Slug[];
+}
+
+/** A scenario that was not asked for by its name, and the threads that it needs. */
+export interface LeftOut {
+  readonly scenario: string;
+  readonly threads: number;
 }
 
 /** picomatch throws for what it cannot read, such as an empty pattern; that matches nothing. */
@@ -43,19 +50,30 @@ export function chosenScenarios(globs: readonly string[], known: readonly KnownS
   return names.filter((name) => chosen.has(name));
 }
 
-/** Refuses a number of threads which none of the chosen scenarios can run with. */
-export function checkThreads(threads: number, chosen: readonly KnownScenario[], rolesGiven: boolean): void {
-  const least = chosen.reduce<KnownScenario | null>(
-    (a, b) => (a === null || b.minThreads < a.minThreads ? b : a),
-    null,
-  );
-  if (least === null || threads >= least.minThreads) return;
+/**
+ * Parts the chosen in those that can run with so many threads, and the others.
+ *
+ * @param globs - as typed
+ * @throws UsageError if a scenario cannot run that was asked for by its name, or none can
+ */
+export function fitting(
+  chosen: readonly KnownScenario[],
+  threads: number,
+  rolesGiven: boolean,
+  globs: readonly string[],
+): { readonly fit: readonly KnownScenario[]; readonly leftOut: readonly LeftOut[] } {
+  const fit = chosen.filter(({ minThreads }) => minThreads <= threads);
+  const others = chosen.filter((scenario) => !fit.includes(scenario));
+  const named = others.find(({ name }) => globs.includes(name));
+  const refused = named ?? (fit.length === 0 ? others.reduce((a, b) => (b.minThreads < a.minThreads ? b : a)) : null);
+  if (refused === null) return { fit, leftOut: others.map((s) => ({ scenario: s.name, threads: s.minThreads })) };
   const given = rolesGiven ? `--roles with ${threads} threads` : `--threads ${threads}`;
   throw new UsageError(
     'too-few-threads',
-    `${given} is too few, ${least.name} needs at least ${least.minThreads}` +
-      `${chosen.length > 1 ? ' and no chosen scenario needs fewer' : ''}; ` +
-      `type ${rolesGiven ? 'larger numbers in --roles' : `--threads ${least.minThreads}`}`,
+    `${given} is too few, ${refused.name} needs at least ${refused.minThreads}` +
+      `${refused === named || chosen.length === 1 ? '' : ' and no chosen scenario needs fewer'}; ` +
+      `type ${rolesGiven ? 'larger numbers in --roles' : `--threads ${refused.minThreads}`}` +
+      `${fit.length > 0 ? ', or leave that scenario out' : ''}`,
   );
 }
 

@@ -123,6 +123,7 @@ const runRecord = (options: Options, cases: readonly CaseRecord[], startedAt: st
     durationMs: options.durationMs,
     seed: options.seed,
     scenarios: [...new Set(cases.map(({ name }) => name))],
+    ...(options.leftOut.length === 0 ? {} : { leftOut: options.leftOut }),
     build: options.revert.length > 0 ? 'revert' : options.build,
     revert: options.revert,
     roles: options.roles as Readonly<Record<string, number>> | null,

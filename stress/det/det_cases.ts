@@ -20,19 +20,11 @@ export function detCaseRecord(c: ExploredCase, options: Options): CaseRecord {
 
 export function detCases(options: Options, scenarios: readonly Scenario[]): ExploredCase[] {
   const { revert, build, det } = options;
-  const chosen = scenarios.filter(({ name, fixedBy, onlyByName }) =>
-    options.scenarios.length > 0
-      ? options.scenarios.includes(name)
-      : onlyByName === true && fixedBy.some((slug) => revert.includes(slug)),
-  );
+  const chosen = scenarios.filter(({ name }) => options.scenarios.includes(name));
   const make = (scenario: Scenario, reverted: readonly Slug[]): ExploredCase => ({
     scenario,
     reverted,
-    roles: assignRoles(
-      scenario,
-      det?.threadsGiven === true ? Math.max(options.threads, minThreads(scenario)) : minThreads(scenario),
-      options.roles,
-    ),
+    roles: assignRoles(scenario, det?.threadsGiven === true ? options.threads : minThreads(scenario), options.roles),
   });
   return chosen.flatMap((scenario) => {
     if (revert.length > 0) return [make(scenario, revert)];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was run, and on what: the same lines in every report. */
 import { shardText } from './merged_table.ts';
-import type { RunResult } from './result.ts';
+import type { Parameters, RunResult } from './result.ts';
 import { plural, span } from './text.ts';
 
 const rolesText = (roles: Readonly<Record<string, number>> | null): string =>
@@ -11,8 +11,13 @@ const rolesText = (roles: Readonly<Record<string, number>> | null): string =>
         .map(([role, count]) => `${role} ${count}`)
         .join(', ');
 
+/** `everything_at_once (needs 9)`; null if nothing was left out. */
+export const leftOutText = (leftOut: Parameters['leftOut'] = []): string | null =>
+  leftOut.length === 0 ? null : leftOut.map(({ scenario, threads }) => `${scenario} (needs ${threads})`).join(', ');
+
 /** Pairs of a name and what it was. */
 export function parameterPairs({ parameters: p, startedAt, elapsedMs, interrupted }: RunResult): [string, string][] {
+  const leftOut = leftOutText(p.leftOut);
   return [
     ['threads', `${p.threads}, roles ${rolesText(p.roles)}`],
     ...(p.engine === undefined ? [] : [['engine', p.engine] as [string, string]]),
@@ -21,6 +26,7 @@ export function parameterPairs({ parameters: p, startedAt, elapsedMs, interrupte
     ['seed', `${p.seed} (0x${p.seed.toString(16)})`],
     ['build', p.revert.length > 0 ? `reverted: ${p.revert.join(', ')}` : p.build],
     ['scenarios', p.scenarios.join(', ')],
+    ...(leftOut === null ? [] : [['left out', leftOut] as [string, string]]),
     ['perturb', p.perturb],
     ['sanitize', p.sanitize],
     ['arena', `${p.arenaMib} MiB`],

@@ -216,6 +216,8 @@ export interface Parameters {
   readonly durationMs: number;
   readonly seed: number;
   readonly scenarios: readonly string[];
+  /** Scenarios that were not run because they need so many threads; absent if there are none. */
+  readonly leftOut?: readonly { readonly scenario: string; readonly threads: number }[];
   readonly build: string;
   readonly revert: readonly string[];
   readonly roles: Readonly<Record<string, number>> | null;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** All scenarios, in the order in which a run takes them. */
+
+import type { KnownScenario } from '../options_scenarios.ts';
 import { buffer_written_after_destroy } from './buffer_written_after_destroy.ts';
 import { destroyed_context_keeps_quota } from './destroyed_context_keeps_quota.ts';
 import { event_read_before_it_is_written } from './event_read_before_it_is_written.ts';
@@ -8,7 +10,7 @@ import { exit_leaves_requests_in_flight } from './exit_leaves_requests_in_flight
 import { head_lost_in_page_migration } from './head_lost_in_page_migration.ts';
 import { hostile_user } from './hostile_user.ts';
 import { one_ring_for_all_threads } from './one_ring_for_all_threads.ts';
-import { isShown, type Scenario } from './scenario.ts';
+import { isShown, minThreads, type Scenario } from './scenario.ts';
 import { scribbled_ring_frees_live_requests } from './scribbled_ring_frees_live_requests.ts';
 import { SMALL_SCENARIOS } from './small.ts';
 import { unread_events_overwritten } from './unread_events_overwritten.ts';
@@ -26,6 +28,14 @@ export const SCENARIOS: readonly Scenario[] = [
   one_ring_for_all_threads,
   ...SMALL_SCENARIOS,
 ];
+
+/** As the command line knows them. */
+export const KNOWN: readonly KnownScenario[] = SCENARIOS.map((scenario) => ({
+  name: scenario.name,
+  minThreads: minThreads(scenario),
+  onlyByName: scenario.onlyByName === true,
+  fixedBy: scenario.fixedBy,
+}));
 
 /** Whether a build without these fixes may show a finding of that kind, in whatever scenario. */
 export const mayShow = (reverted: readonly string[], kind: string): boolean =>

@@ -7,8 +7,7 @@ import { YAML } from 'zx';
 import { parseOptions } from '../options.ts';
 import { readReportCommand } from '../report/command.ts';
 import { ROOT } from '../root.ts';
-import { SCENARIOS } from '../scenarios/index.ts';
-import { minThreads } from '../scenarios/scenario.ts';
+import { KNOWN } from '../scenarios/index.ts';
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, ROOT));
 const read = (name: string): string => readFileSync(pathOf(name), 'utf8');
@@ -44,11 +43,7 @@ function argumentsOf(run: string, first: string, env: Readonly<Record<string, st
   const filled = behind.replaceAll(/\$\(\(\w+ \+ 1\)\)/g, '1').replaceAll(/\$(\w+)/g, (_, name) => env[name] ?? '0');
   return filled.replaceAll('"', '').split(/\s+/);
 }
-const asStress = (argv: readonly string[]) =>
-  parseOptions(
-    [...argv],
-    SCENARIOS.map((s) => ({ name: s.name, minThreads: minThreads(s), onlyByName: s.onlyByName === true })),
-  );
+const asStress = (argv: readonly string[]) => parseOptions([...argv], KNOWN);
 
 describe.each(WORKFLOWS)('%s', (name) => {
   test('runs what there is', () => {
