@@ -28,21 +28,14 @@ function countIn(folder: string): number {
 /** OS threads of this process. */
 export const threadsStarted = (): number => countIn('task');
 
-/** With fewer hardly a scenario runs. */
-const THREADS_LEAST = 4;
-
-/** What to type where a limit cannot be raised. */
-const orFewer = (threads: number): string =>
-  threads >= THREADS_LEAST ? `, or fewer threads, as --threads ${threads}` : '';
-
 function checkAddressSpace(threads: number): void {
   const [used, allowed] = [addressSpaceUsedGib(), ALLOWED.addressSpaceGib];
   const needed = used + threads * THREAD_GIB + GROWTH_GIB;
   if (needed <= allowed) return;
   throw new HostLimit(
     `RAM and ${threads} threads need ${needed.toFixed(1)} GiB of address space, of which little becomes memory, and ` +
-      `ulimit -v allows ${allowed.toFixed(1)} GiB; type ulimit -v unlimited and the same again` +
-      orFewer(Math.floor((allowed - used - GROWTH_GIB) / THREAD_GIB)),
+      `ulimit -v allows ${allowed.toFixed(1)} GiB; type ulimit -v unlimited and the same again`,
+    Math.floor((allowed - used - GROWTH_GIB) / THREAD_GIB),
   );
 }
 
@@ -52,8 +45,8 @@ function checkFiles(threads: number, others: number): void {
   if (needed <= allowed) return;
   throw new HostLimit(
     `${needed} files must be open${threads > 0 ? ` with ${threads} threads` : ''}, and ulimit -n allows ${allowed}; ` +
-      `type ulimit -n ${needed} and the same again` +
-      orFewer(Math.floor((allowed - open - others) / THREAD_FILES)),
+      `type ulimit -n ${needed} and the same again`,
+    Math.floor((allowed - open - others) / THREAD_FILES),
   );
 }
 
@@ -69,9 +62,7 @@ export function tooFewThreads(threads: number, started: number): HostLimit {
     ? `as many as ulimit -u allows, which is ${ALLOWED.threads}, or pids.max of a container; ` +
       `type ulimit -u ${ALLOWED.threads + threads - started}`
     : 'as many as pids.max of a container allows; raise that';
-  return new HostLimit(
-    `${started} of ${threads} threads could be started, ${limit} and the same again${orFewer(started)}`,
-  );
+  return new HostLimit(`${started} of ${threads} threads could be started, ${limit} and the same again`, started);
 }
 
 /** Messages of Node and V8, and what they come from. */
@@ -101,15 +92,26 @@ export function refusedByHost(error: unknown): HostLimit | null {
   if (error instanceof HostLimit) return error;
   const message = error instanceof Error ? error.message : '';
   const sentence = REFUSALS.find(([pattern]) => pattern.test(message))?.[1];
-  return sentence === undefined ? null : new HostLimit(sentence(message), error);
+  return sentence === undefined ? null : new HostLimit(sentence(message), 0, error);
 }
 
-/** Loads and runs what may need more than the host allows. @param threads - that it starts @throws HostLimit */
+/** With fewer threads hardly a scenario runs. */
+const THREADS_LEAST = 4;
+
+/**
+ * Loads and runs what may need more than the host allows.
+ *
+ * @param threads - as many as --threads says; 0 where it says nothing
+ * @throws HostLimit
+ */
 export async function withinLimits<T>(threads: number, work: () => Promise<T>): Promise<T> {
-  checkFiles(threads, PROGRAM_FILES);
   try {
+    checkFiles(threads, PROGRAM_FILES);
     return await work();
   } catch (error) {
-    throw refusedByHost(error) ?? error;
+    const refused = refusedByHost(error);
+    if (refused === null) throw error;
+    if (threads === 0 || refused.threads < THREADS_LEAST) throw refused;
+    throw new HostLimit(`${refused.message}, or fewer threads, as --threads ${refused.threads}`);
   }
 }

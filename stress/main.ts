@@ -54,8 +54,10 @@ async function main(): Promise<number> {
       return 0;
     case 'replay':
       return withinLimits(0, () => replay(asked.schedule));
-    default:
-      return withinLimits(asked.threads, () => (asked.sweep === null ? run(asked) : sweep(asked, asked.sweep)));
+    default: {
+      const { threads, sweep: widths } = asked;
+      return widths === null ? withinLimits(threads, () => run(asked)) : withinLimits(0, () => sweep(asked, widths));
+    }
   }
 }
 

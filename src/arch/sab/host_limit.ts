@@ -8,8 +8,12 @@ import { readFileSync } from 'node:fs';
  */
 export class HostLimit extends Error {
   override readonly name = 'HostLimit';
-  constructor(message: string, cause?: unknown) {
+  /** Threads for which there is enough; 0 where that is not known. */
+  readonly threads: number;
+
+  constructor(message: string, threads = 0, cause?: unknown) {
     super(message, { cause });
+    this.threads = threads;
     this.stack = message;
   }
 }

@@ -36,6 +36,7 @@ export function createMemory(): WebAssembly.Memory {
       : 'the host refuses it; run it where a process may have as much';
     throw new HostLimit(
       `RAM needs up to ${RESERVED_GIB} GiB of address space, of which little becomes memory, and ${limited}`,
+      0,
       cause,
     );
   }
