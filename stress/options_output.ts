@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The folder that reports go to: made before the run, so that a run of hours does not end with nowhere to write. */
 import { accessSync, constants } from 'node:fs';
+import { makeFolder, reasonOf } from './cli/folder.ts';
 import { UsageError } from './options_error.ts';
-import { makeFolder, reasonOf } from './report/folder.ts';
 
 export function checkOutput(folder: string): void {
   const refused = (why: string): UsageError =>

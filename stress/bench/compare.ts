@@ -10,13 +10,13 @@
  * difference of interest is greater than there. Bytes have no noise: any difference counts.
  */
 import { readFileSync } from 'node:fs';
+import { codeOf, reasonOf } from '../cli/folder.ts';
 import { benjaminiHochberg } from '../compare/adjust.ts';
 import { times } from '../compare/compare.ts';
 import type { Figure } from '../compare/figures.ts';
 import { ALPHA, BLOCKS } from '../compare/noise.ts';
 import { compared, type FigureComparison, type Judged, judge } from '../compare/verdict.ts';
 import { UsageError } from '../options_error.ts';
-import { codeOf, reasonOf } from '../report/folder.ts';
 import { BENCH_SCHEMA_VERSION, type Bench, type Contestant, contestantOf, type Group, groupOf } from './result.ts';
 import { counting, ratiosOf } from './samples.ts';
 

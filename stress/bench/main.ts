@@ -4,12 +4,13 @@
  *
  * SIGINT or SIGTERM once: what was measured so far is written, after this window. A third time: leave at once.
  */
+
+import { SIGNAL_EXIT } from '../cli/exit_code.ts';
+import { Interrupt } from '../cli/interrupt.ts';
 import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
 import { appendStepSummary } from '../report/step_summary.ts';
 import { ReportError } from '../report/write.ts';
-import { SIGNAL_EXIT } from '../soak/exit_code.ts';
-import { Interrupt } from '../soak/interrupt.ts';
 import { compareBenches, readBench } from './compare.ts';
 import { type BenchOptions, parseBench } from './options.ts';
 import { runBench } from './run_bench.ts';

@@ -3,12 +3,12 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
+import { makeFolder, reasonOf } from '../cli/folder.ts';
 import { readCommandLine } from '../command_line.ts';
 import { BLOCKS } from '../compare/noise.ts';
 import { either, nearest, UsageError } from '../options_error.ts';
 import { checkOutput } from '../options_output.ts';
 import { wholeNumber } from '../options_values.ts';
-import { makeFolder, reasonOf } from '../report/folder.ts';
 import { PARTS, type PartName } from './result.ts';
 
 export interface BenchOptions {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The files of a benchmark, in a folder of its own: reports/bench-<utc>. */
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../report/folder.ts';
+import { makeFolder } from '../cli/folder.ts';
 import { toBenchHtml } from '../report/html/bench_page.ts';
 import { attempt, newFolder, replaceFile, utcName } from '../report/write.ts';
 import type { BenchOptions } from './options.ts';

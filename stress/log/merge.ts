@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { makeFolder } from '../report/folder.ts';
+import { makeFolder } from '../cli/folder.ts';
 import type { Run } from '../report/result.ts';
 import { type Keep, RunFold } from './fold.ts';
 import { judged } from './judged.ts';

@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, reasonOf } from '../report/folder.ts';
+import { codeOf, reasonOf } from '../cli/folder.ts';
 import { SCHEMA_VERSION } from '../report/result.ts';
 import { LOG_VERSION, type LogRecord } from './records.ts';
 import { LOG_NAME } from './writer.ts';

@@ -5,7 +5,7 @@
  */
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { reasonOf } from '../report/folder.ts';
+import { reasonOf } from '../cli/folder.ts';
 import { ReportError } from '../report/write.ts';
 import type { LogRecord } from './records.ts';
 

@@ -2,6 +2,7 @@
 /** `npm run report`: does what the command line asks for, and says what is wrong in a sentence. */
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { reasonOf } from '../cli/folder.ts';
 import { CompareError } from '../compare/comparable.ts';
 import { compareRuns } from '../compare/compare.ts';
 import { comparisonMarkdown } from '../compare/markdown.ts';
@@ -12,7 +13,6 @@ import { mergeRuns } from '../log/merge.ts';
 import { LogError } from '../log/reader.ts';
 import { UsageError } from '../options_error.ts';
 import { type Diff, type ExportC, type Merge, type Render, readReportCommand } from './command.ts';
-import { reasonOf } from './folder.ts';
 import { toMarkdown } from './markdown.ts';
 import { verdictLine } from './parameters.ts';
 import { VERDICTS } from './result.ts';

@@ -2,8 +2,8 @@
 /** Writes the reports of a run to a folder of its own. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { codeOf, makeFolder, reasonOf } from '../cli/folder.ts';
 import { type FindingFile, findingFiles, findingSchedule, findingText } from './finding_files.ts';
-import { codeOf, makeFolder, reasonOf } from './folder.ts';
 import { DEFAULT_REPORTERS, REPORTERS, type Reporter } from './reporters.ts';
 import type { Run } from './result.ts';
 

@@ -3,7 +3,7 @@
  * What is left of each run on the disk: the worst runs whole, the event logs of the others for the merged report. What
  * does not fit into the budget goes, and the best goes first.
  */
-import { rankOf } from './exit_code.ts';
+import { rankOf } from '../cli/exit_code.ts';
 import type { Kept, SoakRun } from './result.ts';
 
 export interface KeepRule {

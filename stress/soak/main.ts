@@ -6,10 +6,10 @@
  * was measured is in the runs' event logs.
  */
 import { join } from 'node:path';
+import { Interrupt } from '../cli/interrupt.ts';
 import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
 import { appendStepSummary } from '../report/step_summary.ts';
-import { Interrupt } from './interrupt.ts';
 import { parseSoak, type SoakOptions } from './options.ts';
 import { Soaking } from './soak.ts';
 import { toSoakMarkdown, toSoakText } from './text.ts';

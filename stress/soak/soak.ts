@@ -11,6 +11,8 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { sched_clock } from '../../src/arch/sab/clock.ts';
+import { exitOf, worstExit } from '../cli/exit_code.ts';
+import type { Interrupt } from '../cli/interrupt.ts';
 import { environment } from '../environment.ts';
 import { loadRun } from '../log/load.ts';
 import { mergeRuns } from '../log/merge.ts';
@@ -18,9 +20,7 @@ import type { Run, Verdict } from '../report/result.ts';
 import { VERDICTS } from '../report/result.ts';
 import { runFolder, writeReports } from '../report/write.ts';
 import { failed, mayRerun, nextRunMs, seedOf } from './budget.ts';
-import { exitOf, worstExit } from './exit_code.ts';
 import { prune, sizesOf } from './folders.ts';
-import type { Interrupt } from './interrupt.ts';
 import { bytesNeeded, isMerged, whatToKeep } from './keep.ts';
 import type { SoakOptions } from './options.ts';
 import { failureRates } from './rates.ts';

@@ -4,10 +4,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { $ } from 'zx';
-import { makeFolder } from '../report/folder.ts';
+import { exitOf, SIGNAL_EXIT } from '../cli/exit_code.ts';
+import { makeFolder } from '../cli/folder.ts';
+import type { Interrupt } from '../cli/interrupt.ts';
 import { ROOT } from '../root.ts';
-import { exitOf, SIGNAL_EXIT } from './exit_code.ts';
-import type { Interrupt } from './interrupt.ts';
 
 const MAIN = fileURLToPath(new URL('dist/stress/main.js', ROOT));
 

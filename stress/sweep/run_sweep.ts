@@ -9,6 +9,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { worstExit } from '../cli/exit_code.ts';
+import { Interrupt } from '../cli/interrupt.ts';
 import { environment } from '../environment.ts';
 import { loadRun } from '../log/load.ts';
 import { mergeRuns } from '../log/merge.ts';
@@ -17,8 +19,6 @@ import type { Run } from '../report/result.ts';
 import { appendStepSummary } from '../report/step_summary.ts';
 import { plural, span } from '../report/text.ts';
 import { runFolder, writeReports } from '../report/write.ts';
-import { worstExit } from '../soak/exit_code.ts';
-import { Interrupt } from '../soak/interrupt.ts';
 import { runStress } from '../soak/stress_run.ts';
 import { pointOf } from './point.ts';
 import { SWEEP_SCHEMA_VERSION, type Sweep } from './result.ts';

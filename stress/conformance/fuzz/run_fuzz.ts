@@ -2,11 +2,11 @@
 /** `npm run conformance -- --fuzz`: draws, runs, saves what differs, and says what came of it. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SIGNAL_EXIT } from '../../cli/exit_code.ts';
+import { Interrupt } from '../../cli/interrupt.ts';
 import { ProgressLine } from '../../report/progress.ts';
 import { VERDICTS } from '../../report/result.ts';
 import { attempt, newFolder, utcName } from '../../report/write.ts';
-import { SIGNAL_EXIT } from '../../soak/exit_code.ts';
-import { Interrupt } from '../../soak/interrupt.ts';
 import { Kernel, type KernelFacts } from '../kernel.ts';
 import type { Trace } from '../trace.ts';
 import { toLines } from '../trace_file.ts';
