@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { logOf } from '../log/log.test-data.ts';
 import type { LogRecord } from '../log/records.ts';
+import { LOG_NAME as LOG, LogWriter } from '../log/writer.ts';
 import { runReport } from './run_command.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'kioctx-report-'));
@@ -27,12 +28,11 @@ async function report(...argv: string[]) {
   return { code, out, err };
 }
 
-const LOG = 'events.ndjson';
-
 function write(name: string, records: readonly LogRecord[]): string {
   const folder = join(scratch, name);
-  mkdirSync(folder);
-  writeFileSync(join(folder, LOG), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const log = new LogWriter(folder);
+  for (const record of records) log.write(record);
+  log.close();
   return folder;
 }
 
