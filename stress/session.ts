@@ -191,6 +191,7 @@ export async function runSession(options: Options): Promise<number> {
   for (const line of [...files.lines(again), ...(log.cut === null ? [] : [log.cut])]) stderr.write(`${line}\n`);
   appendStepSummary(toMarkdown(whole.result), process.env, (text) => stderr.write(text));
   const exitCode = exitWith(whole.result.exitCode, files.lost || log.cut !== null);
+  if (exitCode !== whole.result.exitCode) stderr.write(`the exit code is ${exitCode}: not all could be written\n`);
   interrupt.over(exitCode);
   await unlessAborted(interrupt.hurry, () => engine.close());
   return exitCode;

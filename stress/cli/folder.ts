@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Folders that reports go to: making and trying them, and saying why one cannot be used. */
-import { existsSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /** Whether reading or writing: the file system answers both alike. */
@@ -44,10 +44,10 @@ const isFolder = (path: string): boolean => existsSync(path) && statSync(path).i
 /** Why mkdir refused. */
 function obstacle(path: string, error: unknown): unknown {
   if (codeOf(error) === 'ENOENT') return new Obstacle('no folder can be made there');
-  if (codeOf(error) !== 'EEXIST' || !lstatSync(path).isSymbolicLink()) return error;
+  if (codeOf(error) !== 'EEXIST') return error;
   try {
     statSync(path);
-    return error;
+    return new Obstacle(`'${path}' is a file`);
   } catch (why) {
     return codeOf(why) === 'ENOENT' ? new Obstacle(`the link '${path}' leads nowhere`) : why;
   }

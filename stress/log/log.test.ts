@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The event log: what is made of it, whole, cut off, damaged and merged. */
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -92,14 +92,6 @@ test('a last line that is cut off anywhere loses that line only', () => {
     appendFileSync(logIn(whole), (lines.at(-1) as string).slice(0, bytes - before));
     expect(loadRun(whole).result).toEqual(expected);
   }
-});
-
-test('damage anywhere else is named by its line', () => {
-  const folder = write(fixture);
-  const lines = readFileSync(logIn(folder), 'utf8').split('\n');
-  lines[4] = (lines[4] as string).slice(0, -5);
-  writeFileSync(logIn(folder), lines.join('\n'));
-  expect(refused(() => loadRun(folder))).toMatch(/damaged in line 5/);
 });
 
 test('a line in the wrong place is named, too', () => {

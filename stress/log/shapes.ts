@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What each line of a log must look like, type by type: a log may have been damaged, or changed by hand. */
+/**
+ * What each line of a log must look like, type by type: a log may have been damaged, or changed by hand. What was
+ * measured is any number, since a kernel that breaks may break what is counted in it; numbers that name something are
+ * counts.
+ */
 import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
 import type { CpuSnapshot, OopsRecord } from '../../src/kernel/oops.ts';
@@ -55,23 +59,23 @@ type Fields<T> = { readonly [K in keyof T]-?: Check };
 
 const bins = is(
   'pairs of a bin and a count',
-  (value): value is Bins => Array.isArray(value) && value.length % 2 === 0 && value.every(Number.isSafeInteger),
+  (value): value is Bins => Array.isArray(value) && value.length % 2 === 0 && value.every(Number.isFinite),
 );
 const texts = listOf(text);
-const sites = listOf(tuple(text, count));
+const sites = listOf(tuple(text, number));
 
 const lock = object<LockStat>({
   class: text,
-  conBounces: count,
-  contentions: count,
+  conBounces: number,
+  contentions: number,
   waitMin: number,
   waitMax: number,
   waitTotal: number,
-  acqBounces: count,
-  acquisitions: count,
+  acqBounces: number,
+  acquisitions: number,
   holdMin: number,
   holdMax: number,
-  holdSamples: count,
+  holdSamples: number,
   holdTotal: number,
   wait: bins,
   hold: bins,
@@ -81,14 +85,14 @@ const lock = object<LockStat>({
 
 const spread = object<Spread>({ min: number, max: number, sum: number });
 const schedules = object<Schedules>({
-  schedules: count,
-  different: count,
-  bounded: count,
-  whole: count,
+  schedules: number,
+  different: number,
+  bounded: number,
+  whole: number,
   steps: spread,
   points: spread,
   switches: spread,
-  firstFinding: orNull(count),
+  firstFinding: orNull(number),
   pctBound: orNull(number),
   search: orNull(text),
 });
@@ -96,7 +100,7 @@ const schedules = object<Schedules>({
 const figures: Fields<Figures> = {
   ranMs: number,
   elapsedMs: number,
-  operations: mapOf(count),
+  operations: mapOf(number),
   latency: mapOf(bins),
   locks: listOf(lock),
   roles: mapOf(
@@ -211,7 +215,7 @@ export const SHAPES: Readonly<Record<LogRecord['t'], Check>> = {
     n: count,
     ms: number,
     spanMs: number,
-    events: count,
+    events: number,
     occupancy: orNull(number),
     freeSlots: orNull(number),
     contexts: number,
