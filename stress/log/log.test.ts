@@ -69,6 +69,24 @@ test('findings of one signature are one, with the count of all', () => {
   expect(finding).toMatchObject({ kind: 'event:duplicate', count: 2, rounds: 1, expected: true, firstAtMs: 300 });
 });
 
+test('a harness that failed hides nothing that was found before', () => {
+  const failed = (records: readonly LogRecord[]): LogRecord[] => [
+    ...records.slice(0, -1),
+    { t: 'end', ms: 4000, signal: null, failure: 'it broke' },
+  ];
+  expect(loadRun(write(failed(fixture))).result).toMatchObject({
+    verdict: 'harness',
+    exitCode: 6,
+    reason: 'the harness failed: it broke',
+  });
+  const unexpected = fixture.map((record) => (record.t === 'finding' ? { ...record, expected: false } : record));
+  expect(loadRun(write(failed(unexpected))).result).toMatchObject({
+    verdict: 'forbidden',
+    exitCode: 2,
+    reason: expect.stringMatching(/^event:duplicate in .*; and the harness failed: it broke$/),
+  });
+});
+
 test('a log that ends in a round counts what was known of it, and says that the run was killed', () => {
   const cut = fixture.findIndex(({ t }) => t === 'done') + 3;
   const records = fixture.slice(0, cut);

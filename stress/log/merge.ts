@@ -3,7 +3,6 @@
  * Merges runs, such as the shards of one: their logs one behind the other, in a folder of its own. What is made of that
  * log is the merged run: counts add up, histograms too, and findings with the same signature are one.
  */
-import { rmSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { checkEmpty } from '../options_output.ts';
 import type { Run } from '../report/result.ts';
@@ -121,6 +120,6 @@ export function mergeRuns(folders: readonly string[], output: string): Merged {
   log.close();
   const run = fold.run();
   // The parts have all of it, and the reports need the room.
-  if (log.cut !== null) rmSync(log.path, { force: true });
+  if (log.cut !== null) log.discard();
   return { run: { ...run, result: judged(run.result) }, cut: log.cut };
 }

@@ -6,7 +6,7 @@
  * It never throws. A log that cannot be written ends after its last whole line and says why: the run goes on, since the
  * fold has its figures.
  */
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder, reasonOf } from '../cli/folder.ts';
 import type { LogRecord } from './records.ts';
@@ -69,6 +69,11 @@ export class LogWriter {
     const own = fstatSync(fd);
     if (there?.ino !== own.ino || there.dev !== own.dev) this.why ??= 'it was taken away meanwhile';
     else if (own.size !== this.bytes) this.why ??= 'somebody else has changed it meanwhile';
+  }
+
+  /** Takes away what has been written. */
+  discard(): void {
+    if (this.bytes > 0) this.attempt(() => rmSync(this.path, { force: true }));
   }
 
   close(): void {

@@ -43,8 +43,9 @@ export const renderCommand = (dir: string, reporters: readonly Reporter[] = DEFA
   return `npm run report -- render ${shellWord(dir)}${others}`;
 };
 
-/** The line that names the reports; those of findings have a folder. */
+/** The line that names the reports, if there are any; those of findings have a folder. */
 export function reportsLine(dir: string, { written }: Files): string {
   const findings = join(dir, 'findings') + sep;
-  return `reports: ${written.filter((path) => !path.startsWith(findings)).join(' ')}\n`;
+  const names = written.filter((path) => !path.startsWith(findings));
+  return names.length === 0 ? '' : `reports: ${names.join(' ')}\n`;
 }
