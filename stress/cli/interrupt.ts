@@ -11,6 +11,7 @@
  */
 import { ktime_get } from '../../src/arch/sab/clock.ts';
 import { SIGNAL_EXIT, STOP_SIGNALS, type StopSignal } from './exit_code.ts';
+import { leave } from './leave.ts';
 
 /** One press of Ctrl-C may come twice: from the terminal, and passed on by npm. */
 const ONE_PRESS_NS = 1e9;
@@ -54,9 +55,9 @@ export class Interrupt {
     this.signal ??= name;
     this.presses += 1;
     const { code, children } = this;
-    if (code !== null) setTimeout(() => process.exit(code), READER_MS).unref();
+    if (code !== null) setTimeout(() => leave(code), READER_MS).unref();
     const enough = this.presses >= PATIENCE;
-    if (enough && children.size === 0) process.exit(code ?? SIGNAL_EXIT[this.signal]);
+    if (enough && children.size === 0) leave(code ?? SIGNAL_EXIT[this.signal]);
     for (const tell of children) tell(enough ? 'SIGKILL' : name);
     this.first.abort();
     if (this.presses > 1) this.second.abort();

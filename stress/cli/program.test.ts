@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How a program ends: all that it has printed has been taken, or the exit code says that it was not. */
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 
 const CLI = join(import.meta.dirname, '../../dist/stress/cli');
@@ -97,4 +99,45 @@ test('what the user can mend is a sentence', async () => {
   expect(await run(usage)).toEqual({ code: 1, out: '', err: 'say it\n' });
   const write = `const { WriteError } = await import('${CLI}/folder.js'); throw new WriteError('no room');`;
   expect(await run(write)).toEqual({ code: 6, out: '', err: 'no room\n' });
+});
+
+/** `script` is a terminal that can be killed. */
+const hasScript = spawnSync('script', ['--version']).status === 0;
+
+test.runIf(hasScript)('a terminal that has gone away leaves the exit code as it is', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'terminal-'));
+  try {
+    const program = `
+      const { runProgram } = await import('${CLI}/program.js');
+      const { Interrupt } = await import('${CLI}/interrupt.js');
+      const { stdout } = await import('${CLI}/streams.js');
+      const { writeFileSync } = await import('node:fs');
+      await runProgram(async () => {
+        const { stop } = new Interrupt();
+        const gone = new Promise((resolve) => stop.addEventListener('abort', resolve));
+        writeFileSync('${folder}/ready', '');
+        setTimeout(() => {}, 60_000);
+        await gone;
+        stdout.write('nobody reads this');
+        return 129;
+      });
+    `;
+    writeFileSync(join(folder, 'program.mjs'), program);
+    // The hangup goes to the first process of the terminal.
+    const inside = `
+      trap 'kill -HUP $child' HUP
+      ${process.execPath} ${folder}/program.mjs & child=$!
+      wait $child
+      wait $child
+      echo $? > ${folder}/code
+    `;
+    writeFileSync(join(folder, 'inside'), inside);
+    const terminal = spawn('script', ['-qc', `bash ${folder}/inside`, '/dev/null'], { stdio: 'ignore' });
+    while (!existsSync(join(folder, 'ready'))) await sleep(20);
+    terminal.kill('SIGKILL');
+    while (!existsSync(join(folder, 'code')) || readFileSync(join(folder, 'code'), 'utf8') === '') await sleep(20);
+    expect(readFileSync(join(folder, 'code'), 'utf8')).toBe('129\n');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -4,6 +4,7 @@ import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
 import { exitWith } from './exit_code.ts';
 import { WriteError } from './folder.ts';
+import { leave } from './leave.ts';
 import { stderr, stdout } from './streams.ts';
 
 /** What is printed of an error, and the exit code that it means. Only what nobody foresaw has a stack. */
@@ -19,7 +20,7 @@ async function end(code: number): Promise<never> {
   const lost = stdout.failure !== null;
   if (lost) stderr.write(`What was printed is cut short: standard output cannot be written, ${stdout.failure}.\n`);
   await stderr.flushed();
-  process.exit(exitWith(code, lost));
+  leave(exitWith(code, lost));
 }
 
 function fail(error: unknown): Promise<never> {

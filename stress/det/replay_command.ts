@@ -14,6 +14,7 @@ import { Interrupt, unlessAborted } from '../cli/interrupt.ts';
 import { stderr, stdout } from '../cli/streams.ts';
 import { classify } from '../known.ts';
 import { CaseFold } from '../log/case_fold.ts';
+import { HANGS } from '../log/grade.ts';
 import type { Figures } from '../log/records.ts';
 import type { Pool } from '../pool.ts';
 import { buildText, worstFirst } from '../report/grade.ts';
@@ -30,8 +31,6 @@ import type { Schedule } from './schedule.ts';
 import { readSchedule } from './schedule_json.ts';
 import { scheduleSource } from './schedule_source.ts';
 
-/** Kinds that mean that somebody waits in vain. */
-const HANGS = ['hang', 'wakeup:lost', 'lockdep:deadlock'];
 const WIDTH = 120;
 
 /**
