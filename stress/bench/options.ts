@@ -64,7 +64,7 @@ Examples:
   ${NAME} --only locks,port --rounds 20
   ${NAME} --only port --compare reports/bench-20261121T150000Z/bench.json
 
-Exit codes: 0 done, 1 usage, 6 harness, 130 and 143 interrupted; what was measured is written in any case.
+Exit codes: 0 done, 1 usage, 6 harness, 129, 130 and 143 interrupted; what was measured is written in any case.
 `;
 
 function parts(text: string): readonly PartName[] {
