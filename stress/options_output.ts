@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/**
- * The folder that reports go to: made and tried before the run, so that a run of hours does not end with nowhere to
- * write.
- */
+/** The folder that reports go to: made and tried before the run, whose hours would end with nowhere to write. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { reasonOf, tryFolder } from './cli/folder.ts';
 import { UsageError } from './options_error.ts';

@@ -30,7 +30,7 @@ import { Progress } from './report/progress.ts';
 import type { RunResult } from './report/result.ts';
 import { appendStepSummary } from './report/step_summary.ts';
 import { plural, span } from './report/text.ts';
-import { renderCommand, reportsLine, writeReports } from './report/write.ts';
+import { renderCommand, writeReports, writtenText } from './report/write.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
 /** What does the run. */
@@ -186,9 +186,8 @@ export async function runSession(options: Options): Promise<number> {
   const whole = log.finish({ t: 'end', ms: recorder.elapsedMs(), signal: interrupt.signal, failure });
   print(options, whole.result);
   const files = writeReports(folder, whole, options.reporters);
-  stderr.write(reportsLine(folder, files));
   const again = log.cut === null ? renderCommand(folder, options.reporters) : null;
-  for (const line of [...files.lines(again), ...(log.cut === null ? [] : [log.cut])]) stderr.write(`${line}\n`);
+  stderr.write(writtenText(folder, files, again, log.cut));
   appendStepSummary(toMarkdown(whole.result), process.env, (text) => stderr.write(text));
   const exitCode = exitWith(whole.result.exitCode, files.lost || log.cut !== null);
   if (exitCode !== whole.result.exitCode) stderr.write(`the exit code is ${exitCode}: not all could be written\n`);

@@ -70,9 +70,7 @@ export class Files {
     return [...this.all.values()].some((why) => why !== null);
   }
 
-  /**
-   * @param again - the command that makes what is missing @returns a line for each file that is missing, and one more
-   */
+  /** @param again - the command that makes what is missing; null if there is none @returns lines to print */
   lines(again: string | null): string[] {
     const lines = [...this.all].flatMap(([path, why]) => (why === null ? [] : [`not written: ${path}: ${why}`]));
     return lines.length > 0 && again !== null ? [...lines, `when that is mended, this makes them: ${again}`] : lines;

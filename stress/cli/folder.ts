@@ -72,9 +72,7 @@ export function makeFolder(folder: string): void {
 /** What every report has at least: less room is none. */
 const LEAST_BYTES = 4096;
 
-/**
- * Makes a folder, and finds out by trying whether it takes files: a run of hours must not end with nowhere to write.
- */
+/** Makes a folder, and tries whether it takes files: a run of hours must not end with nowhere to write. */
 export function tryFolder(folder: string): void {
   makeFolder(folder);
   const trial = join(folder, `.trial.${process.pid}`);

@@ -6,9 +6,7 @@ import { isatty } from 'node:tty';
 /** Of standard input, output and error, those that were a terminal when the process began. */
 const TERMINALS = [0, 1, 2].filter((fd) => isatty(fd));
 
-/**
- * Node sets terminals back as they were, and aborts if one of them has gone away; one that is closed it leaves alone.
- */
+/** Node sets terminals back when it exits, and aborts if one of them has gone away; one that is closed it leaves. */
 export function leave(code: number): never {
   for (const fd of TERMINALS) if (!isatty(fd)) closeSync(fd);
   process.exit(code);

@@ -11,9 +11,6 @@ import { codeOf, reasonOf } from './folder.ts';
 
 /** How often a full pipe is tried again. */
 const RETRY_MS = 5;
-/** The reader has gone away, as `head` does, or the terminal has: that is their choice and no failure. */
-const GONE = ['EPIPE', 'EIO'];
-
 /** What is read of a stream of the process. */
 type Facts = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>;
 
@@ -26,15 +23,13 @@ export class Output {
   private waiting: (() => void)[] = [];
   private retrying = false;
   private closed = false;
+  readonly isTTY: boolean;
 
   /** @param facts - of the stream; reading it has Node make a pipe one that does not block */
   constructor(fd: number, facts: Facts) {
     this.fd = fd;
     this.facts = facts;
-  }
-
-  get isTTY(): boolean {
-    return this.facts.isTTY === true;
+    this.isTTY = facts.isTTY === true;
   }
 
   get columns(): number | undefined {
@@ -78,7 +73,9 @@ export class Output {
       }
       this.closed = true;
       this.queue.length = 0;
-      if (!GONE.includes(codeOf(error))) this.failure = reasonOf(error);
+      // A reader that goes away, as `head` does or a terminal, is no failure.
+      const gone = codeOf(error) === 'EPIPE' || (codeOf(error) === 'EIO' && this.isTTY);
+      if (!gone) this.failure = reasonOf(error);
     }
     for (const resolve of this.waiting.splice(0)) resolve();
   }

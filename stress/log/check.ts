@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/**
- * Checks that a value read from JSON is what a type says: a check for each kind of value, put together as the types
- * are.
- */
+/** Checks that a value read from JSON is what a type says; checks are put together as types are. */
 
 /** What is wrong, and where in the value. */
 export interface Fault {

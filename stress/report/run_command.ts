@@ -18,7 +18,7 @@ import { toMarkdown } from './markdown.ts';
 import { verdictLine } from './parameters.ts';
 import { VERDICTS } from './result.ts';
 import { appendStepSummary } from './step_summary.ts';
-import { renderCommand, reportsLine, writeReports } from './write.ts';
+import { renderCommand, writeReports, writtenText } from './write.ts';
 
 /** Where the command reads and writes besides the folders that it is given. */
 export interface Terminal {
@@ -29,26 +29,15 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Says which files were made, and which were not. @returns the exit code */
-function written(
-  dir: string,
-  files: Files,
-  again: string | null,
-  { err }: Terminal,
-  cut: string | null = null,
-): number {
-  err(reportsLine(dir, files));
-  for (const line of [...files.lines(again), ...(cut === null ? [] : [cut])]) err(`${line}\n`);
-  return exitWith(VERDICTS.passed, files.lost || cut !== null);
-}
-
 function render({ folder, reporters, output }: Render, terminal: Terminal): number {
   const to = output ?? folder;
   if (resolve(to) !== resolve(folder)) checkEmpty(to);
   const run = loadRun(folder);
   if (output !== null) checkOutput(output);
   terminal.out(`${verdictLine(run.result)}\n`);
-  return written(to, writeReports(to, run, reporters), renderCommand(folder, reporters), terminal);
+  const files = writeReports(to, run, reporters);
+  terminal.err(writtenText(to, files, renderCommand(folder, reporters), null));
+  return exitWith(VERDICTS.passed, files.lost);
 }
 
 function diff({ a, b, format, minEffect, failOnDifference }: Diff, { out, color, width }: Terminal): number {
@@ -70,9 +59,10 @@ function merge({ folders, reporters, output }: Merge, terminal: Terminal): numbe
   const { run, cut } = mergeRuns(folders, output);
   terminal.out(`${verdictLine(run.result)}\n`);
   const again = cut === null ? renderCommand(output, reporters) : null;
-  const code = written(output, writeReports(output, run, reporters), again, terminal, cut);
+  const files = writeReports(output, run, reporters);
+  terminal.err(writtenText(output, files, again, cut));
   appendStepSummary(toMarkdown(run.result), terminal.env, terminal.err);
-  return code;
+  return exitWith(VERDICTS.passed, files.lost || cut !== null);
 }
 
 async function program({ what, out: file }: ExportC, { out, err }: Terminal): Promise<number> {

@@ -43,9 +43,15 @@ export const renderCommand = (dir: string, reporters: readonly Reporter[] = DEFA
   return `npm run report -- render ${shellWord(dir)}${others}`;
 };
 
-/** The line that names the reports, if there are any; those of findings have a folder. */
-export function reportsLine(dir: string, { written }: Files): string {
+/**
+ * What is said of a run's files: which there are, those of findings left out, and which there are not.
+ * @param again - the command that makes what is missing; null if there is none
+ * @param cut - why the log is not whole; null if it is
+ */
+export function writtenText(dir: string, files: Files, again: string | null, cut: string | null): string {
   const findings = join(dir, 'findings') + sep;
-  const names = written.filter((path) => !path.startsWith(findings));
-  return names.length === 0 ? '' : `reports: ${names.join(' ')}\n`;
+  const names = files.written.filter((path) => !path.startsWith(findings));
+  const lines = names.length === 0 ? [] : [`reports: ${names.join(' ')}`];
+  lines.push(...files.lines(again), ...(cut === null ? [] : [cut]));
+  return lines.map((line) => `${line}\n`).join('');
 }
