@@ -110,6 +110,16 @@ describe('what is kept', () => {
     expect(listOf(fewer, 'nothing')).toEqual([8, 5, 3, 1]);
   });
 
+  test('a disk without room takes reports, the best run’s first, and no log', () => {
+    const kept = whatToKeep(runs, rule, 76 * MIB);
+    expect(listOf(kept, 'whole')).toEqual([4, 8]);
+    expect(listOf(kept, 'log')).toEqual([6, 7, 2, 5, 3, 1]);
+    const none = whatToKeep(runs, rule, -1);
+    expect(listOf(none, 'whole')).toEqual([4]);
+    expect(listOf(none, 'log')).toEqual([8, 6, 7, 2, 5, 3, 1]);
+    expect(listOf(none, 'nothing')).toEqual([]);
+  });
+
   test('the very worst run stays, whatever the budget', () => {
     expect(whatToKeep(runs, { keep: 0, budgetBytes: 0 }).get(4)).toBe('log');
     expect(whatToKeep(runs, { keep: 3, budgetBytes: 0 }).get(4)).toBe('whole');

@@ -152,28 +152,28 @@ export class Soaking {
     }
   }
 
-  /** What all runs may take: the budget, or what others have left of the disk, with room for the next run. */
-  private budgetBytes(): number {
+  /** What all runs may take of the disk, with room for the next one. */
+  private roomBytes(): number {
     const { bavail, bsize } = statfsSync(this.at);
     const taken = this.runs.reduce((sum, { bytes }) => sum + bytes, 0);
     const largest = Math.max(0, ...this.runs.map(({ bytes }) => bytes));
-    return Math.min(this.options.budgetBytes, taken + bavail * bsize - largest - RESERVE_BYTES);
+    return taken + bavail * bsize - largest - RESERVE_BYTES;
   }
 
   /** Leaves of each run what is worth its room. */
   private tidy(): void {
     this.files.attempt(this.at, () => {
-      const budgetBytes = this.budgetBytes();
-      const kept = whatToKeep(this.runs, { keep: this.options.keep, budgetBytes });
+      const roomBytes = this.roomBytes();
+      const kept = whatToKeep(this.runs, this.options, roomBytes);
       this.runs = this.runs.map((run) => {
         const now = kept.get(run.number) ?? run.kept;
         if (now === run.kept) return run;
         this.files.attempt(this.folderOf(run), () => prune(this.folderOf(run), now));
         return { ...run, kept: now, bytes: now === 'nothing' ? 0 : run.logBytes };
       });
-      if (bytesNeeded(this.runs) <= budgetBytes) return;
-      const budget = budgetBytes === this.options.budgetBytes;
-      this.ended ??= budget ? 'the disk budget was used up by the worst run' : 'there was no room on the disk for more';
+      const needed = bytesNeeded(this.runs);
+      if (needed > this.options.budgetBytes) this.ended ??= 'the disk budget was used up by the worst run';
+      if (needed > roomBytes) this.ended ??= 'there was no room on the disk for more';
     });
   }
 
