@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** `npm run stress -- [options]`: reads what is asked for, and does it. */
+import { runProgram } from './cli/program.ts';
+import { stdout } from './cli/streams.ts';
 import { toolVersion } from './environment.ts';
-import { type Options, parseOptions, UsageError } from './options.ts';
-import { VERDICTS } from './report/result.ts';
+import { type Options, parseOptions } from './options.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { minThreads } from './scenarios/scenario.ts';
 import { runSession } from './session.ts';
@@ -24,9 +25,9 @@ async function sweep(options: Options, widths: readonly number[]): Promise<numbe
   return (await runSweep(sweepSpec(options, widths))).exitCode;
 }
 
-async function replay(schedule: string): Promise<number> {
+async function replay(schedule: string, json: boolean): Promise<number> {
   const { runReplay } = await import('./det/replay_command.ts');
-  return runReplay(schedule);
+  return runReplay(schedule, json);
 }
 
 async function main(): Promise<number> {
@@ -38,27 +39,19 @@ async function main(): Promise<number> {
   const asked = parseOptions(process.argv.slice(2), known);
   switch (asked.kind) {
     case 'help':
-      process.stdout.write(`${asked.text}\n`);
+      stdout.write(`${asked.text}\n`);
       return 0;
     case 'version':
-      process.stdout.write(`${toolVersion()}\n`);
+      stdout.write(`${toolVersion()}\n`);
       return 0;
     case 'list':
-      process.stdout.write(`${list(asked.scenarios)}\n`);
+      stdout.write(`${list(asked.scenarios)}\n`);
       return 0;
     case 'replay':
-      return replay(asked.schedule);
+      return replay(asked.schedule, asked.json);
     default:
       return asked.sweep === null ? runSession(asked) : sweep(asked, asked.sweep);
   }
 }
 
-try {
-  process.exit(await main());
-} catch (error) {
-  const usage = error instanceof UsageError;
-  process.stderr.write(
-    `${usage ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
-  process.exit(usage ? VERDICTS.usage : VERDICTS.harness);
-}
+await runProgram(main);
