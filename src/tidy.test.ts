@@ -156,6 +156,11 @@ test('real time and chance have one source each', () => {
   none(grep(/\b(Date\.now|Math\.random|performance\.now|process\.hrtime)\b/, 'use clock.ts, prng.ts', elsewhere));
 });
 
+test('what is printed, and how a program ends, has one door', () => {
+  const elsewhere = (path: string): boolean => !isTest(path) && !/^stress\/(cli|conformance)\//.test(path);
+  none(grep(/\bprocess\.(stdout|stderr|exit|exitCode)\b/, 'use stress/cli/streams.ts, program.ts', elsewhere));
+});
+
 /** Text that a test pastes cannot be broken; its comments can. */
 const isLong = (path: string, line: string): boolean =>
   line.length > 120 && (!/\.test(-data)?\.ts$/.test(path) || /^\s*(\/?\*|\/\/)/.test(line));

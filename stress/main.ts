@@ -3,11 +3,12 @@
  * `npm run stress -- [options]`: reads what is asked for, and does it. What that needs is loaded only then: help and
  * wrong options need no RAM.
  */
+import { runProgram } from './cli/program.ts';
+import { stderr, stdout } from './cli/streams.ts';
 import { toolVersion } from './environment.ts';
 import { withinLimits } from './host.ts';
-import { type Options, parseOptions, UsageError } from './options.ts';
+import { type Options, parseOptions } from './options.ts';
 import { leftOutText } from './report/parameters.ts';
-import { VERDICTS } from './report/result.ts';
 import { KNOWN, SCENARIOS } from './scenarios/index.ts';
 import { minThreads } from './scenarios/scenario.ts';
 
@@ -24,7 +25,7 @@ function list(names: readonly string[]): string {
 
 async function run(options: Options): Promise<number> {
   const leftOut = leftOutText(options.leftOut);
-  if (leftOut !== null) process.stderr.write(`left out with ${options.threads} threads: ${leftOut}\n`);
+  if (leftOut !== null) stderr.write(`left out with ${options.threads} threads: ${leftOut}\n`);
   const { runSession } = await import('./session.ts');
   return runSession(options);
 }
@@ -35,25 +36,25 @@ async function sweep(options: Options, widths: readonly number[]): Promise<numbe
   return (await runSweep(sweepSpec(options, widths))).exitCode;
 }
 
-async function replay(schedule: string): Promise<number> {
+async function replay(schedule: string, json: boolean): Promise<number> {
   const { runReplay } = await import('./det/replay_command.ts');
-  return runReplay(schedule);
+  return runReplay(schedule, json);
 }
 
 async function main(): Promise<number> {
   const asked = parseOptions(process.argv.slice(2), KNOWN);
   switch (asked.kind) {
     case 'help':
-      process.stdout.write(`${asked.text}\n`);
+      stdout.write(`${asked.text}\n`);
       return 0;
     case 'version':
-      process.stdout.write(`${toolVersion()}\n`);
+      stdout.write(`${toolVersion()}\n`);
       return 0;
     case 'list':
-      process.stdout.write(`${list(asked.scenarios)}\n`);
+      stdout.write(`${list(asked.scenarios)}\n`);
       return 0;
     case 'replay':
-      return withinLimits(0, () => replay(asked.schedule));
+      return withinLimits(0, () => replay(asked.schedule, asked.json));
     default: {
       const { threads, sweep: widths } = asked;
       return widths === null ? withinLimits(threads, () => run(asked)) : withinLimits(0, () => sweep(asked, widths));
@@ -61,12 +62,4 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exit(await main());
-} catch (error) {
-  const usage = error instanceof UsageError;
-  process.stderr.write(
-    `${usage ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
-  process.exit(usage ? VERDICTS.usage : VERDICTS.harness);
-}
+await runProgram(main);

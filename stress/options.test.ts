@@ -257,7 +257,7 @@ describe('--output', () => {
   test('that cannot be written is refused, with the reason', () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
-    expect(refused('--output', file)).toMatchObject({ code: 'output', message: expect.stringContaining('a file') });
+    expect(refused('--output', file)).toMatchObject({ code: 'output', message: expect.stringContaining('is a file') });
     expect(refused('--output', join(file, 'below', 'it')).message).toContain('is a file');
     expect(refused('--output', '').code).toBe('output');
     expect(refused('--output', join(folder, 'x'.repeat(300))).message).toContain('too long');

@@ -2,6 +2,7 @@
 /** What a run is asked to do: the command line, checked and with every default filled in. */
 import { randomInt } from 'node:crypto';
 import type { Slug } from '../src/reverts/registry.ts';
+import { shellWord } from './cli/shell.ts';
 import { type BUILDS, type PERTURB, readStressCommand, type SANITIZE, THREADS_MAX } from './options_command.ts';
 import { type DetOptions, detArguments, detOptions, smallOnes } from './options_det.ts';
 import { checkOutput } from './options_output.ts';
@@ -51,7 +52,7 @@ export type Asked =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' }
   | { readonly kind: 'list'; readonly scenarios: readonly string[] }
-  | { readonly kind: 'replay'; readonly schedule: string };
+  | { readonly kind: 'replay'; readonly schedule: string; readonly json: boolean };
 
 /** A sweep measures, and what widens races or checks accesses is in its way. */
 const defaults = (sweep: unknown, det: unknown): Pick<Options, 'perturb' | 'sanitize'> =>
@@ -69,7 +70,7 @@ export function parseOptions(argv: readonly string[], knownScenarios: readonly K
   const typed = readStressCommand(argv);
   if (typeof typed === 'string') return { kind: 'help', text: typed };
   if (typed.version) return { kind: 'version' };
-  if (typed.replay !== undefined) return { kind: 'replay', schedule: typed.replay };
+  if (typed.replay !== undefined) return { kind: 'replay', schedule: typed.replay, json: typed.json ?? false };
   const det = detOptions(typed);
 
   const { revert } = typed;
@@ -118,9 +119,6 @@ export function parseOptions(argv: readonly string[], knownScenarios: readonly K
   };
 }
 
-/** As a POSIX shell reads it back. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-
 function durationArguments(ms: number): string[] {
   if (ms % 60_000 === 0) return ['--minutes', String(ms / 60_000)];
   return ['--duration', ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`];
@@ -150,5 +148,5 @@ export function againLine(options: Options): string {
   if (options.sweep !== null) words.push('--sweep', `threads=${options.sweep.join()}`);
   if (options.explainMs !== EXPLAIN_SECONDS * 1000) words.push('--explain-seconds', String(options.explainMs / 1000));
   if (options.json) words.push('--json');
-  return words.map(quoted).join(' ');
+  return words.map(shellWord).join(' ');
 }

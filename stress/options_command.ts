@@ -69,7 +69,8 @@ Examples:
   npm run stress -- --engine det --schedules 10000
   npm run stress -- --replay reports/RUN/findings/001-slot-leak/schedule.json
 
-Exit codes: 0 passed, 1 usage, 2 forbidden outcome, 3 hang, 4 inconclusive, 5 threshold, 6 harness, 130 interrupted.
+Exit codes: 0 passed, 1 usage, 2 forbidden outcome, 3 hang, 4 inconclusive, 5 threshold, 6 harness, or something could
+not be written, 129, 130 and 143 interrupted.
 The seed fixes the workload; the schedule is the machine's own and differs from run to run. With --engine det the seed
 fixes the schedules, too.
 `;

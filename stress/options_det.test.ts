@@ -94,5 +94,9 @@ test('behind the largest arena there is room for a memory model of as many CPUs 
 });
 
 test('a replay needs nothing else', () => {
-  expect(parseOptions(['--replay', 'kx1:abc'], KNOWN)).toEqual({ kind: 'replay', schedule: 'kx1:abc' });
+  expect(parseOptions(['--replay', 'kx1:abc'], KNOWN)).toEqual({
+    kind: 'replay',
+    schedule: 'kx1:abc',
+    json: false,
+  });
 });

@@ -12,7 +12,9 @@ export type UsageCode =
   | 'contradiction'
   | 'too-few-threads'
   | 'output'
-  | 'schedule';
+  | 'schedule'
+  | 'log'
+  | 'compare';
 
 /** Input that cannot be run; `message` is the sentence to print. */
 export class UsageError extends Error {

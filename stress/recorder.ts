@@ -14,9 +14,8 @@ import { recordedSteps } from '../src/trace/flight_recorder.ts';
 import { eventsReaped, readLatencies, readOperations } from '../workers/meters.ts';
 import { classify } from './known.ts';
 import { signature } from './log/case_fold.ts';
-import type { RunFold } from './log/fold.ts';
-import type { Figures, LogRecord } from './log/records.ts';
-import type { LogWriter } from './log/writer.ts';
+import type { Figures } from './log/records.ts';
+import type { RunLog } from './log/run_log.ts';
 import type { Pool } from './pool.ts';
 import { ACTIVITY_LETTERS, type Explained, type Finding, type TraceWindow } from './report/result.ts';
 import type { RoundResult, RoundView } from './round.ts';
@@ -42,8 +41,7 @@ export interface RecordedCase {
 }
 
 export class Recorder {
-  private readonly log: LogWriter;
-  private readonly fold: RunFold;
+  private readonly log: RunLog;
   private readonly pool: Pool;
   private readonly startedNs = ktime_get();
   /** Number of each signature in each case. */
@@ -62,15 +60,9 @@ export class Recorder {
   private stretch: Stretch | null = null;
   private roles: Record<string, number[]> = {};
 
-  constructor(log: LogWriter, fold: RunFold, pool: Pool) {
+  constructor(log: RunLog, pool: Pool) {
     this.log = log;
-    this.fold = fold;
     this.pool = pool;
-  }
-
-  write(record: LogRecord): void {
-    this.log.write(record);
-    this.fold.add(record);
   }
 
   /** since the start of the run */
@@ -91,7 +83,7 @@ export class Recorder {
     this.soFarMs = this.roundMs;
     this.stretch = null;
     this.roles = {};
-    this.write({ t: 'round', n, case: current.index, seed, ms: this.roundMs });
+    this.log.write({ t: 'round', n, case: current.index, seed, ms: this.roundMs });
   }
 
   /** Writes down what is new. */
@@ -102,26 +94,20 @@ export class Recorder {
     const now = this.elapsedMs();
     if (now - this.soFarMs < SO_FAR_MS) return;
     this.soFarMs = now;
-    this.write({ t: 'so far', n: this.n, ...this.figures(view.ranMs) });
+    this.log.write({ t: 'so far', n: this.n, ...this.figures(view.ranMs) });
   }
 
   /** The round is over, and look() has been called since. */
   end(result: RoundResult): void {
     const { whole, inconclusive, ranMs } = result;
     const why = inconclusive === null ? {} : { inconclusive };
-    this.write({ t: 'done', n: this.n, whole, ...why, ...this.figures(ranMs) });
+    this.log.write({ t: 'done', n: this.n, whole, ...why, ...this.figures(ranMs) });
   }
 
   /** @param index - of the case, in which the finding has been recorded */
   explain(index: number, finding: Finding, explained: Explained): void {
     const id = this.ids.get(`${index}|${signature(finding)}`);
-    if (id !== undefined) this.write({ t: 'explained', id, explained });
-  }
-
-  /** The run is over. */
-  finish(signal: 'SIGINT' | 'SIGTERM' | null, failure: string | null): void {
-    this.write({ t: 'end', ms: this.elapsedMs(), signal, failure });
-    this.log.close();
+    if (id !== undefined) this.log.write({ t: 'explained', id, explained });
   }
 
   private figures(ranMs: number): Figures {
@@ -138,7 +124,8 @@ export class Recorder {
         waiters: mapped(lock.waiters),
         holders: mapped(lock.holders),
       })),
-      roles: this.roles,
+      // A copy: it is counted on.
+      roles: Object.fromEntries(Object.entries(this.roles).map(([role, looks]) => [role, [...looks]])),
     };
   }
 
@@ -168,13 +155,13 @@ export class Recorder {
     const key = `${index}|${signature(record)}`;
     const seen = this.ids.get(key);
     if (seen !== undefined) {
-      this.write({ t: 'again', n: this.n, id: seen, ranMs });
+      this.log.write({ t: 'again', n: this.n, id: seen, ranMs });
       return;
     }
     const id = this.ids.size;
     this.ids.set(key, id);
     const stack = record.stack.map(sourceFrame);
-    this.write({ t: 'finding', n: this.n, id, ranMs, ...taken, record: { ...record, stack } });
+    this.log.write({ t: 'finding', n: this.n, id, ranMs, ...taken, record: { ...record, stack } });
   }
 
   private sample(view: RoundView): void {
@@ -199,7 +186,7 @@ export class Recorder {
     const { stretch } = this;
     if (stretch === null) return;
     this.stretch = null;
-    this.write(stretch.record(this.n, this.elapsedMs(), eventsReaped(this.pool.meters)));
+    this.log.write(stretch.record(this.n, this.elapsedMs(), eventsReaped(this.pool.meters)));
   }
 
   private window(view: RoundView): void {
@@ -219,6 +206,6 @@ export class Recorder {
       })),
     };
     this.windowBytes += JSON.stringify(window).length;
-    this.write({ t: 'trace', n: this.n, window });
+    this.log.write({ t: 'trace', n: this.n, window });
   }
 }

@@ -2,21 +2,22 @@
 /**
  * A run from its folder to its exit code, whichever engine does it.
  *
- * SIGINT or SIGTERM once: the round ends, and a whole report of what was measured so far is written. Again: the report
- * is written as it stands, and the process ends at once.
+ * When it is over, or a signal ends it, the result is printed first and then written: what a full disk does not take
+ * has at least been said. What a signal does, cli/interrupt.ts says.
  */
-import { wall_clock } from '../src/arch/sab/clock.ts';
 import { Campaign, type CampaignState, caseRecord, chooseCases } from './campaign.ts';
+import { exitWith } from './cli/exit_code.ts';
+import { runFolder, WriteError } from './cli/folder.ts';
+import { Interrupt, unlessAborted } from './cli/interrupt.ts';
+import { stderr, stdout } from './cli/streams.ts';
 import { DetCampaign } from './det/det_campaign.ts';
 import { detCaseRecord, detCases } from './det/det_cases.ts';
 import { DetRecorder } from './det/det_recorder.ts';
 import { explainFindings, unexplainedOf } from './det/hand_off.ts';
 import { Nondeterminism } from './det/self_check.ts';
 import { environment } from './environment.ts';
-import { RunFold } from './log/fold.ts';
-import { loadRun } from './log/load.ts';
-import { type CaseRecord, LOG_VERSION, type LogRecord, type RunRecord } from './log/records.ts';
-import { LogWriter } from './log/writer.ts';
+import { type CaseRecord, LOG_VERSION, type RunRecord } from './log/records.ts';
+import { RunLog } from './log/run_log.ts';
 import { againLine, type Options } from './options.ts';
 import { type DetOptions, detText, MEMORY_TEXTS } from './options_det.ts';
 import { Pool } from './pool.ts';
@@ -29,21 +30,14 @@ import { Progress } from './report/progress.ts';
 import type { RunResult } from './report/result.ts';
 import { appendStepSummary } from './report/step_summary.ts';
 import { plural, span } from './report/text.ts';
-import { runFolder, writeReports } from './report/write.ts';
+import { renderCommand, writeReports, writtenText } from './report/write.ts';
 import { SCENARIOS } from './scenarios/index.ts';
-
-const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
-type StopSignal = keyof typeof SIGNAL_EXIT;
-/** One press of Ctrl-C may come twice: from the terminal, and passed on by npm. */
-const ONE_PRESS_NS = 1e9;
 
 /** What does the run. */
 interface Engine {
   readonly cases: readonly CaseRecord[];
-  readonly recorder: {
-    write(record: LogRecord): void;
-    finish(signal: StopSignal | null, failure: string | null): void;
-  };
+  readonly log: RunLog;
+  readonly recorder: Pick<Recorder, 'elapsedMs'>;
   run(): Promise<void>;
   /** Looks for schedules that show what was found. The engine does not run again. */
   explain(): Promise<void>;
@@ -52,7 +46,7 @@ interface Engine {
 
 /** What a run gives its engine. */
 interface Context {
-  readonly log: LogWriter;
+  readonly log: RunLog;
   readonly tell: (state: CampaignState) => void;
   readonly stop: AbortSignal;
 }
@@ -60,13 +54,13 @@ interface Context {
 /** Explains what was found, as far as there is time. */
 async function explainAll(
   { explainMs, seed }: Options,
-  fold: RunFold,
+  { fold }: RunLog,
   recorder: Pick<Recorder, 'explain'>,
   stop: AbortSignal,
 ): Promise<void> {
   const found = unexplainedOf(fold.result().scenarios);
   if (explainMs === 0 || found.length === 0) return;
-  process.stderr.write(`explaining ${plural(found.length, 'finding')}, for up to ${span(explainMs)}\n`);
+  stderr.write(`explaining ${plural(found.length, 'finding')}, for up to ${span(explainMs)}\n`);
   await explainFindings(found, explainMs, seed, stop, ({ index, finding, explained }) =>
     recorder.explain(index, finding, explained),
   );
@@ -78,17 +72,17 @@ function nativeEngine(options: Options, prepare: () => Context): Engine {
   // First: where the host does not let the threads start, there is nothing to write down.
   const pool = new Pool(options.threads, options.arenaMib, options.sanitize === 'address');
   const { log, tell, stop } = prepare();
-  const fold = new RunFold();
-  const recorder = new Recorder(log, fold, pool);
-  const campaign = new Campaign(options, pool, cases, recorder, fold, tell, stop);
+  const recorder = new Recorder(log, pool);
+  const campaign = new Campaign(options, pool, cases, recorder, log.fold, tell, stop);
   return {
     cases: cases.map(caseRecord),
+    log,
     recorder,
     run: () => campaign.run(),
     explain: async () => {
       // A process has one RAM.
       await pool.close();
-      await explainAll(options, fold, recorder, stop);
+      await explainAll(options, log, recorder, stop);
     },
     close: () => pool.close(),
   };
@@ -98,16 +92,16 @@ function nativeEngine(options: Options, prepare: () => Context): Engine {
 function detEngine(options: Options, det: DetOptions, prepare: () => Context): Engine {
   const cases = detCases(options, SCENARIOS);
   const { log, tell, stop } = prepare();
-  const fold = new RunFold();
-  const recorder = new DetRecorder(log, fold);
-  const campaign = new DetCampaign(options, det, cases, recorder, fold, tell, stop);
+  const recorder = new DetRecorder(log);
+  const campaign = new DetCampaign(options, det, cases, recorder, log.fold, tell, stop);
   return {
     cases: cases.map((c) => detCaseRecord(c, options)),
+    log,
     recorder,
     run: () => campaign.run(),
     explain: async () => {
       await campaign.close();
-      await explainAll(options, fold, recorder, stop);
+      await explainAll(options, log, recorder, stop);
     },
     close: () => campaign.close(),
   };
@@ -148,70 +142,58 @@ function failureText(error: unknown): string {
 }
 
 /** Prints the result where it belongs. */
-function print(options: Options, result: RunResult, written: readonly string[]): void {
-  const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
-  const text = toConsole(result, { color, width: Math.min(process.stdout.columns ?? 120, 160) });
-  if (options.json) {
-    process.stderr.write(text);
-    process.stdout.write(toJson(result));
-  } else {
-    process.stdout.write(text);
-  }
-  process.stderr.write(`reports: ${written.filter((path) => !path.includes('findings')).join(' ')}\n`);
+function print({ json }: Options, result: RunResult): void {
+  const out = json ? stderr : stdout;
+  out.write(toConsole(result, out));
+  if (json) stdout.write(toJson(result));
+  // With --json stdout is the result's alone.
+  else annotate(result, process.env, (line) => stdout.write(line));
+}
+
+/** Makes the run's folder and the first line of its log, before anything is run. @throws WriteError */
+function begin(options: Options, startedAt: string, stop: AbortSignal, progress: Progress): [string, Engine] {
+  let folder = '';
+  const prepare = (): Context => {
+    folder = runFolder(options.output, startedAt, options.seed);
+    return {
+      log: new RunLog(folder),
+      tell: (state) => progress.update({ ...state, totalMs: options.durationMs, seed: options.seed }),
+      stop,
+    };
+  };
+  const engine = options.det === null ? nativeEngine(options, prepare) : detEngine(options, options.det, prepare);
+  engine.log.write(runRecord(options, engine.cases, startedAt));
+  if (engine.log.cut !== null) throw new WriteError(engine.log.cut);
+  return [folder, engine];
 }
 
 /** Runs what the options ask for. @returns the exit code */
 export async function runSession(options: Options): Promise<number> {
-  const startedAt = new Date().toISOString();
-  const stop = new AbortController();
-  let signal: StopSignal | null = null;
-  let signalledAt = 0;
-  let folder = '';
-  const progress = new Progress(process.stderr);
-  const prepare = (): Context => {
-    folder = runFolder(options.output, startedAt, options.seed);
-    return {
-      log: new LogWriter(folder),
-      tell: (state) => progress.update({ ...state, totalMs: options.durationMs, seed: options.seed }),
-      stop: stop.signal,
-    };
+  const interrupt = new Interrupt();
+  const progress = new Progress(stderr);
+  const [folder, engine] = begin(options, new Date().toISOString(), interrupt.stop, progress);
+  const { log, recorder } = engine;
+  const run = async (): Promise<void> => {
+    await engine.run();
+    if (interrupt.signal === null) await engine.explain();
   };
-  const engine = options.det === null ? nativeEngine(options, prepare) : detEngine(options, options.det, prepare);
-  const { recorder } = engine;
-  recorder.write(runRecord(options, engine.cases, startedAt));
-  const conclude = (failure: string | null): { result: RunResult; written: string[] } => {
-    recorder.finish(signal, failure);
-    const run = loadRun(folder);
-    return { result: run.result, written: writeReports(folder, run, options.reporters) };
-  };
-  for (const name of Object.keys(SIGNAL_EXIT) as StopSignal[]) {
-    process.on(name, () => {
-      const now = wall_clock();
-      if (signal === null) {
-        signal = name;
-        signalledAt = now;
-        stop.abort();
-      } else if (now - signalledAt > ONE_PRESS_NS) {
-        // Whoever presses twice does not want to wait, but what was measured is not to be lost.
-        conclude(null);
-        process.exit(SIGNAL_EXIT[name]);
-      }
-    });
-  }
   let failure: string | null = null;
   try {
-    await engine.run();
-    if (signal === null) await engine.explain();
+    await unlessAborted(interrupt.hurry, run);
   } catch (error) {
     // What was measured until then is still worth a report.
     failure = failureText(error);
   }
   progress.finish();
-  const { result, written } = conclude(failure);
-  print(options, result, written);
-  // With --json stdout is the result's alone.
-  if (!options.json) annotate(result, process.env, (text) => process.stdout.write(text));
-  appendStepSummary(toMarkdown(result), process.env, (text) => process.stderr.write(text));
-  await engine.close();
-  return result.exitCode;
+  const whole = log.finish({ t: 'end', ms: recorder.elapsedMs(), signal: interrupt.signal, failure });
+  print(options, whole.result);
+  const files = writeReports(folder, whole, options.reporters);
+  const again = log.cut === null ? renderCommand(folder, options.reporters) : null;
+  stderr.write(writtenText(folder, files, again, log.cut));
+  appendStepSummary(toMarkdown(whole.result), process.env, (text) => stderr.write(text));
+  const exitCode = exitWith(whole.result.exitCode, files.lost || log.cut !== null);
+  if (exitCode !== whole.result.exitCode) stderr.write(`the exit code is ${exitCode}: not all could be written\n`);
+  interrupt.over(exitCode);
+  await unlessAborted(interrupt.hurry, () => engine.close());
+  return exitCode;
 }

@@ -113,7 +113,7 @@ describe('a file', () => {
 
   test('that is not one is refused, with what is wrong and what to type', () => {
     expect(refusal(join(folder, 'none.json'))).toContain('there is no such file');
-    expect(refusal(folder)).toContain('a folder of that name is in the way');
+    expect(refusal(folder)).toContain('it is a folder');
     expect(refusal(write('text.json', 'nothing'))).toContain('it is no JSON');
     expect(refusal(write('null.json', 'null'))).toContain('it is no bench.json');
     expect(refusal(write('report.json', '{"schemaVersion":1}'))).toContain('it is no bench.json');

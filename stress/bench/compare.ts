@@ -10,13 +10,13 @@
  * difference of interest is greater than there. Bytes have no noise: any difference counts.
  */
 import { readFileSync } from 'node:fs';
+import { reasonOf } from '../cli/folder.ts';
 import { benjaminiHochberg } from '../compare/adjust.ts';
 import { times } from '../compare/compare.ts';
 import type { Figure } from '../compare/figures.ts';
 import { ALPHA, BLOCKS } from '../compare/noise.ts';
 import { compared, type FigureComparison, type Judged, judge } from '../compare/verdict.ts';
 import { UsageError } from '../options_error.ts';
-import { codeOf, reasonOf } from '../report/folder.ts';
 import { BENCH_SCHEMA_VERSION, type Bench, type Contestant, contestantOf, type Group, groupOf } from './result.ts';
 import { counting, ratiosOf } from './samples.ts';
 
@@ -45,10 +45,7 @@ const refused = (file: string, why: string): UsageError =>
       'type for example --compare reports/bench-20261121T150000Z/bench.json',
   );
 
-function whyUnreadable(error: unknown): string {
-  if (error instanceof SyntaxError) return 'it is no JSON';
-  return codeOf(error) === 'ENOENT' ? 'there is no such file' : reasonOf(error);
-}
+const whyUnreadable = (error: unknown): string => (error instanceof SyntaxError ? 'it is no JSON' : reasonOf(error));
 
 /** @throws UsageError */
 export function readBench(file: string): Bench {

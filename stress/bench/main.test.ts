@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The benchmark as it is typed: exit codes, files, and what an interrupt leaves behind. No figure is asserted. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -54,6 +54,21 @@ test('the short parts, from end to end, and once more beside that', async () => 
   const second = await run$`node ${MAIN} ${TINY} --only memory --compare ${json}`;
   expect(second.exitCode).toBe(0);
   expect(second.stdout.trimEnd().split('\n').at(-1)).toBe('no difference');
+}, 120_000);
+
+test('a page that the disk does not take is named, and no device is replaced', async () => {
+  const before = readdirSync(output);
+  const limited = 'ulimit -f 200; exec "$0" "$@"';
+  const copy = join(output, 'copy');
+  symlinkSync('/dev/null', copy);
+  const { exitCode, stdout, stderr } = await run$`bash -c ${limited} node ${MAIN} ${TINY} --only memory --json ${copy}`;
+  expect(exitCode).toBe(6);
+  expect(stdout).toContain('Targets');
+  const [folder = ''] = readdirSync(output).filter((name) => name.startsWith('bench-') && !before.includes(name));
+  expect(stderr).toContain(`not written: ${join(output, folder, 'bench.html')}: it would be larger than this process`);
+  expect(benchOf(folder).parts).toEqual(['memory']);
+  expect(lstatSync(copy).isSymbolicLink()).toBe(true);
+  rmSync(copy);
 }, 120_000);
 
 test('an interrupt keeps and writes what was measured', async () => {

@@ -2,28 +2,26 @@
 /**
  * `npm run bench -- [options]`: how fast the machine is, and how far from the same algorithms in C.
  *
- * SIGINT or SIGTERM once: what was measured so far is written, after this window. A third time: leave at once.
+ * A first signal ends it after this window, a second at once; what was measured so far is printed and written.
  */
+import { exitWith, worstExit } from '../cli/exit_code.ts';
+import { Interrupt } from '../cli/interrupt.ts';
+import { runProgram } from '../cli/program.ts';
+import { stderr, stdout } from '../cli/streams.ts';
 import { withinLimits } from '../host.ts';
-import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
 import { appendStepSummary } from '../report/step_summary.ts';
-import { ReportError } from '../report/write.ts';
-import { SIGNAL_EXIT } from '../soak/exit_code.ts';
-import { Interrupt } from '../soak/interrupt.ts';
 import { compareBenches, readBench } from './compare.ts';
 import { type BenchOptions, parseBench } from './options.ts';
-
-const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
-const width = Math.min(process.stdout.columns ?? 120, 160);
 
 /** A window, or starting threads on a busy machine, may take so long. */
 const PATIENCE_MS = 10_000;
 
-/** Resolves so long after the first signal. */
-const afterSignal = (interrupt: Interrupt): Promise<void> =>
+/** Resolves so long after the first signal, or with the second. */
+const givenUp = ({ stop, hurry }: Interrupt): Promise<void> =>
   new Promise((resolve) => {
-    void interrupt.during(() => setTimeout(resolve, PATIENCE_MS), new Promise(() => {}));
+    stop.addEventListener('abort', () => setTimeout(resolve, PATIENCE_MS));
+    hurry.addEventListener('abort', () => resolve());
   });
 
 async function bench(options: BenchOptions): Promise<number> {
@@ -35,33 +33,25 @@ async function bench(options: BenchOptions): Promise<number> {
   const earlier = options.compare === null ? null : readBench(options.compare);
   const interrupt = new Interrupt();
   const measured = await runBench(options, {
-    tell: (line) => process.stderr.write(`${line}\n`),
+    tell: (line) => stderr.write(`${line}\n`),
     stopped: () => interrupt.signal !== null,
-    givenUp: afterSignal(interrupt),
+    givenUp: givenUp(interrupt),
   });
   const result = earlier === null ? measured : { ...measured, comparison: compareBenches(earlier, measured) };
-  process.stdout.write(toBenchText(result, { color, width }));
-  const written = writeBench(result, options);
-  appendStepSummary(toBenchMarkdown(result), process.env, (text) => process.stderr.write(text));
-  process.stderr.write(`reports: ${written.join(' ')}\n`);
-  if (result.failure !== null) {
-    process.stderr.write(`${result.failure}\n`);
-    return VERDICTS.harness;
-  }
-  return interrupt.signal === null ? VERDICTS.passed : SIGNAL_EXIT[interrupt.signal];
+  stdout.write(toBenchText(result, stdout));
+  const files = writeBench(result, options);
+  stderr.write(`reports: ${files.written.join(' ')}\n`);
+  for (const line of files.lines(null)) stderr.write(`${line}\n`);
+  appendStepSummary(toBenchMarkdown(result), process.env, (text) => stderr.write(text));
+  if (result.failure !== null) stderr.write(`${result.failure}\n`);
+  const code = worstExit([result.failure === null ? VERDICTS.passed : VERDICTS.harness], interrupt.signal);
+  interrupt.over(exitWith(code, files.lost));
+  return exitWith(code, files.lost);
 }
 
-// Who reads the progress may go away; the benchmark goes on.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-
-try {
+await runProgram(async () => {
   const options = parseBench(process.argv.slice(2));
-  if (typeof options === 'string') process.stdout.write(options);
-  process.exit(typeof options === 'string' ? VERDICTS.passed : await withinLimits(0, () => bench(options)));
-} catch (error) {
-  const usage = error instanceof UsageError;
-  const told = usage || error instanceof ReportError;
-  const text = error instanceof Error ? (told ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exit(usage ? VERDICTS.usage : VERDICTS.harness);
-}
+  if (typeof options !== 'string') return withinLimits(0, () => bench(options));
+  stdout.write(options);
+  return VERDICTS.passed;
+});

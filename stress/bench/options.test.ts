@@ -59,7 +59,7 @@ test('mistakes are one sentence each, with what to type', () => {
 });
 
 test('a file that cannot be written is refused before anything is measured', () => {
-  expect(refusal('--json', tmpdir())).toContain('a folder of that name is in the way');
+  expect(refusal('--json', tmpdir())).toContain('it is a folder');
   expect(refusal('--html', '/dev/null/bench.html')).toMatch(/^--html '.*' cannot be written, .*; it takes a file in/);
 });
 

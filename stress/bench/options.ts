@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a benchmark is asked to do: the command line, checked and with every default filled in. */
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
+import { whyUnwritable } from '../cli/files.ts';
 import { readCommandLine } from '../command_line.ts';
 import { BLOCKS } from '../compare/noise.ts';
 import { either, nearest, UsageError } from '../options_error.ts';
 import { checkOutput } from '../options_output.ts';
 import { wholeNumber } from '../options_values.ts';
-import { makeFolder, reasonOf } from '../report/folder.ts';
 import { PARTS, type PartName } from './result.ts';
 
 export interface BenchOptions {
@@ -66,7 +64,7 @@ Examples:
   ${NAME} --only locks,port --rounds 20
   ${NAME} --only port --compare reports/bench-20261121T150000Z/bench.json
 
-Exit codes: 0 done, 1 usage, 6 harness, 130 and 143 interrupted; what was measured is written in any case.
+Exit codes: 0 done, 1 usage, 6 harness, 129, 130 and 143 interrupted; what was measured is written in any case.
 `;
 
 function parts(text: string): readonly PartName[] {
@@ -93,18 +91,6 @@ const fileOption = (flag: string, what: string, check: (file: string) => void): 
     check(text);
     return text;
   });
-
-/** Why a file cannot be written, a clause; null if it can. */
-function whyUnwritable(file: string): string | null {
-  try {
-    makeFolder(dirname(file));
-    accessSync(dirname(file), constants.W_OK | constants.X_OK);
-    const taken = statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
-    return taken ? 'a folder of that name is in the way' : null;
-  } catch (error) {
-    return reasonOf(error);
-  }
-}
 
 /** Before anything is measured: minutes later there would be nowhere to write. */
 const writable = (flag: string) => (file: string) => {

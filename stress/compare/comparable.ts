@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whether two runs can be compared, and in what they differ by intent. */
+import { UsageError } from '../options_error.ts';
 import type { Run, RunResult } from '../report/result.ts';
 
-/** Two runs that cannot be compared; `message` is the sentence to print. */
-export class CompareError extends Error {
-  override readonly name = 'CompareError';
+/** Two runs that cannot be compared. */
+export class CompareError extends UsageError {
+  constructor(message: string) {
+    super('compare', message);
+  }
 }
 
 export interface ParameterPair {

@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { reasonOf } from '../cli/folder.ts';
 import { nearest, UsageError } from '../options_error.ts';
-import { reasonOf } from '../report/folder.ts';
 import { ROOT } from '../root.ts';
 import { OP_NAMES } from './run.ts';
 import type { Trace, TraceOp } from './trace.ts';

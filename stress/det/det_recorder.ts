@@ -7,9 +7,7 @@ import { wall_clock } from '../../src/arch/sab/clock.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
 import { classify } from '../known.ts';
 import { signature } from '../log/case_fold.ts';
-import type { RunFold } from '../log/fold.ts';
-import type { LogRecord } from '../log/records.ts';
-import type { LogWriter } from '../log/writer.ts';
+import type { RunLog } from '../log/run_log.ts';
 import type { Explained, Finding, Schedules } from '../report/result.ts';
 import { sourceFrame } from '../source_lines.ts';
 import type { DetResult } from './det_round.ts';
@@ -19,8 +17,7 @@ import type { Counts } from './tally.ts';
 export type BatchNotes = Pick<Schedules, 'pctBound' | 'search'>;
 
 export class DetRecorder {
-  private readonly log: LogWriter;
-  private readonly fold: RunFold;
+  private readonly log: RunLog;
   private readonly startedNs = wall_clock();
   /** Number of each signature in each case. */
   private readonly ids = new Map<string, number>();
@@ -34,14 +31,8 @@ export class DetRecorder {
   private firstFinding: number | null = null;
   private inconclusive: string | null = null;
 
-  constructor(log: LogWriter, fold: RunFold) {
+  constructor(log: RunLog) {
     this.log = log;
-    this.fold = fold;
-  }
-
-  write(record: LogRecord): void {
-    this.log.write(record);
-    this.fold.add(record);
   }
 
   /** since the start of the run */
@@ -52,7 +43,7 @@ export class DetRecorder {
   /** @param index - of the case, in which the finding has been recorded */
   explain(index: number, finding: Finding, explained: Explained): void {
     const id = this.ids.get(`${index}|${signature(finding)}`);
-    if (id !== undefined) this.write({ t: 'explained', id, explained });
+    if (id !== undefined) this.log.write({ t: 'explained', id, explained });
   }
 
   /** @param index - of the case */
@@ -64,7 +55,7 @@ export class DetRecorder {
     this.operations = {};
     this.firstFinding = null;
     this.inconclusive = null;
-    this.write({ t: 'round', n, case: index, seed, ms: this.batchMs });
+    this.log.write({ t: 'round', n, case: index, seed, ms: this.batchMs });
   }
 
   /**
@@ -94,12 +85,12 @@ export class DetRecorder {
     const ranMs = this.elapsedMs() - this.batchMs;
     const seen = this.ids.get(key);
     if (seen !== undefined) {
-      this.write({ t: 'again', n: this.n, id: seen, ranMs });
+      this.log.write({ t: 'again', n: this.n, id: seen, ranMs });
     } else {
       const id = this.ids.size;
       this.ids.set(key, id);
       const stack = record.stack.map(sourceFrame);
-      this.write({ t: 'finding', n: this.n, id, ranMs, ...taken, record: { ...record, stack }, schedule: word() });
+      this.log.write({ t: 'finding', n: this.n, id, ranMs, ...taken, record: { ...record, stack }, schedule: word() });
     }
     return taken.known === null;
   }
@@ -111,12 +102,6 @@ export class DetRecorder {
     const whole = counts.whole === counts.schedules;
     const none = { latency: {}, locks: [], roles: {} };
     const why = inconclusive === null ? {} : { inconclusive };
-    this.write({ t: 'done', n, whole, ...why, ranMs: elapsedMs, elapsedMs, operations, ...none, schedules });
-  }
-
-  /** The run is over. */
-  finish(signal: 'SIGINT' | 'SIGTERM' | null, failure: string | null): void {
-    this.write({ t: 'end', ms: this.elapsedMs(), signal, failure });
-    this.log.close();
+    this.log.write({ t: 'done', n, whole, ...why, ranMs: elapsedMs, elapsedMs, operations, ...none, schedules });
   }
 }

@@ -147,7 +147,7 @@ async function explainOne(
   }
   const pool = poolOf(searched.schedule);
   try {
-    const budget = { ms: Math.max(LEAST_MINIMISE_MS, untilMs - now()), schedules: MINIMISE_SCHEDULES };
+    const budget = { ms: Math.max(LEAST_MINIMISE_MS, untilMs - now()), schedules: MINIMISE_SCHEDULES, stop };
     const { schedule, before, after, whole } = await minimise(pool, searched.schedule, budget);
     const explanation = await explain(pool, schedule);
     const further = whole ? '' : ', and no further for want of time';

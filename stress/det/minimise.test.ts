@@ -39,6 +39,12 @@ test('what is left when the budget is used up shows the bug, and says so', async
   expect((await engineOf(SEEN_HALFWAY).run(schedule)).records).toHaveLength(1);
 });
 
+test('an interrupt uses up the budget', async () => {
+  const { before, after, schedules, whole } = await cutDown(SEEN_HALFWAY, 1, { ...ENOUGH, stop: AbortSignal.abort() });
+  expect([after.decisions, whole]).toEqual([before.decisions, false]);
+  expect(schedules).toBeLessThan(8);
+});
+
 test('a schedule that shows nothing is refused', async () => {
   const nothing = { ...noisySchedule(LOST_UPDATE, 1), decisions: [] };
   await expect(minimiseOn(engineOf(LOST_UPDATE), nothing, ENOUGH)).rejects.toThrow('shows nothing');

@@ -26,6 +26,8 @@ import { decisionsLike, decisionsNear, isAt, type Site, sitesOf } from './sites.
 export interface Budget {
   readonly ms: number;
   readonly schedules: number;
+  /** Uses up what is left. */
+  readonly stop?: AbortSignal;
 }
 
 /** What a schedule takes. */
@@ -124,7 +126,8 @@ class Minimiser {
 
   private isOver(): boolean {
     const { budget, share, schedules, start } = this;
-    return schedules >= budget.schedules * share || wall_clock() - start > budget.ms * 1e6 * share;
+    const stopped = budget.stop?.aborted === true;
+    return stopped || schedules >= budget.schedules * share || wall_clock() - start > budget.ms * 1e6 * share;
   }
 
   /**

@@ -9,13 +9,17 @@
 import type { Slug } from '../../src/reverts/registry.ts';
 import type { Role } from '../../workers/protocol.ts';
 import { caseRecord } from '../campaign.ts';
+import { worstExit } from '../cli/exit_code.ts';
+import { Interrupt, unlessAborted } from '../cli/interrupt.ts';
+import { stderr, stdout } from '../cli/streams.ts';
 import { classify } from '../known.ts';
 import { CaseFold } from '../log/case_fold.ts';
+import { HANGS } from '../log/grade.ts';
 import type { Figures } from '../log/records.ts';
 import type { Pool } from '../pool.ts';
 import { buildText, worstFirst } from '../report/grade.ts';
 import { palette } from '../report/palette.ts';
-import { type ScenarioResult, VERDICTS } from '../report/result.ts';
+import { SCHEMA_VERSION, type ScenarioResult, VERDICTS, type Verdict } from '../report/result.ts';
 import { splat } from '../report/splat.ts';
 import { plural } from '../report/text.ts';
 import { sourceFrame } from '../source_lines.ts';
@@ -27,8 +31,6 @@ import type { Schedule } from './schedule.ts';
 import { readSchedule } from './schedule_json.ts';
 import { scheduleSource } from './schedule_source.ts';
 
-/** Kinds that mean that somebody waits in vain. */
-const HANGS = ['hang', 'wakeup:lost', 'lockdep:deadlock'];
 const WIDTH = 120;
 
 /**
@@ -69,67 +71,105 @@ function resultOf(schedule: Schedule, result: DetResult, explanation: Explanatio
     fold.explain(first, { outcome, explanation });
   }
   const figures: Figures = { ranMs, elapsedMs: ranMs, operations, latency: {}, locks: [], roles: {} };
-  fold.finish(figures, result.whole);
+  fold.finish(figures, result.whole, result.inconclusive);
   return fold.result();
 }
 
-export interface Replayed {
-  readonly text: string;
+/** What a replay comes to, as `--json` prints it. */
+export interface ReplayResult {
+  readonly schemaVersion: number;
+  readonly verdict: Verdict;
   readonly exitCode: number;
+  /** Whether a signal came before all of it was done. */
+  readonly interrupted: boolean;
+  readonly seed: number;
+  /** `sc`, `tso` or `weak` */
+  readonly memory: string;
+  /** Of the schedule. */
+  readonly decisions: number;
+  /** That were run. */
+  readonly steps: number;
+  /** Where it is not what was recorded, a sentence each. */
+  readonly notes: readonly string[];
+  readonly scenario: ScenarioResult;
 }
 
-function told(
-  schedule: Schedule,
-  notes: readonly string[],
-  result: DetResult,
+function gradeOf({ findings, inconclusive }: ScenarioResult): Verdict {
+  const alarming = findings.filter(({ known }) => known === null);
+  if (alarming.length === 0) return inconclusive === undefined ? 'passed' : 'inconclusive';
+  return alarming.every(({ kind }) => HANGS.includes(kind)) ? 'hang' : 'forbidden';
+}
+
+export function replayText(
+  { scenario, seed, memory, decisions, steps, notes, interrupted }: ReplayResult,
   color: boolean,
-  explanation: Explanation | null = null,
-): Replayed {
-  const scenario = resultOf(schedule, result, explanation);
+): string {
   const findings = worstFirst(scenario.findings);
-  const { seed, memory, decisions } = schedule;
-  const { inconclusive } = result;
+  const { inconclusive } = scenario;
   const lines = [
     `${scenario.name} (${buildText(scenario)}), seed ${seed}, memory ${memory}, ` +
-      `${plural(decisions.length, 'decision')}, ${plural(result.steps, 'step')}`,
+      `${plural(decisions, 'decision')}, ${plural(steps, 'step')}`,
     ...notes,
     ...findings.flatMap((finding) => ['', ...splat(scenario, finding, palette(color), WIDTH)]),
-    ...(findings.length > 0 ? [] : [inconclusive === null ? 'it shows nothing' : `it has no verdict: ${inconclusive}`]),
+    ...(findings.length > 0
+      ? []
+      : [inconclusive === undefined ? 'it shows nothing' : `no verdict: ${inconclusive.why}`]),
+    ...(interrupted ? ['', 'interrupted: there may be more to say'] : []),
   ];
-  const alarming = findings.filter(({ known }) => known === null);
-  const hangs = alarming.every(({ kind }) => HANGS.includes(kind));
-  const silent = inconclusive === null ? VERDICTS.passed : VERDICTS.inconclusive;
-  const exitCode = alarming.length === 0 ? silent : hangs ? VERDICTS.hang : VERDICTS.forbidden;
-  return { text: `${lines.join('\n')}\n`, exitCode };
+  return `${lines.join('\n')}\n`;
 }
 
-/** @param pool - as of poolOf() */
-export async function replay(pool: Pool, schedule: Schedule, color: boolean): Promise<Replayed> {
+const NEVER = new AbortController().signal;
+
+/** @param pool - as of poolOf() @param stop - interrupts it @returns null if it was interrupted before it was run */
+export async function replay(pool: Pool, schedule: Schedule, stop: AbortSignal = NEVER): Promise<ReplayResult | null> {
   const source = scheduleSource();
-  const other =
+  const notes =
     schedule.source === source ? [] : [`it was recorded on other sources, ${schedule.source}; these are ${source}`];
-  const result = await runOf(pool, schedule);
-  const left = whereLeft(schedule, result);
-  if (left === null) {
-    const explanation = result.records.length > 0 ? await explain(pool, schedule) : null;
-    return told(schedule, other, result, color, explanation);
+  const first = await unlessAborted(stop, () => runOf(pool, schedule));
+  if (first === null) return null;
+  const left = whereLeft(schedule, first);
+  const explains = left === null && first.records.length > 0;
+  const explanation = explains ? await unlessAborted(stop, () => explain(pool, schedule)) : null;
+  let further: DetResult | null = null;
+  if (left !== null) {
+    // The first run has shown what is shared, which is where a walk may turn.
+    pool.det?.known.set(pool.det.learned);
+    further = await unlessAborted(stop, () => runOf(pool, schedule, { how: { goOn: true } }));
+    notes.push(further === null ? left : `${left}; from there it went on under the seed`);
   }
-  // The first run has shown what is shared, which is where a walk may turn.
-  pool.det?.known.set(pool.det.learned);
-  const further = await runOf(pool, schedule, { how: { goOn: true } });
-  return told(schedule, [...other, `${left}; from there it went on under the seed`], further, color);
+  const result = further ?? first;
+  const scenario = resultOf(schedule, result, explanation);
+  const verdict = gradeOf(scenario);
+  const { seed, memory, decisions } = schedule;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    verdict,
+    exitCode: VERDICTS[verdict],
+    interrupted: (explains && explanation === null) || (left !== null && further === null),
+    seed,
+    memory,
+    decisions: decisions.length,
+    steps: result.steps,
+    notes,
+    scenario,
+  };
 }
 
 /** @param asked - a word or the path of a file @returns the exit code @throws UsageError */
-export async function runReplay(asked: string): Promise<number> {
+export async function runReplay(asked: string, json: boolean): Promise<number> {
   const schedule = readSchedule(asked);
+  const interrupt = new Interrupt();
   const pool = poolOf(schedule);
-  const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
-  try {
-    const { text, exitCode } = await replay(pool, schedule, color);
-    process.stdout.write(text);
-    return exitCode;
-  } finally {
-    await pool.close();
+  const result = await replay(pool, schedule, interrupt.stop);
+  if (result === null) stderr.write('interrupted before the schedule was run to its end\n');
+  else {
+    const out = json ? stderr : stdout;
+    out.write(replayText(result, out.color));
+    if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   }
+  const code = worstExit(result === null ? [] : [result.exitCode], interrupt.signal);
+  interrupt.over(code);
+  await unlessAborted(interrupt.stop, () => pool.close());
+  return code;
 }

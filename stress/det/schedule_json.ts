@@ -2,7 +2,7 @@
 /** A schedule as a file, `schedule.json`: for people to read, with a checksum over what it says, not how. */
 import { readFileSync } from 'node:fs';
 import { ROLES } from '../../workers/protocol.ts';
-import { codeOf } from '../report/folder.ts';
+import { codeOf } from '../cli/folder.ts';
 import { badSchedule, checkNames, MEMORIES, otherFormat, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
 import { decodeSchedule, isScheduleString, scheduleChecksum } from './schedule_string.ts';
 

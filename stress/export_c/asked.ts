@@ -2,12 +2,12 @@
 /** What a program is asked for: a trace of a file, or a finding's schedule. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../cli/folder.ts';
 import type { Trace } from '../conformance/trace.ts';
 import type { Schedule } from '../det/schedule.ts';
 import { parseScheduleJson } from '../det/schedule_json.ts';
 import { decodeSchedule, isScheduleString } from '../det/schedule_string.ts';
 import { nearest, UsageError } from '../options_error.ts';
-import { codeOf } from '../report/folder.ts';
 
 export type Asked =
   | { readonly kind: 'trace'; readonly trace: Trace; readonly cpus: number }

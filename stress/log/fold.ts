@@ -3,6 +3,7 @@
  * A log's lines, taken one by one, and what they come to. The run itself feeds it while it goes on; a reader feeds it
  * afterwards; both get the same result.
  */
+import { rankOf, SIGNAL_EXIT } from '../cli/exit_code.ts';
 import {
   type MergedRun,
   type RoundSample,
@@ -33,8 +34,6 @@ interface OpenRound {
   figures: Figures | null;
 }
 
-const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
-
 /** Lines that cannot be one behind the other. */
 export class OutOfPlace extends Error {
   override readonly name = 'OutOfPlace';
@@ -57,6 +56,8 @@ export class RunFold {
   private offsetMs = 0;
   private lastMs = 0;
   private ends: EndRecord[] = [];
+  /** Runs that a merged log is to have. */
+  private announced = 0;
 
   constructor(keep: Keep = { rounds: false, trace: false }) {
     this.keep = keep;
@@ -65,6 +66,7 @@ export class RunFold {
   add(record: LogRecord): void {
     switch (record.t) {
       case 'merge':
+        this.announced = record.runs ?? 0;
         return;
       case 'run':
         this.begin(record);
@@ -187,14 +189,19 @@ export class RunFold {
   }
 
   private verdict(): Pick<RunResult, 'verdict' | 'reason' | 'exitCode' | 'interrupted'> {
-    const killed = this.ends.length < this.parts.length;
+    const killed = this.ends.length < Math.max(this.parts.length, this.announced);
     const signal = this.ends.find((end) => end.signal !== null)?.signal ?? null;
     const failure = this.ends.find((end) => end.failure !== null)?.failure ?? null;
     const interrupted = killed || signal !== null;
-    if (failure !== null) {
-      return { verdict: 'harness', reason: `the harness failed: ${failure}`, exitCode: VERDICTS.harness, interrupted };
-    }
     const { verdict, reason } = grade(this.cases, interrupted);
+    if (failure !== null) {
+      const failed = `the harness failed: ${failure}`;
+      // What was found stays found.
+      if (rankOf(VERDICTS[verdict]) < rankOf(VERDICTS.harness)) {
+        return { verdict, reason: `${reason}; and ${failed}`, exitCode: VERDICTS[verdict], interrupted };
+      }
+      return { verdict: 'harness', reason: failed, exitCode: VERDICTS.harness, interrupted };
+    }
     if (verdict !== 'interrupted') return { verdict, reason, exitCode: VERDICTS[verdict], interrupted };
     const exitCode = signal === null ? VERDICTS.interrupted : SIGNAL_EXIT[signal];
     return { verdict, reason: killed ? reason.replace('interrupted', 'killed') : reason, exitCode, interrupted };

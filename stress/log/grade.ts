@@ -8,7 +8,7 @@ const name = ({ info }: CaseFold): string =>
   `${info.name} (${info.reverted.length === 0 ? 'patched' : `without ${info.reverted.join(', ')}`})`;
 
 /** Kinds that mean that somebody waits in vain. */
-const HANGS = ['hang', 'wakeup:lost', 'lockdep:deadlock'];
+export const HANGS = ['hang', 'wakeup:lost', 'lockdep:deadlock'];
 
 /** @param interrupted - the run was stopped before its time */
 export function grade(cases: readonly CaseFold[], interrupted: boolean): { verdict: Verdict; reason: string } {

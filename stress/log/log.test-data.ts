@@ -3,7 +3,15 @@
 import { binOf } from '../../src/arch/sab/histogram.ts';
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
 import { fixture as result } from '../report/fixture.test-data.ts';
-import type { CaseRecord, DoneRecord, Figures, LogRecord, RunRecord, SampleRecord } from './records.ts';
+import {
+  type CaseRecord,
+  type DoneRecord,
+  type Figures,
+  LOG_VERSION,
+  type LogRecord,
+  type RunRecord,
+  type SampleRecord,
+} from './records.ts';
 
 const caseOf = (reverted: readonly string[]): CaseRecord => ({
   name: 'head_lost_in_page_migration',
@@ -18,7 +26,7 @@ const caseOf = (reverted: readonly string[]): CaseRecord => ({
 
 export const runRecord: RunRecord = {
   t: 'run',
-  log: 1,
+  log: LOG_VERSION,
   startedAt: result.startedAt,
   parameters: { ...result.parameters, thresholds: [] },
   environment: result.environment,

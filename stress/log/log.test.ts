@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The event log: what is made of it, whole, cut off, damaged and merged. */
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { UsageError } from '../options_error.ts';
 import { loadRun } from './load.ts';
 import { fixture, logOf, runRecord } from './log.test-data.ts';
 import { mergeRuns } from './merge.ts';
-import { LogError } from './reader.ts';
 import type { LogRecord } from './records.ts';
 import { LogWriter } from './writer.ts';
 
@@ -29,7 +29,7 @@ function refused(action: () => unknown): string {
   try {
     action();
   } catch (error) {
-    if (error instanceof LogError) return error.message;
+    if (error instanceof UsageError) return error.message;
     throw error;
   }
   throw new Error('it was taken');
@@ -69,6 +69,24 @@ test('findings of one signature are one, with the count of all', () => {
   expect(finding).toMatchObject({ kind: 'event:duplicate', count: 2, rounds: 1, expected: true, firstAtMs: 300 });
 });
 
+test('a harness that failed hides nothing that was found before', () => {
+  const failed = (records: readonly LogRecord[]): LogRecord[] => [
+    ...records.slice(0, -1),
+    { t: 'end', ms: 4000, signal: null, failure: 'it broke' },
+  ];
+  expect(loadRun(write(failed(fixture))).result).toMatchObject({
+    verdict: 'harness',
+    exitCode: 6,
+    reason: 'the harness failed: it broke',
+  });
+  const unexpected = fixture.map((record) => (record.t === 'finding' ? { ...record, expected: false } : record));
+  expect(loadRun(write(failed(unexpected))).result).toMatchObject({
+    verdict: 'forbidden',
+    exitCode: 2,
+    reason: expect.stringMatching(/^event:duplicate in .*; and the harness failed: it broke$/),
+  });
+});
+
 test('a log that ends in a round counts what was known of it, and says that the run was killed', () => {
   const cut = fixture.findIndex(({ t }) => t === 'done') + 3;
   const records = fixture.slice(0, cut);
@@ -94,14 +112,6 @@ test('a last line that is cut off anywhere loses that line only', () => {
   }
 });
 
-test('damage anywhere else is named by its line', () => {
-  const folder = write(fixture);
-  const lines = readFileSync(logIn(folder), 'utf8').split('\n');
-  lines[4] = (lines[4] as string).slice(0, -5);
-  writeFileSync(logIn(folder), lines.join('\n'));
-  expect(refused(() => loadRun(folder))).toMatch(/damaged in line 5/);
-});
-
 test('a line in the wrong place is named, too', () => {
   const folder = write([fixture[0] as LogRecord, { t: 'again', n: 7, id: 3, ranMs: 1 }]);
   expect(refused(() => loadRun(folder))).toMatch(/line 2: round 7 has not begun/);
@@ -109,18 +119,21 @@ test('a line in the wrong place is named, too', () => {
 
 test('what is no run is refused in one sentence', () => {
   const empty = write([]);
-  expect(refused(() => loadRun(empty))).toMatch(/is empty/);
+  expect(refused(() => loadRun(empty))).toMatch(/has no whole line/);
   expect(refused(() => loadRun(root))).toMatch(/is no folder of a run/);
   expect(refused(() => loadRun(join(root, 'nowhere')))).toMatch(/is no folder of a run/);
   expect(refused(() => loadRun(logIn(empty)))).toMatch(/is a file/);
   expect(refused(() => loadRun(write([{ t: 'end', ms: 0, signal: null, failure: null }])))).toMatch(/no log of a run/);
-  const later = { ...runRecord, log: 2 };
-  expect(refused(() => loadRun(write([later])))).toMatch(/of version 2, this tool reads version 1/);
+  const later = { ...runRecord, log: 3 };
+  expect(refused(() => loadRun(write([later])))).toMatch(/of version 3, this tool reads versions 1 to 2/);
 });
 
 test('a log is never written over', () => {
   const folder = write(fixture);
-  expect(() => new LogWriter(folder)).toThrow(/cannot be written/);
+  const second = new LogWriter(folder);
+  expect(second.cut).toBe(`The log '${logIn(folder)}' is not whole: a file of that name is in the way.`);
+  second.write(runRecord);
+  second.close();
   expect(loadRun(folder).result.verdict).toBe('passed');
 });
 
@@ -128,7 +141,7 @@ test('merging adds counts and histograms, and makes one finding of the same', ()
   const one = write(logOf(1), 'one');
   const two = write(logOf(2), 'two');
   const output = join(root, 'merged');
-  const { result } = mergeRuns([one, two], output);
+  const { result } = mergeRuns([one, two], output).run;
   const alone = loadRun(one).result;
   expect(result.throughput.events).toBe(2 * alone.throughput.events);
   expect(result.elapsedMs).toBe(2 * alone.elapsedMs);
@@ -145,14 +158,14 @@ test('merging adds counts and histograms, and makes one finding of the same', ()
   expect(read.result).toEqual(result);
   expect(read.rounds.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5]);
   const three = write(logOf(3), 'three');
-  const again = mergeRuns([output, three], join(root, 'merged-again'));
+  const again = mergeRuns([output, three], join(root, 'merged-again')).run;
   expect(again.result.merged.map(({ folder }) => folder)).toEqual(['one', 'two', 'three']);
 });
 
 test('a shard that was killed makes the merged run an interrupted one, and loses nothing', () => {
   const whole = write(logOf(1), 'whole');
   const killed = write(logOf(2).slice(0, -1), 'killed');
-  const { result } = mergeRuns([whole, killed], join(root, 'merged-killed'));
+  const { result } = mergeRuns([whole, killed], join(root, 'merged-killed')).run;
   expect(result.verdict).toBe('interrupted');
   expect(result.merged.map(({ verdict }) => verdict)).toEqual(['passed', 'interrupted']);
   expect(result.throughput.events).toBe(4000);
@@ -165,7 +178,7 @@ test('what cannot be merged is refused by name, and nothing is written', () => {
   expect(refused(() => mergeRuns([one, write([other])], output))).toMatch(/different tool.*kioctx 9\.9\.9/);
   const wide = { ...runRecord, parameters: { ...runRecord.parameters, threads: 32 } };
   expect(refused(() => mergeRuns([one, write([wide])], output))).toMatch(/different threads/);
-  expect(refused(() => mergeRuns([one, one], output))).toMatch(/named twice/);
+  expect(refused(() => mergeRuns([one, one], output))).toMatch(/have the same run/);
   expect(refused(() => mergeRuns([one, join(root, 'nowhere')], output))).toMatch(/is no folder of a run/);
   expect(refused(() => mergeRuns([], output))).toMatch(/nothing to merge/);
   expect(refused(() => mergeRuns([one], one))).toMatch(/is not empty/);

@@ -3,9 +3,8 @@
  * Merges runs, such as the shards of one: their logs one behind the other, in a folder of its own. What is made of that
  * log is the merged run: counts add up, histograms too, and findings with the same signature are one.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { makeFolder } from '../report/folder.ts';
+import { checkEmpty } from '../options_output.ts';
 import type { Run } from '../report/result.ts';
 import { type Keep, RunFold } from './fold.ts';
 import { judged } from './judged.ts';
@@ -23,17 +22,42 @@ interface Part {
   readonly from: MergedFrom;
 }
 
+/** A run that is to be merged, and the folder that has it. */
+interface Head {
+  readonly folder: string;
+  readonly head: RunRecord;
+}
+
 /** What the first line of each part says, read before anything is written. */
-function headsOf(folder: string): RunRecord[] {
-  const heads: RunRecord[] = [];
+function headsOf(folder: string): Head[] {
+  const heads: Head[] = [];
   readLog(folder, (record) => {
-    if (record.t === 'run') heads.push(record);
+    if (record.t === 'run') heads.push({ folder, head: record });
   });
   return heads;
 }
 
+/** The same for a run wherever its folder has been copied, linked or merged to. */
+const identity = ({ head }: Head): string => JSON.stringify({ ...head, log: 0, from: null });
+
+/** The counts of a run that is there twice would count twice. */
+function checkDifferent(heads: readonly Head[]): void {
+  const seen = new Map<string, Head>();
+  for (const one of heads) {
+    const { folder, head } = one;
+    const other = seen.get(identity(one));
+    if (other !== undefined) {
+      throw new LogError(
+        `'${folder}' and '${other.folder}' have the same run, of ${head.startedAt} with seed ` +
+          `${head.parameters.seed}, and its counts would count twice; leave one of them out.`,
+      );
+    }
+    seen.set(identity(one), one);
+  }
+}
+
 /** What must be the same, or the figures are not of one thing. */
-function checkAlike(heads: readonly { readonly folder: string; readonly head: RunRecord }[]): void {
+function checkAlike(heads: readonly Head[]): void {
   const [first] = heads;
   if (first === undefined) throw new LogError('There is nothing to merge; name the folders of two runs or more.');
   const ask: readonly (readonly [what: string, of: (head: RunRecord) => string])[] = [
@@ -54,40 +78,31 @@ function checkAlike(heads: readonly { readonly folder: string; readonly head: Ru
   }
 }
 
-function checkOutput(output: string): void {
-  if (!existsSync(output)) return;
-  let inside: readonly string[];
-  try {
-    inside = readdirSync(output);
-  } catch {
-    throw new LogError(`--output '${output}' is a file; name a folder that is not there yet, or is empty.`);
-  }
-  if (inside.length > 0) {
-    throw new LogError(
-      `--output '${output}' is not empty, and nothing is overwritten; name a folder that is not there yet.`,
-    );
-  }
+/** What merging has made. */
+export interface Merged {
+  readonly run: Run;
+  /** Why there is no merged log, a sentence; null if there is one. */
+  readonly cut: string | null;
 }
 
 /**
  * @param folders - of runs, merged or not; each once
  * @param output - a folder that is not there yet, or is empty
- * @throws LogError before anything is written
+ * @throws UsageError before anything is written
  */
-export function mergeRuns(folders: readonly string[], output: string): Run {
-  const twice = folders.find((folder, i) => folders.findIndex((other) => resolve(other) === resolve(folder)) !== i);
-  if (twice !== undefined) throw new LogError(`'${twice}' is named twice, and its counts would count twice.`);
-  checkAlike(folders.flatMap((folder) => headsOf(folder).map((head) => ({ folder, head }))));
+export function mergeRuns(folders: readonly string[], output: string): Merged {
+  const heads = folders.flatMap(headsOf);
+  checkDifferent(heads);
+  checkAlike(heads);
   const parts: Part[] = folders.map((folder) => ({
     folder,
     from: { folder: basename(resolve(folder)), verdict: loadRun(folder, RESULT_ONLY).result.verdict },
   }));
-  checkOutput(output);
-  makeFolder(output);
+  checkEmpty(output);
   const log = new LogWriter(output);
   const fold = new RunFold({ rounds: false, trace: true });
   let windowBytes = 0;
-  log.write({ t: 'merge', log: LOG_VERSION, folders: parts.map(({ from }) => from.folder) });
+  log.write({ t: 'merge', log: LOG_VERSION, folders: parts.map(({ from }) => from.folder), runs: heads.length });
   for (const { folder, from } of parts) {
     readLog(folder, (record) => {
       if (record.t === 'merge') return;
@@ -96,7 +111,7 @@ export function mergeRuns(folders: readonly string[], output: string): Run {
         if (windowBytes > WINDOWS_BYTES_MAX) return;
       }
       // A part of a merged run says already where it is from.
-      const line = record.t === 'run' ? { ...record, from: record.from ?? from } : record;
+      const line = record.t === 'run' ? { ...record, log: LOG_VERSION, from: record.from ?? from } : record;
       log.write(line);
       fold.add(line);
     });
@@ -104,5 +119,7 @@ export function mergeRuns(folders: readonly string[], output: string): Run {
   fold.closeRound();
   log.close();
   const run = fold.run();
-  return { ...run, result: judged(run.result) };
+  // The parts have all of it, and the reports need the room.
+  if (log.cut !== null) log.discard();
+  return { run: { ...run, result: judged(run.result) }, cut: log.cut };
 }

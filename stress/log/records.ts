@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The event log of a run, `events.ndjson`: one JSON object a line, only ever appended to.
+ * The event log of a run, `events.ndjson`: one JSON object a line, only ever appended to. Beside the fields below each
+ * has its number in the file, `line`, from 1.
  *
  *   run        what is run, and on what: always first
  *   round      a round begins
@@ -19,10 +20,11 @@
 import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
+import type { StopSignal } from '../cli/exit_code.ts';
 import type { Environment, Expect, Explained, Parameters, Schedules, TraceWindow, Verdict } from '../report/result.ts';
 
-/** Version of the lines' form. A log of a later one is refused. */
-export const LOG_VERSION = 1;
+/** Version of the lines' form. Earlier ones are read, a later one is refused. In version 1 lines had no numbers. */
+export const LOG_VERSION = 2;
 
 /** A scenario on a build. Rounds and results name it by its index. */
 export interface CaseRecord {
@@ -152,7 +154,7 @@ export interface TraceRecord {
 export interface EndRecord {
   readonly t: 'end';
   readonly ms: number;
-  readonly signal: 'SIGINT' | 'SIGTERM' | null;
+  readonly signal: StopSignal | null;
   /** Why the harness could not go on. */
   readonly failure: string | null;
 }
@@ -161,6 +163,8 @@ export interface MergeRecord {
   readonly t: 'merge';
   readonly log: number;
   readonly folders: readonly string[];
+  /** `run` lines that follow; absent in version 1 */
+  readonly runs?: number;
 }
 
 export type LogRecord =

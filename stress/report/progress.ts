@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/**
- * How a run gets on, on stderr: one line that is redrawn on a terminal, a line of its own each 15 s elsewhere.
- *
- * It never fails a run: who reads stderr may go away.
- */
+/** How a run gets on, on stderr: one line that is redrawn on a terminal, a line of its own each 15 s elsewhere. */
 import { sched_clock } from '../../src/arch/sab/clock.ts';
+import type { Output } from '../cli/streams.ts';
 import { clip, clock, plural, short } from './text.ts';
 
 export interface ProgressState {
@@ -24,13 +21,8 @@ export interface ProgressState {
   readonly findings: number;
 }
 
-/** The part of a WriteStream that is used. */
-export interface ProgressStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-  on(event: 'error', listener: () => void): unknown;
-}
+/** The part of an Output that is used. */
+export type ProgressStream = Pick<Output, 'isTTY' | 'columns' | 'write'>;
 
 export interface ProgressContext {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -60,7 +52,7 @@ export class ProgressLine {
   private readonly stream: ProgressStream;
   private readonly now: () => number;
   private readonly redraws: boolean;
-  private writable = true;
+  private over = false;
   private drawnAt = Number.NEGATIVE_INFINITY;
   /** Not yet drawn. */
   private pending: (() => string) | null = null;
@@ -69,23 +61,21 @@ export class ProgressLine {
     const { CI, TERM } = context.env;
     this.stream = stream;
     this.now = context.now;
-    this.redraws = stream.isTTY === true && (CI === undefined || CI === '' || CI === 'false') && TERM !== 'dumb';
-    // EPIPE comes as an event, which without a listener would end the process
-    stream.on('error', () => {
-      this.writable = false;
-    });
+    this.redraws = stream.isTTY && (CI === undefined || CI === '' || CI === 'false') && TERM !== 'dumb';
   }
 
   /** @param line - what there is to say now; asked if it is drawn */
   show(line: () => string): void {
+    if (this.over) return;
     this.pending = line;
     if (this.now() - this.drawnAt >= (this.redraws ? REDRAW_MS : LINE_MS)) this.draw();
   }
 
-  /** Leaves the last state on a line of its own. */
+  /** Leaves the last state on a line of its own, and shows nothing more. */
   finish(): void {
+    this.over = true;
     this.draw();
-    if (this.redraws && this.drawnAt > Number.NEGATIVE_INFINITY) this.write('\n');
+    if (this.redraws && this.drawnAt > Number.NEGATIVE_INFINITY) this.stream.write('\n');
   }
 
   private draw(): void {
@@ -94,16 +84,7 @@ export class ProgressLine {
     this.pending = null;
     this.drawnAt = this.now();
     // the last column stays empty: a cursor behind it would be on the next line
-    this.write(this.redraws ? `${CLEAR_LINE}${clip(line, (this.stream.columns ?? 80) - 1)}` : `${line}\n`);
-  }
-
-  private write(text: string): void {
-    if (!this.writable) return;
-    try {
-      this.stream.write(text);
-    } catch {
-      this.writable = false;
-    }
+    this.stream.write(this.redraws ? `${CLEAR_LINE}${clip(line, (this.stream.columns ?? 80) - 1)}` : `${line}\n`);
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { logOf } from '../log/log.test-data.ts';
 import type { LogRecord } from '../log/records.ts';
+import { LOG_NAME as LOG, LogWriter } from '../log/writer.ts';
 import { runReport } from './run_command.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'kioctx-report-'));
@@ -27,12 +28,11 @@ async function report(...argv: string[]) {
   return { code, out, err };
 }
 
-const LOG = 'events.ndjson';
-
 function write(name: string, records: readonly LogRecord[]): string {
   const folder = join(scratch, name);
-  mkdirSync(folder);
-  writeFileSync(join(folder, LOG), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const log = new LogWriter(folder);
+  for (const record of records) log.write(record);
+  log.close();
   return folder;
 }
 
@@ -125,6 +125,17 @@ describe('render', () => {
     expect(readdirSync(output).sort()).toEqual(['findings', 'junit.xml', 'locks.csv']);
   });
 
+  test('names what it cannot write, and writes the others', async () => {
+    const folder = write('blocked', logOf(7));
+    mkdirSync(join(folder, 'report.md'));
+    const { code, out, err } = await report('render', folder);
+    expect(code).toBe(6);
+    expect(out).toMatch(/^--- End of test: /);
+    expect(err).toContain(`not written: ${join(folder, 'report.md')}: it is a folder\n`);
+    expect(err).toContain(`when that is mended, this makes them: npm run report -- render ${folder}\n`);
+    expect(existsSync(join(folder, 'report.html'))).toBe(true);
+  });
+
   test('overwrites no other folder', async () => {
     const there = everything(before);
     expect(await refusal('render', run, '--output', before)).toContain('is not empty, and nothing is overwritten');
@@ -207,6 +218,14 @@ describe('merge', () => {
     expect((await report('diff', before, output)).out).toContain('16 rounds in A and 32 in B');
     expect(await refusal('merge', before, after, '--output', output)).toContain('not empty');
   });
+
+  test('into a place that takes no folder says so, with the verdict', async () => {
+    const { code, out, err } = await report('merge', before, same, '--output', join(before, LOG, 'below'));
+    expect(code).toBe(6);
+    expect(out).toMatch(/^--- End of test: /);
+    expect(err).toContain(`is not whole: a part of that path is a file.`);
+    expect(err).not.toMatch(/^reports:|^ {4}at /m);
+  });
 });
 
 test('a failure of the harness is none of the user', async () => {
@@ -224,4 +243,16 @@ test('a failure of the harness is none of the user', async () => {
   });
   expect(code).toBe(6);
   expect(err).toContain('TypeError: the pipe is broken');
+});
+
+test('--out of a program is tried before the program is made', async () => {
+  const trace = 'stress/conformance/traces/recorded.jsonl#none';
+  for (const [out, why] of [
+    [join(before, LOG, 'c.c'), 'a part of that path is a file'],
+    ['/proc/none/c.c', 'no folder can be made there'],
+  ] as const) {
+    expect(await refusal('export-c', trace, '--out', out)).toBe(
+      `--out '${out}' cannot be written, ${why}; name another file\n`,
+    );
+  }
 });

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** `npm run report`: does what the command line asks for, and says what is wrong in a sentence. */
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CompareError } from '../compare/comparable.ts';
+import { exitWith } from '../cli/exit_code.ts';
+import { Files, whyUnwritable } from '../cli/files.ts';
+import { failure } from '../cli/program.ts';
 import { compareRuns } from '../compare/compare.ts';
 import { comparisonMarkdown } from '../compare/markdown.ts';
 import { comparisonText } from '../compare/text.ts';
 import { loadRun } from '../log/load.ts';
 import { mergeRuns } from '../log/merge.ts';
-import { LogError } from '../log/reader.ts';
 import { UsageError } from '../options_error.ts';
+import { checkEmpty, checkOutput } from '../options_output.ts';
 import { type Diff, type ExportC, type Merge, type Render, readReportCommand } from './command.ts';
-import { reasonOf } from './folder.ts';
 import { toMarkdown } from './markdown.ts';
 import { verdictLine } from './parameters.ts';
 import { VERDICTS } from './result.ts';
 import { appendStepSummary } from './step_summary.ts';
-import { ReportError, writeReports } from './write.ts';
+import { renderCommand, writeReports, writtenText } from './write.ts';
 
 /** Where the command reads and writes besides the folders that it is given. */
 export interface Terminal {
@@ -27,34 +28,15 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** A folder of its own for what is rendered: other reports are not overwritten. */
-function checkOutput(output: string): void {
-  if (!existsSync(output)) return;
-  if (!statSync(output).isDirectory()) {
-    throw new UsageError(
-      'output',
-      `--output '${output}' is a file, a folder is needed; name one that is not there yet, or is empty`,
-    );
-  }
-  if (readdirSync(output).length > 0) {
-    throw new UsageError(
-      'output',
-      `--output '${output}' is not empty, and nothing is overwritten; name a folder that is not there yet`,
-    );
-  }
-}
-
-const listed = (paths: readonly string[]): string =>
-  `reports: ${paths.filter((path) => !path.includes('findings')).join(' ')}\n`;
-
-function render({ folder, reporters, output }: Render, { out, err }: Terminal): number {
+function render({ folder, reporters, output }: Render, terminal: Terminal): number {
   const to = output ?? folder;
-  if (resolve(to) !== resolve(folder)) checkOutput(to);
+  if (resolve(to) !== resolve(folder)) checkEmpty(to);
   const run = loadRun(folder);
-  const written = writeReports(to, run, reporters);
-  out(`${verdictLine(run.result)}\n`);
-  err(listed(written));
-  return VERDICTS.passed;
+  if (output !== null) checkOutput(output);
+  terminal.out(`${verdictLine(run.result)}\n`);
+  const files = writeReports(to, run, reporters);
+  terminal.err(writtenText(to, files, renderCommand(folder, reporters), null));
+  return exitWith(VERDICTS.passed, files.lost);
 }
 
 function diff({ a, b, format, minEffect, failOnDifference }: Diff, { out, color, width }: Terminal): number {
@@ -72,13 +54,14 @@ function diff({ a, b, format, minEffect, failOnDifference }: Diff, { out, color,
   return failOnDifference && comparison.moved.length > 0 ? VERDICTS.threshold : VERDICTS.passed;
 }
 
-function merge({ folders, reporters, output }: Merge, { out, err, env }: Terminal): number {
-  const run = mergeRuns(folders, output);
-  const written = writeReports(output, run, reporters);
-  appendStepSummary(toMarkdown(run.result), env, err);
-  out(`${verdictLine(run.result)}\n`);
-  err(listed(written));
-  return VERDICTS.passed;
+function merge({ folders, reporters, output }: Merge, terminal: Terminal): number {
+  const { run, cut } = mergeRuns(folders, output);
+  terminal.out(`${verdictLine(run.result)}\n`);
+  const again = cut === null ? renderCommand(output, reporters) : null;
+  const files = writeReports(output, run, reporters);
+  terminal.err(writtenText(output, files, again, cut));
+  appendStepSummary(toMarkdown(run.result), terminal.env, terminal.err);
+  return exitWith(VERDICTS.passed, files.lost || cut !== null);
 }
 
 async function program({ what, out: file }: ExportC, { out, err }: Terminal): Promise<number> {
@@ -88,19 +71,18 @@ async function program({ what, out: file }: ExportC, { out, err }: Terminal): Pr
       `--out '${file}' is there already, and nothing is overwritten; name a file that is not there yet`,
     );
   }
+  const why = file === null ? null : whyUnwritable(file);
+  if (why !== null) throw new UsageError('output', `--out '${file}' cannot be written, ${why}; name another file`);
   const { exportC } = await import('../export_c/export_c.ts');
   const text = await exportC(what);
   if (file === null) {
     out(text);
     return VERDICTS.passed;
   }
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new UsageError('output', `--out '${file}' cannot be written: ${reasonOf(error)}; name another file`);
-  }
-  err(`program: ${file}\n`);
-  return VERDICTS.passed;
+  const files = new Files();
+  files.write(file, () => text);
+  for (const line of [...files.written.map((path) => `program: ${path}`), ...files.lines(null)]) err(`${line}\n`);
+  return exitWith(VERDICTS.passed, files.lost);
 }
 
 async function obey(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -120,19 +102,13 @@ async function obey(argv: readonly string[], terminal: Terminal): Promise<number
   }
 }
 
-const isUsersFault = (error: unknown): error is Error =>
-  [UsageError, LogError, ReportError, CompareError].some((kind) => error instanceof kind);
-
 /** @returns the exit code */
 export async function runReport(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
     return await obey(argv, terminal);
   } catch (error) {
-    if (isUsersFault(error)) {
-      terminal.err(`${error.message}\n`);
-      return VERDICTS.usage;
-    }
-    terminal.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    return VERDICTS.harness;
+    const { text, code } = failure(error);
+    terminal.err(`${text}\n`);
+    return code;
   }
 }

@@ -31,6 +31,6 @@ test('does nothing where the variable is not set', () => {
 test('a file that cannot be written is a warning', () => {
   const path = join(folder, 'none', 'summary.md');
   expect(append('one', { GITHUB_STEP_SUMMARY: path })).toEqual([
-    `The step summary cannot be written to '${path}': no folder can be made there.\n`,
+    `The step summary cannot be written to '${path}': there is no such file or folder.\n`,
   ]);
 });

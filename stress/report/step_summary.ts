@@ -4,7 +4,7 @@
  * GITHUB_STEP_SUMMARY. Earlier steps and runs have written to it: nothing of theirs is touched.
  */
 import { appendFileSync } from 'node:fs';
-import { reasonOf } from './folder.ts';
+import { reasonOf } from '../cli/folder.ts';
 
 /** @param warn - takes the line that says why it could not be written: a summary is not worth a failed run */
 export function appendStepSummary(markdown: string, env: NodeJS.ProcessEnv, warn: (text: string) => unknown): void {

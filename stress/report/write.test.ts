@@ -12,25 +12,26 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { runFolder, WriteError } from '../cli/folder.ts';
 import { duplicate, fixture, run } from './fixture.test-data.ts';
 import { toLockStat } from './lock_stat.ts';
 import { toMarkdown } from './markdown.ts';
 import type { ScenarioResult } from './result.ts';
-import { ReportError, runFolder, writeReports } from './write.ts';
+import { writeReports } from './write.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'write-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('writes every file, into a folder that it makes', () => {
   const dir = join(folder, 'new', 'run');
-  const paths = writeReports(dir, run);
+  const paths = writeReports(dir, run).written;
   expect(paths.map((path) => relative(dir, path))).toEqual([
+    'findings/001-slot-leak/report.txt',
+    'findings/002-event-duplicate-io-getevents/report.txt',
     'report.json',
     'report.md',
     'lock_stat.txt',
     'report.html',
-    'findings/001-slot-leak/report.txt',
-    'findings/002-event-duplicate-io-getevents/report.txt',
   ]);
   const read = (name: string): string => readFileSync(join(dir, name), 'utf8');
   expect(JSON.parse(read('report.json'))).toEqual(fixture);
@@ -45,7 +46,7 @@ test('writes every file, into a folder that it makes', () => {
 
 test('writes the files that were asked for, and no others', () => {
   const dir = join(folder, 'some');
-  const names = writeReports(dir, run, ['trace', 'junit', 'csv']).map((path) => relative(dir, path));
+  const names = writeReports(dir, run, ['trace', 'junit', 'csv']).written.map((path) => relative(dir, path));
   expect(names.filter((name) => !name.startsWith('findings'))).toEqual(['junit.xml', 'locks.csv', 'trace.json']);
   expect(readdirSync(dir).sort()).toEqual(['findings', 'junit.xml', 'locks.csv', 'trace.json']);
 });
@@ -77,8 +78,14 @@ test('a file is replaced as a whole: who has the old one open keeps it', () => {
 test('a file that cannot be replaced stays, and nothing unfinished stays beside it', () => {
   const dir = join(folder, 'blocked');
   mkdirSync(join(dir, 'report.md'), { recursive: true });
-  expect(() => writeReports(dir, run)).toThrow(ReportError);
-  expect(readdirSync(dir).sort()).toEqual(['report.json', 'report.md']);
+  const files = writeReports(dir, run);
+  expect(files.lost).toBe(true);
+  expect(files.lines('npm run again')).toEqual([
+    `not written: ${join(dir, 'report.md')}: it is a folder`,
+    'when that is mended, this makes them: npm run again',
+  ]);
+  // The others are there.
+  expect(readdirSync(dir).sort()).toEqual(['findings', 'lock_stat.txt', 'report.html', 'report.json', 'report.md']);
 });
 
 test('writes into a folder that is there', () => {
@@ -99,7 +106,7 @@ test('a finding’s folder has a name that any file system takes', () => {
   const findings = [{ ...duplicate, where: `../${'long '.repeat(50)}/etc` }];
   const scenarios = fixture.scenarios.map((scenario) => ({ ...scenario, findings }));
   const names = writeReports(join(folder, 'names'), { ...run, result: { ...fixture, scenarios } })
-    .slice(4)
+    .written.slice(0, 3)
     .map((path) => basename(join(path, '..')));
   expect(names).toHaveLength(3);
   for (const name of names) expect(name).toMatch(/^00[123]-[a-z0-9-]{1,60}$/);
@@ -112,13 +119,14 @@ test('a run’s folder is its time and seed, and never one that is there', () =>
   expect(readdirSync(output)).toHaveLength(3);
 });
 
-test('what cannot be written is said in a sentence', () => {
+test('what cannot be written is said in a sentence, and costs nothing else', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
-  const sentence = /^The report cannot be written to '.+': .+\.$/;
-  expect(() => writeReports(file, run)).toThrow(ReportError);
-  expect(() => writeReports(join(file, 'x'), run)).toThrow(sentence);
+  const { written, lost } = writeReports(file, run);
+  expect({ written, lost }).toEqual({ written: [], lost: true });
+  const sentence = /^The folder '.+' cannot be made: .+\.$/;
   expect(() => runFolder(file, fixture.startedAt, 1)).toThrow(sentence);
+  expect(() => runFolder(file, fixture.startedAt, 1)).toThrow(WriteError);
 });
 
 test.runIf(existsSync('/proc/self'))('where no folder can be made it comes back', () => {

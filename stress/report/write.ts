@@ -1,66 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Writes the reports of a run to a folder of its own. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
+import { Files } from '../cli/files.ts';
+import { shellWord } from '../cli/shell.ts';
 import { type FindingFile, findingFiles, findingSchedule, findingText } from './finding_files.ts';
-import { codeOf, makeFolder, reasonOf } from './folder.ts';
 import { DEFAULT_REPORTERS, type Reporter } from './reporter_names.ts';
 import { REPORTERS } from './reporters.ts';
 import type { Run } from './result.ts';
-
-/** A report that could not be written; `message` is a sentence. */
-export class ReportError extends Error {
-  override readonly name = 'ReportError';
-}
-
-const FOLDERS_MAX = 1000;
-
-/** @throws ReportError */
-export function attempt<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw new ReportError(`The report cannot be written to '${path}': ${reasonOf(error)}.`, { cause: error });
-  }
-}
-
-/** A moment as names of folders have it: `20261121T024700Z`. @param at - ISO 8601, UTC */
-export const utcName = (at: string): string => at.replace(/\.\d+/, '').replace(/[^0-9TZ]/g, '');
-
-/** Makes `<output>/<name>`, or the first of `-2`, `-3`, … that is not there yet. @throws ReportError */
-export function newFolder(output: string, name: string): string {
-  const first = join(output, name);
-  return attempt(first, () => {
-    makeFolder(output);
-    for (let n = 1; n <= FOLDERS_MAX; n++) {
-      const folder = n === 1 ? first : `${first}-${n}`;
-      try {
-        // made, not looked for: two runs that start in the same second get a folder each
-        mkdirSync(folder);
-        return folder;
-      } catch (error) {
-        if (codeOf(error) !== 'EEXIST') throw error;
-      }
-    }
-    throw new Error(`there are ${FOLDERS_MAX} of them already`);
-  });
-}
-
-/** The folder of a run, `<utc>-<seed>`. @param startedAt - ISO 8601, UTC @throws ReportError */
-export const runFolder = (output: string, startedAt: string, seed: number): string =>
-  newFolder(output, `${utcName(startedAt)}-${seed}`);
-
-/** Under a name beside the file's own first: whoever is killed meanwhile leaves the old file, not half a new one. */
-export function replaceFile(path: string, text: string): void {
-  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}`);
-  try {
-    writeFileSync(unfinished, text);
-    renameSync(unfinished, path);
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw error;
-  }
-}
 
 /** Takes away findings of an earlier rendering of the run, which had fewer of them and other numbers. */
 function forgetOldFindings(dir: string, files: readonly FindingFile[]): void {
@@ -73,28 +20,39 @@ function forgetOldFindings(dir: string, files: readonly FindingFile[]): void {
 }
 
 /**
- * Writes the files that the reporters print, and a folder for each finding.
- *
- * @returns the paths written, in the order of REPORTERS, then the findings @throws ReportError
+ * Writes a folder for each finding and the files that the reporters print. Where there is not room for all, findings
+ * come before pages: they are small, and what a run is for.
  */
-export function writeReports(dir: string, run: Run, reporters: readonly Reporter[] = DEFAULT_REPORTERS): string[] {
-  const write = (name: string, text: string): string => {
-    const path = join(dir, name);
-    return attempt(path, () => {
-      makeFolder(dirname(path));
-      replaceFile(path, text);
-      return path;
-    });
-  };
+export function writeReports(dir: string, run: Run, reporters: readonly Reporter[] = DEFAULT_REPORTERS): Files {
+  const files = new Files();
   const findings = findingFiles(run.result);
-  const written = Object.entries(REPORTERS).flatMap(([name, { file, print }]) =>
-    reporters.some((reporter) => reporter === name) ? [write(file, print(run))] : [],
-  );
+  files.attempt(join(dir, 'findings'), () => forgetOldFindings(dir, findings));
   for (const file of findings) {
-    written.push(write(file.path, findingText(run.result, file)));
+    files.write(join(dir, file.path), () => findingText(run.result, file));
     const schedule = findingSchedule(file);
-    if (schedule !== null) written.push(write(schedule.path, schedule.text));
+    if (schedule !== null) files.write(join(dir, schedule.path), () => schedule.text);
   }
-  attempt(dir, () => forgetOldFindings(dir, findings));
-  return written;
+  for (const [name, { file, print }] of Object.entries(REPORTERS)) {
+    if (reporters.some((reporter) => reporter === name)) files.write(join(dir, file), () => print(run));
+  }
+  return files;
+}
+
+/** What makes the reports of a run again. */
+export const renderCommand = (dir: string, reporters: readonly Reporter[] = DEFAULT_REPORTERS): string => {
+  const others = reporters.join() === DEFAULT_REPORTERS.join() ? '' : ` --reporter ${reporters.join()}`;
+  return `npm run report -- render ${shellWord(dir)}${others}`;
+};
+
+/**
+ * What is said of a run's files: which there are, those of findings left out, and which there are not.
+ * @param again - the command that makes what is missing; null if there is none
+ * @param cut - why the log is not whole; null if it is
+ */
+export function writtenText(dir: string, files: Files, again: string | null, cut: string | null): string {
+  const findings = join(dir, 'findings') + sep;
+  const names = files.written.filter((path) => !path.startsWith(findings));
+  const lines = names.length === 0 ? [] : [`reports: ${names.join(' ')}`];
+  lines.push(...files.lines(again), ...(cut === null ? [] : [cut]));
+  return lines.map((line) => `${line}\n`).join('');
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How the time of a soak is spent: on which seeds, and how much of it on running failures again. */
 import { mix32 } from '../../src/arch/sab/prng.ts';
+import { isInterrupted } from '../cli/exit_code.ts';
 import { VERDICTS } from '../report/result.ts';
 
 /** A run that can have less than this share of its time is not begun. */
@@ -22,7 +23,7 @@ export function nextRunMs(leftMs: number, runMs: number): number | null {
 
 /** Whether a run that ended so is run again: not if it was stopped, or never began. */
 export const failed = (exitCode: number): boolean =>
-  exitCode !== VERDICTS.passed && exitCode !== VERDICTS.usage && exitCode < VERDICTS.interrupted;
+  exitCode !== VERDICTS.passed && exitCode !== VERDICTS.usage && !isInterrupted(exitCode);
 
 /** Whether there is time to run a failure again. */
 export const mayRerun = (rerunMs: number, runMs: number, totalMs: number): boolean =>

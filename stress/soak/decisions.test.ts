@@ -61,7 +61,7 @@ describe('time', () => {
   });
 
   test('failures are run again, but what was stopped or refused is not', () => {
-    expect([0, 1, 2, 3, 4, 5, 6, 130, 143].filter(failed)).toEqual([2, 3, 4, 5, 6]);
+    expect([0, 1, 2, 3, 4, 5, 6, 129, 130, 143].filter(failed)).toEqual([2, 3, 4, 5, 6]);
   });
 
   test('half of the time at most goes to running them again', () => {
@@ -108,6 +108,16 @@ describe('what is kept', () => {
     expect(listOf(fewer, 'whole')).toEqual([4]);
     expect(listOf(fewer, 'log')).toEqual([6, 7, 2]);
     expect(listOf(fewer, 'nothing')).toEqual([8, 5, 3, 1]);
+  });
+
+  test('a disk without room takes reports, the best run’s first, and no log', () => {
+    const kept = whatToKeep(runs, rule, 76 * MIB);
+    expect(listOf(kept, 'whole')).toEqual([4, 8]);
+    expect(listOf(kept, 'log')).toEqual([6, 7, 2, 5, 3, 1]);
+    const none = whatToKeep(runs, rule, -1);
+    expect(listOf(none, 'whole')).toEqual([4]);
+    expect(listOf(none, 'log')).toEqual([8, 6, 7, 2, 5, 3, 1]);
+    expect(listOf(none, 'nothing')).toEqual([]);
   });
 
   test('the very worst run stays, whatever the budget', () => {

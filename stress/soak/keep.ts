@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * What is left of each run on the disk: the worst runs whole, the event logs of the others for the merged report. What
- * does not fit into the budget goes, and the best goes first.
+ * does not fit into the budget goes, and the best goes first. A disk that others fill takes no log: of a log the
+ * reports can be made again.
  */
-import { rankOf } from './exit_code.ts';
+import { rankOf } from '../cli/exit_code.ts';
 import type { Kept, SoakRun } from './result.ts';
 
 export interface KeepRule {
@@ -36,20 +37,27 @@ function bytesOf(run: SoakRun, kept: Kept): number {
 export const bytesNeeded = (runs: readonly SoakRun[]): number =>
   runs.reduce((sum, run) => sum + bytesOf(run, run.kept), 0);
 
-/** @returns what is to be left of each run, by number */
-export function whatToKeep(runs: readonly SoakRun[], { keep, budgetBytes }: KeepRule): Map<number, Kept> {
+/** @param roomBytes - what the disk has room for @returns what is to be left of each run, by number */
+export function whatToKeep(
+  runs: readonly SoakRun[],
+  { keep, budgetBytes }: KeepRule,
+  roomBytes = Number.POSITIVE_INFINITY,
+): Map<number, Kept> {
   const order = worstFirst(runs.filter(({ folder }) => folder !== null));
   const kept = new Map<number, Kept>();
   for (const [i, run] of order.entries()) {
     kept.set(run.number, atMost(run.kept, i < keep ? 'whole' : run.rerunOf === null ? 'log' : 'nothing'));
   }
   const needed = (): number => order.reduce((sum, run) => sum + bytesOf(run, kept.get(run.number) as Kept), 0);
-  // First whole folders become logs, then logs go; the very worst run stays.
-  for (const less of ['log', 'nothing'] as const) {
+  /** The very worst run stays. */
+  const reduce = (most: number, to: (run: SoakRun) => Kept): void => {
     for (const run of order.slice(1).reverse()) {
-      if (needed() <= budgetBytes) return kept;
-      kept.set(run.number, atMost(kept.get(run.number) as Kept, run.rerunOf === null ? less : 'nothing'));
+      if (needed() <= most) return;
+      kept.set(run.number, atMost(kept.get(run.number) as Kept, to(run)));
     }
-  }
+  };
+  reduce(roomBytes, () => 'log');
+  reduce(budgetBytes, (run) => (run.rerunOf === null ? 'log' : 'nothing'));
+  reduce(budgetBytes, () => 'nothing');
   return kept;
 }

@@ -2,41 +2,36 @@
 /**
  * `npm run soak -- [options]`: many runs of the stress test, one report.
  *
- * SIGINT or SIGTERM once: the run ends and writes its report, all runs are merged. A third time: leave at once; what
- * was measured is in the runs' event logs.
+ * A signal ends the run under way, which writes its report; all runs are merged. A third one kills that run.
  */
 import { join } from 'node:path';
+import { Interrupt } from '../cli/interrupt.ts';
+import { runProgram } from '../cli/program.ts';
+import { stderr, stdout } from '../cli/streams.ts';
 import { withinLimits } from '../host.ts';
-import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
 import { parseSoak, type SoakOptions } from './options.ts';
 
 async function soak(options: SoakOptions): Promise<number> {
-  const [{ appendStepSummary }, { Interrupt }, { Soaking }, { toSoakMarkdown, toSoakText }] = await Promise.all([
+  const [{ appendStepSummary }, { Soaking }, { toSoakMarkdown, toSoakText }] = await Promise.all([
     import('../report/step_summary.ts'),
-    import('./interrupt.ts'),
     import('./soak.ts'),
     import('./text.ts'),
   ]);
-  const soaking = new Soaking(options, new Interrupt(), (line) => process.stderr.write(`${line}\n`));
+  const interrupt = new Interrupt();
+  const soaking = new Soaking(options, interrupt, (line) => stderr.write(`${line}\n`));
   await soaking.run();
   const result = soaking.finish();
-  process.stdout.write(toSoakText(result, Math.min(process.stdout.columns ?? 120, 160)));
-  process.stderr.write(`reports: ${join(soaking.at, 'soak.md')} ${join(soaking.at, result.merged ?? 'runs')}\n`);
-  appendStepSummary(toSoakMarkdown(result), process.env, (text) => process.stderr.write(text));
+  stdout.write(toSoakText(result, stdout.width));
+  stderr.write(`reports: ${join(soaking.at, 'soak.md')} ${join(soaking.at, result.merged ?? 'runs')}\n`);
+  appendStepSummary(toSoakMarkdown(result), process.env, (text) => stderr.write(text));
+  interrupt.over(result.exitCode);
   return result.exitCode;
 }
 
-// Who reads the progress may go away; the soak goes on.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-
-try {
+await runProgram(async () => {
   const options = parseSoak(process.argv.slice(2));
-  if (typeof options === 'string') process.stdout.write(options);
-  process.exit(typeof options === 'string' ? 0 : await withinLimits(0, () => soak(options)));
-} catch (error) {
-  const usage = error instanceof UsageError;
-  const text = error instanceof Error ? (usage ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exit(usage ? VERDICTS.usage : VERDICTS.harness);
-}
+  if (typeof options !== 'string') return withinLimits(0, () => soak(options));
+  stdout.write(options);
+  return VERDICTS.passed;
+});

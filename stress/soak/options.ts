@@ -61,7 +61,7 @@ Everything behind a -- of its own is passed on to each run:
   npm run soak -- --hours 8 -- --scenario 'head_*' --perturb heavy
 
 Exit codes are the runs' own, the worst of them: 0 passed, 1 usage, 2 forbidden outcome, 3 hang, 4 inconclusive,
-5 threshold, 6 harness, 130 and 143 interrupted; the report so far is written in any case.
+5 threshold, 6 harness, 129, 130 and 143 interrupted; the report so far is written in any case.
 `;
 
 /** A number of units above 0, as `unit` of them. */

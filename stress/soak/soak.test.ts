@@ -122,6 +122,39 @@ test('a run that is killed is a failure with a report like any other, and the so
   expect(loadRun(join(at, 'merged')).result.merged[0]?.seed).toBe(seedOf(10, 0));
 }, 120_000);
 
+test('where the disk takes no pages the soak goes on, says what is missing, and has its own report', async () => {
+  const folder = join(output, 'full');
+  const args = ['--minutes', '1', '--run-minutes', '0.02', '--threads', '3', '--seed', '11', '--rerun', '0'];
+  const limited = 'ulimit -f 500; exec "$0" "$@"';
+  const { exitCode, stdout, stderr } =
+    await soak$`bash -c ${limited} node ${MAIN} ${args} --output ${folder} -- ${LOAD}`;
+  expect(exitCode).toBe(6);
+  const { at, soak } = soakIn(folder);
+  expect(soak).toMatchObject({ exitCode: 6, merged: 'merged', ended: expect.stringContaining('3 times in a row') });
+  expect(soak.runs.map(({ verdict, kept }) => [verdict, kept])).toEqual(Array(3).fill(['harness', 'whole']));
+  expect(soak.runs[0]?.reason).toMatch(/; not all of it could be written$/);
+  expect(soak.runs.every(({ rounds }) => rounds > 0)).toBe(true);
+  expect(stdout).toContain('the merged report is of 3 runs');
+  expect(stderr).toContain(`not written: ${join(at, 'merged', 'report.html')}: it would be larger than this process`);
+  expect(stderr).toContain(`when that is mended, this makes them: npm run report -- render ${join(at, 'merged')}`);
+  expect(stderr).not.toMatch(/^ {4}at /m);
+  expect(existsSync(join(at, 'soak.md'))).toBe(true);
+}, 120_000);
+
+test('what a run has found is said, though its folder is lost', async () => {
+  const folder = join(output, 'lost');
+  const args = ['--minutes', '0.1', '--run-minutes', '0.1', '--threads', '3', '--seed', '12', '--rerun', '0'];
+  const running = soak$`exec node ${MAIN} ${args} --output ${folder} -- ${LOAD}`;
+  while (!hasRound(folder)) await sleep(50);
+  rmSync(join(folder, readdirSync(folder)[0] ?? '', 'runs'), { recursive: true });
+  const { exitCode, stderr } = await running;
+  expect(exitCode).toBe(6);
+  const { soak } = soakIn(folder);
+  expect(soak.runs[0]).toMatchObject({ verdict: 'harness', folder: null, kept: 'nothing' });
+  expect(soak.runs[0]?.rounds).toBeGreaterThan(0);
+  expect(stderr).toContain('--- End of test: PASSED: 1 scenarios showed nothing on the patched build (exit 0)');
+}, 120_000);
+
 test('arguments that the stress test refuses end the soak at once, with its sentence', async () => {
   const folder = join(output, 'refused');
   const { exitCode, stderr } = await soak$`exec node ${MAIN} --minutes 1 --output ${folder} -- --perturb hevy`;

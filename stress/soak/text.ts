@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A soak on a terminal, and as Markdown. */
+import { shellWord } from '../cli/shell.ts';
 import { codeBlock, escaped, markdownTable } from '../report/markdown_text.ts';
 import { tableLines } from '../report/table.ts';
 import { clock, command, count, plural, short, span, wrap } from '../report/text.ts';
@@ -25,7 +26,7 @@ export function againOf(options: SoakOptions): string {
   if (options.shard !== null) words.push('--shard', options.shard);
   if (options.output !== 'reports') words.push('--output', options.output);
   if (options.passOn.length > 0) words.push('--', ...options.passOn);
-  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+  return words.map(shellWord).join(' ');
 }
 
 /** One line when a run is over. */

@@ -68,6 +68,21 @@ test('an interrupt ends the run under way, and what there is becomes a report', 
   expect(sweep.points.map(({ threads }) => threads)).toEqual([1]);
 }, 120_000);
 
+test('what the disk does not take is named, after the table has been printed', async () => {
+  const folder = join(output, 'full');
+  const args = ['--sweep', 'threads=1,2', '--duration', '4s', '--seed', '7', '--arena-mib', '16'];
+  const limited = 'ulimit -f 500; exec "$0" "$@"';
+  const { exitCode, stdout, stderr } = await stress$`bash -c ${limited} node ${MAIN} ${args} --output ${folder}`;
+  const { at } = sweepIn(folder);
+  expect(exitCode).toBe(6);
+  expect(stdout).toContain('Throughput by number of threads');
+  for (const page of ['sweep.html', 'threads-1/report.html', 'threads-2/report.html']) {
+    expect(stderr).toContain(`not written: ${join(at, page)}: it would be larger than this process may write`);
+  }
+  expect(existsSync(join(at, 'sweep.md'))).toBe(true);
+  expect(stderr).not.toMatch(/^ {4}at /m);
+}, 120_000);
+
 test.each([
   [['--duration', '3s'], '--duration 4s'],
   [['--scenario', 'everything_at_once'], 'leave --scenario out'],

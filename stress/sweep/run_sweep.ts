@@ -7,21 +7,23 @@
  *     threads-1/, threads-2/, …       all runs of a width as one
  *     runs/<utc>-<seed>/, …           each run
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exitWith, worstExit } from '../cli/exit_code.ts';
+import { Files } from '../cli/files.ts';
+import { runFolder } from '../cli/folder.ts';
+import { Interrupt } from '../cli/interrupt.ts';
+import { stderr, stdout } from '../cli/streams.ts';
 import { environment } from '../environment.ts';
 import { loadRun } from '../log/load.ts';
-import { mergeRuns } from '../log/merge.ts';
+import { type Merged, mergeRuns } from '../log/merge.ts';
 import { toSweepHtml } from '../report/html/sweep_page.ts';
 import type { Run } from '../report/result.ts';
 import { appendStepSummary } from '../report/step_summary.ts';
 import { plural, span } from '../report/text.ts';
-import { runFolder, writeReports } from '../report/write.ts';
-import { worstExit } from '../soak/exit_code.ts';
-import { Interrupt } from '../soak/interrupt.ts';
+import { renderCommand, writeReports } from '../report/write.ts';
 import { runStress } from '../soak/stress_run.ts';
 import { pointOf } from './point.ts';
-import { SWEEP_SCHEMA_VERSION, type Sweep } from './result.ts';
+import { SWEEP_SCHEMA_VERSION, type Sweep, type SweepPoint } from './result.ts';
 import type { SweepSpec } from './spec.ts';
 import { toSweepMarkdown, toSweepText } from './text.ts';
 import { planTurns, type Turns } from './turns.ts';
@@ -43,14 +45,14 @@ async function runTurns(spec: SweepSpec, { turns, runMs }: Turns, at: string, in
   for (const [i, { threads, pass }] of turns.entries()) {
     if (interrupt.signal !== null) break;
     const what = `${plural(threads, 'thread')}, pass ${pass}`;
-    process.stderr.write(`sweep: run ${i + 1} of ${turns.length}, ${what}, ${span(runMs)}\n`);
+    stderr.write(`sweep: run ${i + 1} of ${turns.length}, ${what}, ${span(runMs)}\n`);
     const args = ['--threads', String(threads + SERVICE_THREADS), '--scenario', SCENARIO, '--build', 'patched'];
     args.push('--duration', `${runMs}ms`, '--seed', String(spec.seed), ...spec.passOn);
-    const { exitCode, folder, stderr } = await runStress(args, join(at, 'runs'), interrupt);
+    const { exitCode, folder, stderr: said } = await runStress(args, join(at, 'runs'), interrupt);
     exitCodes.push(exitCode);
     if (folder !== null) folders.set(threads, [...(folders.get(threads) ?? []), folder]);
     if (exitCode !== 0 && interrupt.signal === null) {
-      process.stderr.write(`sweep: ${what} ended with ${exitCode}: ${folder ?? stderr.trim()}\n`);
+      stderr.write(`sweep: ${what} ended with ${exitCode}: ${folder ?? said.trim()}\n`);
     }
     if (folder === null) break;
   }
@@ -63,30 +65,53 @@ const loaded = (folders: readonly string[]): { folder: string; run: Run }[] =>
     try {
       return [{ folder, run: loadRun(folder) }];
     } catch (error) {
-      process.stderr.write(`sweep: ${error instanceof Error ? error.message : String(error)}\n`);
+      stderr.write(`sweep: ${error instanceof Error ? error.message : String(error)}\n`);
       return [];
     }
   });
 
-function pointsOf({ folders }: Runs, at: string, spec: SweepSpec): Sweep['points'] {
+/** What the runs of a width come to; it is written later. */
+interface Width {
+  /** null if no round came to its end */
+  readonly point: SweepPoint | null;
+  readonly at: string;
+  readonly merged: Merged;
+}
+
+function widthsOf({ folders }: Runs, at: string, spec: SweepSpec): Width[] {
   return spec.widths.flatMap((threads) => {
     const passes = loaded(folders.get(threads) ?? []);
     if (passes.length === 0) return [];
     const folder = `threads-${threads}`;
-    const all = mergeRuns(
+    const merged = mergeRuns(
       passes.map((pass) => pass.folder),
       join(at, folder),
     );
-    writeReports(join(at, folder), all, spec.reporters);
     const runs = passes.map(({ run }) => run);
-    return pointOf(threads, folder, runs, all.result) ?? [];
+    return [{ point: pointOf(threads, folder, runs, merged.run.result), at: join(at, folder), merged }];
   });
 }
 
-function write(at: string, sweep: Sweep): void {
-  writeFileSync(join(at, 'sweep.json'), `${JSON.stringify(sweep, null, 2)}\n`);
-  writeFileSync(join(at, 'sweep.md'), toSweepMarkdown(sweep));
-  writeFileSync(join(at, 'sweep.html'), toSweepHtml(sweep));
+function print(sweep: Sweep, json: boolean): void {
+  const out = json ? stderr : stdout;
+  out.write(toSweepText(sweep, out));
+  if (json) stdout.write(`${JSON.stringify(sweep, null, 2)}\n`);
+}
+
+/** @returns whether anything could not be written */
+function write(at: string, sweep: Sweep, widths: readonly Width[], spec: SweepSpec): boolean {
+  const files = new Files();
+  files.write(join(at, 'sweep.json'), () => `${JSON.stringify(sweep, null, 2)}\n`);
+  files.write(join(at, 'sweep.md'), () => toSweepMarkdown(sweep));
+  files.write(join(at, 'sweep.html'), () => toSweepHtml(sweep));
+  stderr.write(`reports: ${files.written.join(' ')}\n`);
+  const missing = files.lines(null);
+  for (const { at: folder, merged } of widths) {
+    missing.push(...writeReports(folder, merged.run, spec.reporters).lines(renderCommand(folder, spec.reporters)));
+    if (merged.cut !== null) missing.push(merged.cut);
+  }
+  for (const line of missing) stderr.write(`${line}\n`);
+  return missing.length > 0;
 }
 
 /** @throws UsageError if the time is too short for so many widths */
@@ -96,7 +121,8 @@ export async function runSweep(spec: SweepSpec): Promise<{ sweep: Sweep; exitCod
   const interrupt = new Interrupt();
   const at = runFolder(spec.output, startedAt, spec.seed);
   const runs = await runTurns(spec, turns, at, interrupt);
-  const points = pointsOf(runs, at, spec);
+  const widths = widthsOf(runs, at, spec);
+  const points = widths.flatMap(({ point }) => point ?? []);
   const sweep: Sweep = {
     schemaVersion: SWEEP_SCHEMA_VERSION,
     startedAt,
@@ -106,14 +132,10 @@ export async function runSweep(spec: SweepSpec): Promise<{ sweep: Sweep; exitCod
     points,
     fit: fitUsl(points),
   };
-  write(at, sweep);
-  appendStepSummary(toSweepMarkdown(sweep), process.env, (warning) => process.stderr.write(warning));
-  const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
-  const text = toSweepText(sweep, { color, width: Math.min(process.stdout.columns ?? 120, 160) });
-  if (spec.json) process.stdout.write(`${JSON.stringify(sweep, null, 2)}\n`);
-  (spec.json ? process.stderr : process.stdout).write(text);
-  process.stderr.write(
-    `reports: ${['sweep.json', 'sweep.md', 'sweep.html'].map((name) => join(at, name)).join(' ')}\n`,
-  );
-  return { sweep, exitCode: worstExit(runs.exitCodes, interrupt.signal) };
+  print(sweep, spec.json);
+  const lost = write(at, sweep, widths, spec);
+  appendStepSummary(toSweepMarkdown(sweep), process.env, (warning) => stderr.write(warning));
+  const exitCode = exitWith(worstExit(runs.exitCodes, interrupt.signal), lost);
+  interrupt.over(exitCode);
+  return { sweep, exitCode };
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** `npm run conformance -- --fuzz`: draws, runs, saves what differs, and says what came of it. */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exitWith, worstExit } from '../../cli/exit_code.ts';
+import { Files } from '../../cli/files.ts';
+import { newFolder, utcName } from '../../cli/folder.ts';
+import { Interrupt } from '../../cli/interrupt.ts';
+import { stderr } from '../../cli/streams.ts';
 import { ProgressLine } from '../../report/progress.ts';
 import { VERDICTS } from '../../report/result.ts';
-import { attempt, newFolder, utcName } from '../../report/write.ts';
-import { SIGNAL_EXIT } from '../../soak/exit_code.ts';
-import { Interrupt } from '../../soak/interrupt.ts';
 import { Kernel, type KernelFacts } from '../kernel.ts';
 import type { Trace } from '../trace.ts';
 import { toLines } from '../trace_file.ts';
@@ -23,6 +24,7 @@ const CPUS = 2;
 class Differences {
   private readonly options: FuzzOptions;
   private readonly facts: KernelFacts | null;
+  readonly files = new Files();
   private folder: string | null = null;
   private count = 0;
 
@@ -39,12 +41,8 @@ class Differences {
     const path = join(this.folder, `${String(++this.count).padStart(3, '0')}-${slug.slice(0, 60)}.jsonl`);
     const env = { possible_cpus: this.facts?.possibleCpus ?? CPUS };
     const recorded = this.facts === null ? {} : { recorded_on: this.facts.release };
-    attempt(path, () =>
-      writeFileSync(
-        path,
-        toLines({ path, meta: { meta: 1, format: 'aio-trace/1', ...recorded, env }, traces: [trace] }),
-      ),
-    );
+    const meta = { meta: 1, format: 'aio-trace/1', ...recorded, env } as const;
+    this.files.write(path, () => toLines({ path, meta, traces: [trace] }));
     return path;
   }
 }
@@ -68,26 +66,22 @@ export async function runFuzz(options: FuzzOptions): Promise<number> {
   const where =
     host === null ? 'the port alone' : `the port beside ${host.release}, ${host.possibleCpus} possible CPUs`;
   const differences = new Differences(options, host);
-  const progress = new ProgressLine(process.stderr);
+  const progress = new ProgressLine(stderr);
   const interrupt = new Interrupt();
-  const stop = new AbortController();
   process.stderr.write(`${where}; seed ${seed}\n`);
   const cases = casesOf(seed, only ?? 0);
-  const campaign = await interrupt.during(
-    () => stop.abort(),
-    fuzz({
-      run,
-      cases: only === null ? cases : single(cases),
-      ms,
-      stop: stop.signal,
-      tell: (found) => process.stdout.write(`${foundText(found, differences.save(found))}\n`),
-      progress: (soFar) => progress.show(() => fuzzProgress(soFar, ms, seed)),
-    }),
-  );
+  const campaign = await fuzz({
+    run,
+    cases: only === null ? cases : single(cases),
+    ms,
+    stop: interrupt.stop,
+    tell: (found) => process.stdout.write(`${foundText(found, differences.save(found))}\n`),
+    progress: (soFar) => progress.show(() => fuzzProgress(soFar, ms, seed)),
+  });
   progress.finish();
   await kernel?.close();
   process.stdout.write(fuzzText(campaign, seed, where));
-  if (interrupt.signal !== null) return SIGNAL_EXIT[interrupt.signal];
-  if (campaign.found.length > 0) return VERDICTS.forbidden;
-  return useless ? VERDICTS.inconclusive : VERDICTS.passed;
+  for (const line of differences.files.lines(null)) process.stderr.write(`${line}\n`);
+  const code = campaign.found.length > 0 ? VERDICTS.forbidden : useless ? VERDICTS.inconclusive : VERDICTS.passed;
+  return exitWith(worstExit([code], interrupt.signal), differences.files.lost);
 }

@@ -7,6 +7,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Slug } from '../../../src/reverts/registry.ts';
+import { stdout } from '../../cli/streams.ts';
 import { toolVersion } from '../../environment.ts';
 import { Pool } from '../../pool.ts';
 import { assignRoles } from '../../roles.ts';
@@ -81,5 +82,5 @@ for (const entry of CORPUS.filter(({ slug }) => asked.length === 0 || asked.incl
     schedule === null
       ? `not found in ${SEEDS.length * SCHEDULES_MAX} schedules`
       : `${schedule.decisions.length} decisions`;
-  process.stdout.write(`${entry.slug}: ${what}\n`);
+  stdout.write(`${entry.slug}: ${what}\n`);
 }
