@@ -70,7 +70,7 @@ function grep(pattern: RegExp, what: string, pick: (path: string) => boolean): s
 const LAYERS: readonly RegExp[] = [
   /^src\/arch\/sab\//,
   /^src\/(uapi\/|reverts\/registry\.ts)/,
-  /^src\/(trace\/|lib\/list\.ts|kernel\/(locking\/|sched\/|oops\.ts|panic\.ts))/,
+  /^src\/(trace\/|lib\/list\.ts|kernel\/(locking\/|sched\/|object_ref\.ts|oops\.ts|panic\.ts))/,
   /^src\/mm\//,
   /^src\/(kernel\/(rcu\/|workqueue\.ts)|lib\/percpu-refcount\.ts)/,
   // One layer: an old function of reverts/ calls what stands beside the one that it replaces.

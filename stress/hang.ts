@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the watchdog says of a machine that stands still: who sleeps where, who holds and waits for what. */
+
 import { parkedOn } from '../src/arch/sab/control.ts';
+import { objectText } from '../src/kernel/object_ref.ts';
 import { snapshotCpus } from '../src/kernel/oops.ts';
 import { TASK_RUNNING, task_state } from '../src/kernel/sched/core.ts';
 import { describeAddress } from '../src/mm/slab.ts';
@@ -17,7 +19,7 @@ export function describeHang(plan: RoundPlan, phase: string): Observation {
     const last = steps.at(-1)?.text ?? 'nothing';
     if (!DAEMONS.includes(plan.roles[cpu] ?? 'kworker')) stuck.add(role);
     const where = asleep
-      ? `sleeps on ${describeAddress(word)}${task_state(cpu) !== TASK_RUNNING ? ' (in schedule)' : ''}`
+      ? `sleeps on ${objectText(describeAddress(word))}${task_state(cpu) !== TASK_RUNNING ? ' (in schedule)' : ''}`
       : 'is not asleep';
     const holds = held.length > 0 ? `, holds ${held.join(', ')}` : '';
     const locks = holds + (waiting === null ? '' : `, waits for ${waiting}`);

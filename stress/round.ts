@@ -177,6 +177,7 @@ export class Round {
       title,
       text,
       objects,
+      address: null,
       where,
       cpu: -1,
       role: 'oracle',

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Completers: the interrupt side of a device. Each serves a queue until the machine shuts down. */
+
 import { currentPhase } from '../src/arch/sab/control.ts';
 import { nullb_thread, setDeviceProbe } from '../src/drivers/null_blk.ts';
+import { objectRef } from '../src/kernel/object_ref.ts';
 import { kernel_enter, kernel_exit } from '../src/kernel/sched/core.ts';
 import { PHASE_SHUTDOWN } from './protocol.ts';
 import type { User } from './user.ts';
@@ -19,7 +21,7 @@ export function completer(user: User, queue: number): void {
       'destroy:requests-in-flight',
       'the device completes a request of a context whose destruction has returned',
       [`iocb ${hex(obj)}, entry ${entry}`],
-      [`iocb ${hex(obj)}`],
+      [objectRef('iocb', obj)],
     );
   }
   // Who keeps a context to himself judges by it what is lost.

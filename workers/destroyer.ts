@@ -10,6 +10,7 @@
  *   hostile            see hostile.ts
  */
 
+import { objectRef } from '../src/kernel/object_ref.ts';
 import { current } from '../src/kernel/sched/core.ts';
 import { EAGAIN, errname } from '../src/uapi/errno.ts';
 import { ring_field, SegmentationFault, scribble } from '../src/user/libaio.ts';
@@ -51,7 +52,7 @@ function checkInFlight(user: User, owner: number, ctx: number): void {
       `io_destroy(${hex(ctx)}) = 0, ${left.length} accepted requests not done, such as ` +
         `iocb ${hex(user.ledger.obj(entry))}`,
     ],
-    [`ring ${hex(ctx)}`, `iocb ${hex(user.ledger.obj(entry))}`],
+    [objectRef('ring', ctx), objectRef('iocb', user.ledger.obj(entry))],
   );
 }
 

@@ -4,6 +4,7 @@
  *
  * This is the complaint of e02ba72aabfa: "if the buffer is allocated by some other user he'll be surprised".
  */
+import { objectRef } from '../src/kernel/object_ref.ts';
 import { TP } from '../src/trace/events.ts';
 import { trace } from '../src/trace/flight_recorder.ts';
 import { peek, poke } from '../src/user/libaio.ts';
@@ -53,7 +54,7 @@ export class FreedBuffers {
         'buffer:written-after-destroy',
         'a buffer was written after io_destroy() had returned and it was freed',
         [`buffer ${hex(buffer)}: the last word is ${hex(found)}, user space left ${hex(FREED)} there`],
-        [`buffer ${hex(buffer)}`],
+        [objectRef('buffer', buffer)],
       );
       this.freed.splice(i--, 1);
     }

@@ -9,6 +9,7 @@
  *   submit_and_wait   the same from a device, for whose completions it waits
  *   hostile           system calls with whatever arguments (see hostile.ts)
  */
+import { objectRef } from '../src/kernel/object_ref.ts';
 import { EAGAIN, EINVAL, errname } from '../src/uapi/errno.ts';
 import { emptyEvent, ring_field, SegmentationFault, user_getevent } from '../src/user/libaio.ts';
 import { hostile } from './hostile.ts';
@@ -146,7 +147,7 @@ function overcommit(user: User): void {
         'event:lost',
         'a request was done and its event never came',
         [`${accepted} accepted, ${read} read, none in flight, the ring is empty`],
-        [`ring 0x${ctx.toString(16)}`],
+        [objectRef('ring', ctx)],
       );
     }
     if (all || !user.running()) break;

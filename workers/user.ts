@@ -5,6 +5,7 @@
  * Everything here knows the API's promises and nothing of the kernel's insides. What breaks a promise is recorded at
  * once.
  */
+
 import { sched_clock } from '../src/arch/sab/clock.ts';
 import { currentPhase, noteProgress } from '../src/arch/sab/control.ts';
 import { idle } from '../src/arch/sab/park.ts';
@@ -17,6 +18,7 @@ import {
   sys_io_setup,
   sys_io_submit,
 } from '../src/fs/aio/syscalls.ts';
+import { type ObjectRef, objectRef } from '../src/kernel/object_ref.ts';
 import { type FindingKind, record } from '../src/kernel/oops.ts';
 import { IOCB_CMD_PREAD, IOCB_CMD_PWRITE } from '../src/uapi/aio_abi.ts';
 import { ECANCELED } from '../src/uapi/errno.ts';
@@ -130,7 +132,7 @@ export class User {
     if (us > 0) this.pause(us);
   }
 
-  finding(kind: FindingKind, title: string, text: readonly string[], objects: readonly string[] = []): void {
+  finding(kind: FindingKind, title: string, text: readonly string[], objects: readonly ObjectRef[] = []): void {
     record({ kind, title, text, objects });
   }
 
@@ -287,7 +289,7 @@ export class User {
       this.finding('event:phantom', 'an event that belongs to no request', [what]);
       return;
     }
-    const objects = [`iocb ${hex(ledger.obj(entry))}`, `ring ${hex(ledger.handleOf(entry))}`];
+    const objects = [objectRef('iocb', ledger.obj(entry)), objectRef('ring', ledger.handleOf(entry))];
     if ((before & DELIVERED) !== 0) {
       this.finding('event:duplicate', 'an event was delivered twice', [what], objects);
       return;
@@ -303,7 +305,7 @@ export class User {
   }
 
   /** What was read must be what stands on the disk. */
-  private checkBuffer(entry: number, objects: readonly string[]): void {
+  private checkBuffer(entry: number, objects: readonly ObjectRef[]): void {
     const { ledger } = this;
     const buffer = ledger.buffer(entry);
     const pos = ledger.pos(entry);

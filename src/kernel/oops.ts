@@ -13,6 +13,7 @@ import { MachineAborted } from '../arch/sab/control.ts';
 import { smp_processor_id } from '../arch/sab/cpu.ts';
 import { type Bytes, createBytes, createWords, type Words, wordAdd, wordLoad, wordStore } from '../arch/sab/words.ts';
 import { flightRecorder, lastSteps, type TraceEntry } from '../trace/flight_recorder.ts';
+import type { ObjectRef } from './object_ref.ts';
 
 /** Kinds of findings; a colon parts the family from the case. */
 export type FindingKind =
@@ -74,8 +75,9 @@ export interface OopsRecord {
   readonly us: number;
   /** What is known, a line each. */
   readonly text: readonly string[];
-  /** Kernel objects concerned, such as `kioctx 0x40012340`. */
-  readonly objects: readonly string[];
+  readonly objects: readonly ObjectRef[];
+  /** Of the access that was wrong; null where it was none. */
+  readonly address: number | null;
   readonly stack: readonly string[];
   readonly cpus: readonly CpuSnapshot[];
 }
@@ -170,7 +172,8 @@ export interface Problem {
   readonly kind: FindingKind;
   readonly title: string;
   readonly text?: readonly string[];
-  readonly objects?: readonly string[];
+  readonly objects?: readonly ObjectRef[];
+  readonly address?: number;
 }
 
 /** Writes a record. Never throws; a record too many is counted and dropped. */
@@ -192,6 +195,7 @@ function writeRecord(problem: Problem, error: Error): void {
   const full: OopsRecord = {
     text: [],
     objects: [],
+    address: null,
     ...problem,
     where: stack[0]?.name ?? '',
     cpu,

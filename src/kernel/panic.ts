@@ -16,8 +16,8 @@ export function BUG_ON(condition: boolean, what: string): void {
 }
 
 /** Records a warning if `condition` holds. @returns the condition */
-export function WARN_ON(condition: boolean, what: string, ...objects: string[]): boolean {
-  if (condition) record({ kind: 'warn', title: `WARNING: ${what}`, objects });
+export function WARN_ON(condition: boolean, what: string): boolean {
+  if (condition) record({ kind: 'warn', title: `WARNING: ${what}` });
   return condition;
 }
 
@@ -42,6 +42,7 @@ function page_fault(addr: number, op: Access, bytes: number): never {
       `${op === LOAD ? 'read' : 'write'} of ${bytes} bytes at ${hex(addr)}` +
         (addr >= PAGE_OFFSET && (addr & 3) !== 0 && bytes === 4 ? ' (not aligned)' : ''),
     ],
+    address: addr >>> 0,
   });
 }
 

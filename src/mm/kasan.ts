@@ -9,8 +9,10 @@
  *
  * @linux mm/kasan (v4.0)
  */
+
 import { type Access, LOAD, PAGE_OFFSET } from '../arch/sab/access.ts';
 import { isRam, ramBytes, SHADOW_SHIFT, shadow } from '../arch/sab/memory.ts';
+import { type ObjectRef, objectRef, objectText } from '../kernel/object_ref.ts';
 import { type FindingKind, oops } from '../kernel/oops.ts';
 
 export const KASAN_OK = 0;
@@ -25,7 +27,7 @@ class Config {
 }
 const config = new Config();
 /** Names the object around an address; set by the slab. */
-let describe: (addr: number) => string = (addr) => `0x${(addr >>> 0).toString(16)}`;
+let describe: (addr: number) => ObjectRef = (addr) => objectRef('address', addr);
 
 /** Lets everything be touched, as when the machine is switched on. */
 export function clearShadow(): void {
@@ -74,9 +76,13 @@ function kasan_report(addr: number, bytes: number, op: Access, value: number): n
   const object = describe(addr);
   return oops({
     kind,
-    title: `KASAN: ${what} of ${object.replace(/ .*/, '')}`,
-    text: [`${op === LOAD ? 'read' : 'write'} of ${bytes} bytes at 0x${(addr >>> 0).toString(16)}, which is ${object}`],
+    title: `KASAN: ${what} of ${object.type}`,
+    text: [
+      `${op === LOAD ? 'read' : 'write'} of ${bytes} bytes at 0x${(addr >>> 0).toString(16)}, ` +
+        `which is ${objectText(object)}`,
+    ],
     objects: [object],
+    address: addr >>> 0,
   });
 }
 

@@ -16,6 +16,7 @@ import { memset_unchecked, PAGE_SHIFT, PAGE_SIZE, ramBytes, ramEnd } from '../ar
 import { atomic_t, cacheline, container_of, embed, struct, u31, u32, type View } from '../arch/sab/struct.ts';
 import { mutex, mutex_init, mutex_lock, mutex_trylock, mutex_unlock } from '../kernel/locking/mutex.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';
+import { objectRef } from '../kernel/object_ref.ts';
 import { oops, record } from '../kernel/oops.ts';
 import { INIT_LIST_HEAD, list_add_tail, list_del_init, list_empty, list_head, list_next } from '../lib/list.ts';
 import { KASAN_OK, KASAN_PAGE_FREE, kasan_enabled, kasan_mark } from './kasan.ts';
@@ -151,7 +152,7 @@ export function free_pages_exact(addr: number, count: number): void {
 
 export function get_page(p: page): void {
   if (atomic_read(p._count) <= 0) {
-    oops({ kind: 'refcount:page', title: 'get_page() of a free page', objects: [`page 0x${p.addr.toString(16)}`] });
+    oops({ kind: 'refcount:page', title: 'get_page() of a free page', objects: [objectRef('page', p.addr)] });
   }
   atomic_inc(p._count);
 }
@@ -164,13 +165,13 @@ export function put_page(p: page): void {
   const count = atomic_add_return(-1, p._count);
   if (count > 0) return;
   if (count < 0) {
-    oops({ kind: 'refcount:page', title: 'put_page() of a free page', objects: [`page 0x${p.addr.toString(16)}`] });
+    oops({ kind: 'refcount:page', title: 'put_page() of a free page', objects: [objectRef('page', p.addr)] });
   }
   if (p.mapping !== 0) {
     record({
       kind: 'refcount:page',
       title: 'a page is freed while it is in a page cache',
-      objects: [`page 0x${p.addr.toString(16)}`],
+      objects: [objectRef('page', p.addr)],
     });
   }
   if (kasan_enabled()) {

@@ -7,6 +7,7 @@ import { setCpu } from '../arch/sab/cpu.ts';
 import { type Addr, i32, load8, load32, memcpy, memset, PAGE_SIZE, store8, store32 } from '../arch/sab/memory.ts';
 import { struct, words } from '../arch/sab/struct.ts';
 import type { Machine } from '../init/machine.ts';
+import { objectText } from '../kernel/object_ref.ts';
 import { boot, kinds, oopsOf } from '../testing/boot.ts';
 import { kasan_enabled } from './kasan.ts';
 import { nr_free_pages } from './page_alloc.ts';
@@ -87,7 +88,7 @@ describe.each([true, false])('slab with KASAN %s', (sanitize) => {
     kmem_cache_free(thing, obj);
     const twice = oopsOf(machine, () => kmem_cache_free(thing, obj));
     expect(twice).toMatchObject({ kind: 'kasan:double-free', title: 'KASAN: double free of test_thing' });
-    expect(twice.objects).toEqual([`test_thing 0x${obj.toString(16)}`]);
+    expect(twice.objects.map(objectText)).toEqual([`test_thing 0x${obj.toString(16)}`]);
     const other = kmem_cache_alloc(thing);
     for (const wrong of [other + 8, other + 2, 0, 64]) expect(() => kmem_cache_free(thing, wrong)).toThrow();
     kmem_cache_free(thing, other);
@@ -135,7 +136,7 @@ describe('KASAN', () => {
     kmem_cache_free(thing, obj);
     const found = oopsOf(machine, () => touch(obj));
     expect(found).toMatchObject({ kind: 'kasan:use-after-free', title: 'KASAN: slab-use-after-free of test_thing' });
-    expect(found.objects[0]).toContain(`test_thing 0x${obj.toString(16)}+0x`);
+    expect(found.objects[0]).toMatchObject({ type: 'test_thing', addr: obj });
   });
   it.each([40, 44, 48, 60, -4, -16])('finds a write at offset %i, which is out of bounds', (offset) => {
     expect(oopsOf(machine, () => store32(obj + offset, 1)).kind).toBe('kasan:out-of-bounds');
@@ -171,8 +172,9 @@ describe('KASAN', () => {
     expect(later).toContain(obj);
   });
   it('names any address', () => {
-    expect(describeAddress(obj + 8)).toBe(`test_thing 0x${obj.toString(16)}+0x8`);
-    expect(describeAddress(16)).toBe('0x10');
-    expect(describeAddress(kzalloc(2 * PAGE_SIZE) + 4)).toMatch(/^page 0x\w+\+0x4$/);
+    const named = (addr: number): string => objectText(describeAddress(addr));
+    expect(named(obj + 8)).toBe(`test_thing 0x${obj.toString(16)}+0x8`);
+    expect(named(16)).toBe('address 0x10');
+    expect(named(kzalloc(2 * PAGE_SIZE) + 4)).toMatch(/^page 0x\w+\+0x4$/);
   });
 });

@@ -27,6 +27,7 @@ import {
 } from '../arch/sab/memory.ts';
 import { cacheline, embed, type Fields, type StructType, struct, u31, u32, type View } from '../arch/sab/struct.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';
+import { type ObjectRef, objectRef } from '../kernel/object_ref.ts';
 import { oops } from '../kernel/oops.ts';
 import { KASAN_OK, KASAN_REDZONE, KASAN_SLAB_FREE, kasan_enabled, kasan_mark, setKasanDescribe } from './kasan.ts';
 import { alloc_pages_exact, free_pages_exact, page_address, virt_to_page } from './page_alloc.ts';
@@ -199,7 +200,7 @@ function checkPoison(decl: CacheDecl, obj: number): void {
         text: [
           `word ${i} of ${decl.name} 0x${obj.toString(16)} is 0x${((i32[first + i] as number) >>> 0).toString(16)}`,
         ],
-        objects: [`${decl.name} 0x${obj.toString(16)}`],
+        objects: [objectRef(decl.name, obj)],
       });
     }
   }
@@ -214,7 +215,7 @@ export function kmem_cache_free(decl: CacheDecl, obj: number): void {
     oops({
       kind: 'kasan:double-free',
       title: `KASAN: ${state === STATE_FREE ? 'double free' : 'invalid free'} of ${decl.name}`,
-      objects: [`${decl.name} 0x${obj.toString(16)}`],
+      objects: [objectRef(decl.name, obj)],
     });
   }
   i32[at] = STATE_FREE;
@@ -282,11 +283,11 @@ export function objectAt(addr: number): { name: string; type: StructType<Fields>
   return { name: decl.name, type: decl.type, base: addr - ((addr - p.first) % decl.cache.it.stride) };
 }
 
-/** Names an address: `kioctx 0x40012340+0x18 (freed)`. */
-export function describeAddress(addr: number): string {
-  if (addr < PAGE_OFFSET || addr >= ramEnd()) return `0x${(addr >>> 0).toString(16)}`;
+/** The object of a slab or the page that an address is in. */
+export function describeAddress(addr: number): ObjectRef {
+  if (addr < PAGE_OFFSET || addr >= ramEnd()) return objectRef('address', addr);
   const { name, base } = objectAt(addr) ?? { name: 'page', base: page_address(virt_to_page(addr)) };
-  return `${name} 0x${base.toString(16)}+0x${(addr - base).toString(16)}`;
+  return objectRef(name, base, addr - base);
 }
 
 /** Objects that are allocated, by cache; zero left out. @context no CPU allocates or frees */

@@ -4,9 +4,11 @@
  *
  * If one does, something got in that is not under the schedule, such as the time, and no finding can be replayed.
  */
+
 import { LOAD, RMW, STORE } from '../../src/arch/sab/access.ts';
 import { LOG_MAX, LOG_WORDS } from '../../src/det/state.ts';
 import { cpuOf, opOf } from '../../src/det/step_log.ts';
+import { objectText } from '../../src/kernel/object_ref.ts';
 import { describeAddress } from '../../src/mm/slab.ts';
 import type { Pool } from '../pool.ts';
 import { type DetResult, type DetSpec, runSchedule } from './det_round.ts';
@@ -24,7 +26,7 @@ function describeStep(log: Int32Array, step: number): string {
   const addr = log[step * LOG_WORDS];
   const what = log[step * LOG_WORDS + 1];
   if (addr === undefined || what === undefined) return 'nothing, it is over';
-  return `cpu ${cpuOf(what)} ${VERBS[opOf(what)] ?? 'touches'} ${describeAddress(addr)}`;
+  return `cpu ${cpuOf(what)} ${VERBS[opOf(what)] ?? 'touches'} ${objectText(describeAddress(addr))}`;
 }
 
 /** The first step at which two logs differ; 0 if they do not. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { expect, test } from 'vitest';
+import { type ObjectRef, objectRef } from '../../src/kernel/object_ref.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
 import { sameSignature, signatureOf } from './signature.ts';
 
@@ -11,30 +12,35 @@ const record = (part: Partial<OopsRecord>): OopsRecord => ({
   role: 'submitter',
   us: 17,
   text: [],
-  objects: ['iocb 0x1000', 'ring 0x2000'],
+  objects: [objectRef('iocb', 0x1000), objectRef('ring', 0x2000)],
+  address: null,
   stack: [],
   cpus: [],
   ...part,
 });
 const same = (part: Partial<OopsRecord>): boolean => sameSignature(signatureOf(record({})), signatureOf(record(part)));
 
+const [iocb, ring, page] = ['iocb', 'ring', 'page'].map((type) => objectRef(type, 0x10)) as [
+  ObjectRef,
+  ObjectRef,
+  ObjectRef,
+];
+
 test('addresses and numbers are left out, and each kind of object is named once', () => {
-  const objects = ['ring 0x40001000+0x8', 'page 17 of ring 0x40001000', 'iocb 0x10', 'iocb 0x20'];
-  expect(signatureOf(record({ objects })).objects).toEqual(['iocb', 'page of ring', 'ring']);
+  const objects = [objectRef('ring', 0x4000_1000, 8), objectRef('iocb', 0x10), objectRef('iocb', 0x20)];
+  expect(signatureOf(record({ objects })).objects).toEqual(['iocb', 'ring']);
 });
 
 test('who found it, when and what it said make no difference', () => {
-  expect(same({ cpu: 3, role: 'getter', us: 1, text: ['at 0x1'], objects: ['ring 0x1', 'iocb 0x2', 'iocb 0x3'] })).toBe(
-    true,
-  );
+  expect(same({ cpu: 3, role: 'getter', us: 1, text: ['at 0x1'], objects: [ring, iocb, iocb] })).toBe(true);
 });
 
 test.each([
   { kind: 'event:corrupt' } as const,
   { title: 'another' },
   { where: 'settle' },
-  { objects: ['iocb 0x1'] },
-  { objects: ['iocb 0x1', 'page 0x2'] },
+  { objects: [iocb] },
+  { objects: [iocb, page] },
 ])('%o is another finding', (part) => {
   expect(same(part)).toBe(false);
 });

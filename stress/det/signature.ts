@@ -7,22 +7,15 @@ export interface Signature {
   readonly title: string;
   /** Function in which it showed. */
   readonly where: string;
-  /** Kinds of the objects concerned, each once, sorted: `kioctx`, `iocb`. */
+  /** Types of the objects concerned, each once, sorted: `kioctx`, `iocb`. */
   readonly objects: readonly string[];
 }
-
-/** `kioctx 0x40012340` is a `kioctx`, `page 17 of ring 0x1000` a `page of ring`. */
-const kindOf = (object: string): string =>
-  object
-    .replace(/\+?\b(0x[0-9a-f]+|\d+)\b/gi, '')
-    .replace(/\s+/g, ' ')
-    .trim();
 
 export const signatureOf = ({ kind, title, where, objects }: OopsRecord): Signature => ({
   kind,
   title,
   where,
-  objects: [...new Set(objects.map(kindOf))].sort(),
+  objects: [...new Set(objects.map(({ type }) => type))].sort(),
 });
 
 export const sameSignature = (a: Signature, b: Signature): boolean =>

@@ -48,9 +48,6 @@ function contexts(steps: readonly Step[], at: (addr: number) => Place): { ctx: n
   });
 }
 
-const hexIn = (texts: readonly string[]): number[] =>
-  texts.flatMap((text) => (text.match(/0x[0-9a-f]+/g) ?? []).map(Number));
-
 /** The pages that a context's ring has had. */
 function ringPagesOf(ctx: number, steps: readonly Step[]): Map<number, RingPage> {
   const array = steps.findLast(
@@ -105,7 +102,7 @@ export function subjectOf(finding: OopsRecord, steps: readonly Step[], cpus: num
     return place;
   };
   const all = contexts(steps, at);
-  const named = hexIn(finding.objects);
+  const named = finding.objects.map(({ addr }) => addr);
   const touched = steps.findLast(
     (step) => isAccess(step) && (finding.cpu < 0 || step.cpu === finding.cpu) && at(step.addr).struct === 'kioctx',
   );

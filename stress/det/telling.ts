@@ -67,12 +67,11 @@ const OF_REQUESTS: ReadonlySet<PointName> = new Set([
   'device_cancel',
   'sys_io_cancel',
 ]);
-const HEX = /0x[0-9a-f]+/g;
 
 /** Trace points of the subject, and of its requests and their buffers. */
 function tracePoints(steps: readonly Step[], subject: Subject, finding: OopsRecord): Step[] {
   const known = new Set([subject.ctx, subject.handle, ...subject.objects]);
-  for (const text of finding.objects) for (const hex of text.match(HEX) ?? []) known.add(Number(hex));
+  for (const { addr } of finding.objects) known.add(addr);
   known.delete(0);
   const concerned = (n: number): boolean =>
     known.has(n) || (subject.ctx !== 0 && n > subject.ctx && subject.placeOf(n).base === subject.ctx);

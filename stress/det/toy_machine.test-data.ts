@@ -82,6 +82,7 @@ const RECORD: OopsRecord = {
   us: 0,
   text: [],
   objects: [],
+  address: null,
   stack: [],
   cpus: [],
 };

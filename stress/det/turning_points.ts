@@ -56,7 +56,7 @@ export function overflows(steps: readonly Step[], subject: Subject): Set<number>
 
 /** Stores that put an object of the finding where freed ones are kept. */
 export function putAway(steps: readonly Step[], subject: Subject, finding: OopsRecord): Set<number> {
-  const objects = finding.objects.flatMap((text) => /^\w+ (0x[0-9a-f]+)/.exec(text)?.[1] ?? []).map(Number);
+  const objects = finding.objects.map(({ addr }) => addr);
   const found = new Set<number>();
   for (const { n, kind, addr, after } of steps) {
     if (kind === 'store' && objects.includes(after >>> 0) && subject.placeOf(addr).struct === 'memory') found.add(n);
@@ -66,8 +66,8 @@ export function putAway(steps: readonly Step[], subject: Subject, finding: OopsR
 
 /** The access that a finding says was wrong. @param number - of the finding among those on record */
 export function fatalStep(recording: readonly Step[], finding: OopsRecord, number: number): Step | undefined {
-  const addr = Number(/ at (0x[0-9a-f]+)/.exec(finding.text[0] ?? '')?.[1] ?? 0);
-  if (addr === 0 || finding.cpu < 0) return undefined;
+  const { address: addr } = finding;
+  if (addr === null || finding.cpu < 0) return undefined;
   return recording.findLast(
     (step) =>
       isAccess(step) &&

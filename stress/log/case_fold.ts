@@ -76,9 +76,9 @@ export class CaseFold {
       seen.lastRound = this.rounds;
       return;
     }
-    const { kind, title, where, cpu, role, text, objects, stack, cpus } = record;
+    const { kind, title, where, cpu, role, text, objects, address, stack, cpus } = record;
     this.findings.set(signature(record), {
-      ...{ kind, title, where, cpu, role, text, objects, stack, cpus, known, expected },
+      ...{ kind, title, where, cpu, role, text, objects, address, stack, cpus, known, expected },
       ...(schedule === undefined ? {} : { schedule }),
       explained: null,
       count: 1,

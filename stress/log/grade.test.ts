@@ -24,6 +24,7 @@ const record = (kind: FindingKind, title = 'it broke', where = 'there'): OopsRec
   us: 1000,
   text: [],
   objects: [],
+  address: null,
   stack: [],
   cpus: [],
 });

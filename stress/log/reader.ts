@@ -57,6 +57,18 @@ function parse(bytes: Buffer): Readonly<Record<string, unknown>> | null | undefi
   }
 }
 
+/** Version 1 had objects as text, such as `page 0x40020000+0x8`, and no address. */
+function fromVersion1(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { record: found } = record as { readonly record?: { readonly objects?: unknown } };
+  if (record['t'] !== 'finding' || !Array.isArray(found?.objects)) return record;
+  const objects = found.objects.map((text) => {
+    const [, type = String(text), addr = '0', offset = '0'] =
+      /^(.*) (0x[0-9a-f]+)(?:\+(0x[0-9a-f]+))?$/.exec(String(text)) ?? [];
+    return { type, addr: Number(addr), offset: Number(offset) };
+  });
+  return { ...record, record: { ...found, objects, address: null } };
+}
+
 /** Takes the lines of one log. */
 class Lines {
   private readonly path: string;
@@ -102,7 +114,8 @@ class Lines {
     if (before > this.count) throw this.wrong(at, `lines ${this.count} to ${before} are missing before it`);
   }
 
-  private give(at: number, { line, ...record }: Readonly<Record<string, unknown>>): void {
+  private give(at: number, { line, ...read }: Readonly<Record<string, unknown>>): void {
+    const record = this.numbered ? read : fromVersion1(read);
     this.count += 1;
     if (this.numbered) this.checkNumber(at, line);
     const kind = String(record['t']);

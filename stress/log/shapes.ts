@@ -4,8 +4,10 @@
  * measured is any number, since a kernel that breaks may break what is counted in it; numbers that name something are
  * counts.
  */
+
 import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
+import type { ObjectRef } from '../../src/kernel/object_ref.ts';
 import type { CpuSnapshot, OopsRecord } from '../../src/kernel/oops.ts';
 import type { TraceEntry } from '../../src/trace/flight_recorder.ts';
 import { STOP_SIGNALS } from '../cli/exit_code.ts';
@@ -174,7 +176,8 @@ const oops = object<OopsRecord>({
   role: text,
   us: number,
   text: texts,
-  objects: texts,
+  objects: listOf(object<ObjectRef>({ type: text, addr: number, offset: number })),
+  address: orNull(number),
   stack: texts,
   cpus: listOf(snapshot),
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Every accepted request gives an event. Duplicates and corrupt events are seen as they are read (workers/user.ts). */
+import { objectRef } from '../../src/kernel/object_ref.ts';
 import { ACCEPTED, DELIVERED, DONE, PRIVATE_SLOT, RACED, SETTLED, seqOf, slotOf } from '../../workers/ledger.ts';
 import { hex, type Inspection, type Observation } from './inspection.ts';
 
@@ -25,7 +26,7 @@ export function lostEvents({ ledger, books }: Pick<Inspection, 'ledger' | 'books
             kind,
             title,
             text: [`${entries.length} requests, such as iocb ${hex(ledger.obj(entries[0] as number))}`],
-            objects: entries.slice(0, 4).map((entry) => `iocb ${hex(ledger.obj(entry))}`),
+            objects: entries.slice(0, 4).map((entry) => objectRef('iocb', ledger.obj(entry))),
           },
         ];
   return [

@@ -4,6 +4,7 @@
  * they do
  * not know which commits are in.
  */
+import type { ObjectRef } from '../../src/kernel/object_ref.ts';
 import type { FindingKind } from '../../src/kernel/oops.ts';
 import type { Ledger } from '../../workers/ledger.ts';
 import type { RoundPlan } from '../../workers/protocol.ts';
@@ -21,7 +22,7 @@ export interface Observation {
   readonly kind: FindingKind;
   readonly title: string;
   readonly text: readonly string[];
-  readonly objects: readonly string[];
+  readonly objects: readonly ObjectRef[];
 }
 
 export const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;

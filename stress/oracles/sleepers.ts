@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Every sleeper whose condition holds wakes: nobody sleeps in io_getevents() on a ring that has enough events. */
+
 import { kmap_ring_page } from '../../src/fs/aio/kioctx.ts';
+import { objectRef } from '../../src/kernel/object_ref.ts';
 import { TASK_INTERRUPTIBLE, task_state } from '../../src/kernel/sched/core.ts';
 import { aio_ring } from '../../src/uapi/aio_abi.ts';
 import { hex, type Inspection, type Observation } from './inspection.ts';
@@ -26,5 +28,5 @@ export const overslept = ({ ledger }: Inspection, cpus: readonly number[]): Obse
     kind: 'wakeup:lost',
     title: 'io_getevents() sleeps although the ring has enough events',
     text: [`cpu ${cpu} waits for ${ledger.waitOf(cpu).min} events of ring ${hex(ledger.waitOf(cpu).handle)}`],
-    objects: [`ring ${hex(ledger.waitOf(cpu).handle)}`],
+    objects: [objectRef('ring', ledger.waitOf(cpu).handle)],
   }));

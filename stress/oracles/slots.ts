@@ -4,14 +4,16 @@
  * or to a
  * completed one whose event has not been seen to be read. However user space has scribbled, the sum is nr_events - 1.
  */
+
 import { atomic_read } from '../../src/arch/sab/atomic.ts';
 import { num_possible_cpus } from '../../src/arch/sab/cpu.ts';
 import { load32 } from '../../src/arch/sab/memory.ts';
 import { kioctx, kioctx_table, kioctx_table_slot } from '../../src/fs/aio/kioctx.ts';
+import { objectRef } from '../../src/kernel/object_ref.ts';
 import { percpu_ref_sum } from '../../src/lib/percpu-refcount.ts';
 import { mm_struct } from '../../src/mm/mm_types.ts';
 import { per_cpu_ptr } from '../../src/mm/percpu.ts';
-import { hex, type Inspection, type Observation } from './inspection.ts';
+import type { Inspection, Observation } from './inspection.ts';
 
 /** References to kioctx.reqs that are no request's: the initial one, and free_ioctx_users()'s. */
 const REQS_BASE = 2;
@@ -45,7 +47,7 @@ export function slotConservation({ plan }: Inspection): Observation[] {
             `completed_events ${ctx.completed_events} = ${sum}, ` +
             `nr_events - 1 = ${ctx.nr_events - 1}`,
         ],
-        objects: [`kioctx ${hex(ctx.addr)}`],
+        objects: [objectRef('kioctx', ctx.addr)],
       },
     ];
   });

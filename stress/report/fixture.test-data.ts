@@ -2,7 +2,9 @@
 /**
  * A result written by hand, for the tests of the printers: one surfaced race, one known bug, one goal never reached.
  */
+
 import { type Bins, binOf } from '../../src/arch/sab/histogram.ts';
+import { objectRef } from '../../src/kernel/object_ref.ts';
 import { distribution } from './distribution.ts';
 import {
   ACTIVITY_LETTERS,
@@ -22,7 +24,8 @@ export const duplicate: Finding = {
   count: 7,
   firstAtMs: 3200,
   rounds: 2,
-  objects: ['kioctx 0x40012340', 'aio_ring 0x40020000'],
+  objects: [objectRef('kioctx', 0x4001_2340), objectRef('aio_ring', 0x4002_0000)],
+  address: null,
   cpu: 5,
   role: 'getter',
   text: ['iocb 0x50001000 came at head 12 and again at head 12', '  first reader: cpu 6'],

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+
 import { expect, test } from 'vitest';
+import { objectRef } from '../../src/kernel/object_ref.ts';
 import { duplicate } from './fixture.test-data.ts';
 import { concernedCpus, interleaving } from './interleaving.ts';
 
@@ -79,7 +81,9 @@ test('an offset is not an address', () => {
     ...{ cpu, role: 'getter', held: [], waiting: null },
     steps: [{ us: cpu, text: cpu === 2 ? 'reads at 0x8' : 'reads' }],
   }));
-  expect(numbers(concernedCpus({ ...duplicate, objects: ['page 0x40020000+0x8'], cpus }))).toEqual([5, 8, 2]);
+  expect(numbers(concernedCpus({ ...duplicate, objects: [objectRef('page', 0x4002_0000, 8)], cpus }))).toEqual([
+    5, 8, 2,
+  ]);
 });
 
 test('no CPU, no table', () => {

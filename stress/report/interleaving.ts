@@ -20,10 +20,10 @@ const addressesIn = (text: string): string[] =>
 
 /** The finding's own CPU, then those that touched its objects, then those that wait, then the most recently active. */
 export function concernedCpus(finding: Finding): CpuSnapshot[] {
-  const objects = new Set(finding.objects.flatMap(addressesIn));
+  const objects = new Set(finding.objects.map(({ addr }) => addr));
   const rank = (cpu: CpuSnapshot): number => {
     if (cpu.cpu === finding.cpu) return 0;
-    if (cpu.steps.some((step) => addressesIn(step.text).some((address) => objects.has(address)))) return 1;
+    if (cpu.steps.some((step) => addressesIn(step.text).some((address) => objects.has(Number(address))))) return 1;
     return cpu.waiting !== null ? 2 : 3;
   };
   const latest = (cpu: CpuSnapshot): number => cpu.steps.at(-1)?.us ?? Number.NEGATIVE_INFINITY;

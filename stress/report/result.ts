@@ -5,11 +5,13 @@
  * Times are ns unless a name says otherwise; counts are plain numbers. Everything can be written as JSON. All of it is
  * made from the run's event log (stress/log/), live or afterwards.
  */
+
 import type { Bins } from '../../src/arch/sab/histogram.ts';
+import type { ObjectRef } from '../../src/kernel/object_ref.ts';
 import type { CpuSnapshot } from '../../src/kernel/oops.ts';
 import type { Explanation } from '../det/explanation.ts';
 
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** How an outcome is graded, as jcstress grades it. */
 export type Expect = 'ACCEPTABLE' | 'INTERESTING' | 'FORBIDDEN' | 'UNKNOWN';
@@ -46,8 +48,10 @@ export interface Finding {
   readonly firstAtMs: number;
   /** Rounds of the scenario on this build in which it showed. */
   readonly rounds: number;
-  /** Kernel objects of the first occurrence. */
-  readonly objects: readonly string[];
+  /** Of the first occurrence. */
+  readonly objects: readonly ObjectRef[];
+  /** Of the access that was wrong, in the first occurrence; null where it was none. */
+  readonly address: number | null;
   readonly cpu: number;
   readonly role: string;
   /** What is known of the first occurrence, a line each. */

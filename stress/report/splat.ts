@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A finding as a kernel prints it: what, where, who, the stack, and what every CPU concerned did last. */
+import { objectText } from '../../src/kernel/object_ref.ts';
 import { diagramText } from './diagram_text.ts';
 import { hints } from './grade.ts';
 import { interleaving } from './interleaving.ts';
@@ -51,7 +52,8 @@ export function splat(scenario: ScenarioResult, finding: Finding, colors: Palett
   ];
   // what the kernel says may be laid out; its indentation stays
   for (const text of finding.text) lines.push(...wrap(text, width, `  ${/^ */.exec(text)?.[0] ?? ''}`));
-  if (finding.objects.length > 0) lines.push(...wrap(`objects: ${finding.objects.join(', ')}`, width, '', '  '));
+  if (finding.objects.length > 0)
+    lines.push(...wrap(`objects: ${finding.objects.map(objectText).join(', ')}`, width, '', '  '));
   if (finding.stack.length > 0) {
     lines.push('stack:');
     for (const frame of finding.stack.slice(0, FRAMES_MAX)) lines.push(...wrap(frame, width, '  ', '    '));

@@ -3,7 +3,9 @@
  * The pages as text: complete, harmless, small, and asking for nothing. How they look and what they do is
  * html.browser.test.ts's.
  */
+
 import { expect, test } from 'vitest';
+import { objectRef } from '../../../src/kernel/object_ref.ts';
 import { fixture, unexpected } from '../fixture.test-data.ts';
 import { verdictLine } from '../parameters.ts';
 import { type Finding, type Run, type RunResult, VERDICTS, type Verdict } from '../result.ts';
@@ -47,7 +49,7 @@ test('hostile words stay words, wherever they come from', () => {
     known: HOSTILE,
     text: [HOSTILE],
     stack: [HOSTILE],
-    objects: [HOSTILE],
+    objects: [objectRef(HOSTILE, 0x1000)],
     cpus: [{ cpu: 5, role: HOSTILE, held: [HOSTILE], waiting: HOSTILE, steps: [{ us: 1, text: HOSTILE }] }],
   };
   const text = page({

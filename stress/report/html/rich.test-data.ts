@@ -3,7 +3,9 @@
  * A made-up run of sixteen threads as full as a real one of a minute: every scenario, many findings with all their
  * CPUs, twenty locks, nine system calls, a timeline of two hundred stretches; and a sweep.
  */
+
 import { type Bins, binOf } from '../../../src/arch/sab/histogram.ts';
+import { objectRef } from '../../../src/kernel/object_ref.ts';
 import type { CpuSnapshot } from '../../../src/kernel/oops.ts';
 import { SLUGS } from '../../../src/reverts/registry.ts';
 import type { Sweep } from '../../sweep/result.ts';
@@ -80,7 +82,7 @@ const finding = (i: number): Finding => ({
   title: i % 2 === 0 ? 'an event was delivered twice' : `a freed page was used by way ${i}`,
   kind: i % 2 === 0 ? 'event:duplicate' : 'kasan:use-after-free',
   count: 400 >> (i % 8),
-  objects: ['iocb 0x169dc0', 'kioctx 0x43fba000'],
+  objects: [objectRef('iocb', 0x169dc0), objectRef('kioctx', 0x43fb_a000)],
   cpu: 4,
   role: 'getter',
   text: [

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was found, worst first, each as a kernel says it, with what the CPUs did just before. */
+import { objectText } from '../../../../src/kernel/object_ref.ts';
 import { buildText, hints } from '../../grade.ts';
 import type { Finding, RunResult } from '../../result.ts';
 import { findingCounts, findingTitle, splatTitle } from '../../splat.ts';
@@ -25,7 +26,9 @@ function splat({ scenario, finding }: Found): Markup {
     html`<b>${splatTitle(finding)}</b>`,
     html`${finding.kind}: ${where(finding)}`,
     ...finding.text.map((line) => html`  ${marked(line, finding)}`),
-    ...(finding.objects.length === 0 ? [] : [html`objects: ${marked(finding.objects.join(', '), finding)}`]),
+    ...(finding.objects.length === 0
+      ? []
+      : [html`objects: ${marked(finding.objects.map(objectText).join(', '), finding)}`]),
     ...(finding.known === null ? [] : [html`known in v3.17: ${finding.known}`]),
     ...hints(scenario, finding).map((hint) => html`<b class="hint">${hint}</b>`),
     ...(finding.stack.length === 0 ? [] : [html`stack:`, ...finding.stack.map((frame) => html`  ${frame}`)]),

@@ -16,9 +16,7 @@ const PAGE_BYTES = 4096;
 
 /** A text in which the addresses of the finding's objects are marked. */
 export function marked(text: string, { objects }: Finding): Markup {
-  const wanted = new Set(
-    objects.flatMap((object) => object.split(ADDRESS).filter((part) => ADDRESS.test(part))).map(Number),
-  );
+  const wanted = new Set(objects.map(({ addr }) => addr));
   const parts = text.split(ADDRESS);
   return html`${parts.map((part, i) =>
     i % 2 === 1 && Number(part) >= PAGE_BYTES && wanted.has(Number(part)) ? html`<mark>${part}</mark>` : part,
