@@ -25,13 +25,13 @@ const givenUp = ({ stop, hurry }: Interrupt): Promise<void> =>
   });
 
 async function bench(options: BenchOptions): Promise<number> {
+  const interrupt = new Interrupt();
   const [{ runBench }, { toBenchMarkdown, toBenchText }, { writeBench }] = await Promise.all([
     import('./run_bench.ts'),
     import('./text.ts'),
     import('./write.ts'),
   ]);
   const earlier = options.compare === null ? null : readBench(options.compare);
-  const interrupt = new Interrupt();
   const measured = await runBench(options, {
     tell: (line) => stderr.write(`${line}\n`),
     stopped: () => interrupt.signal !== null,

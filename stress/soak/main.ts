@@ -13,12 +13,12 @@ import { VERDICTS } from '../report/result.ts';
 import { parseSoak, type SoakOptions } from './options.ts';
 
 async function soak(options: SoakOptions): Promise<number> {
+  const interrupt = new Interrupt();
   const [{ appendStepSummary }, { Soaking }, { toSoakMarkdown, toSoakText }] = await Promise.all([
     import('../report/step_summary.ts'),
     import('./soak.ts'),
     import('./text.ts'),
   ]);
-  const interrupt = new Interrupt();
   const soaking = new Soaking(options, interrupt, (line) => stderr.write(`${line}\n`));
   await soaking.run();
   const result = soaking.finish();
