@@ -32,7 +32,7 @@ test('the terminal shows a line for each width, and the fit in sentences', () =>
     .find((line) => /^ +16 /.test(line))
     ?.trim()
     .split(/ {2,}/);
-  expect(row).toEqual(['16', '5', '240,000', '± 2,400', '0.35', '2 %', 'completion_lock', '41.47%']);
+  expect(row).toEqual(['16', '5', '240,000', '± 2,400', '0.35', '2 %', 'completion_lock', '41.48%']);
   expect(lines.join('\n')).toMatch(/peak 2\.\d threads {2}more threads than that do less work/);
   for (const width of [60, 80, 120]) {
     const fit = toSweepText(sweepFixture, { color: false, width }).split('Law\n')[1] ?? '';
@@ -43,7 +43,7 @@ test('the terminal shows a line for each width, and the fit in sentences', () =>
 test('the Markdown has one title, and the same figures', () => {
   const text = toSweepMarkdown(sweepFixture);
   expect(text.match(/^# /gm)).toHaveLength(1);
-  expect(text).toContain('| 16 | 5 | 240,000 | ± 2,400 | 0.35 | 2 % | completion_lock | 41.47% |');
+  expect(text).toContain('| 16 | 5 | 240,000 | ± 2,400 | 0.35 | 2 % | completion_lock | 41.48% |');
   expect(text).toContain('- **sigma 0**');
 });
 
