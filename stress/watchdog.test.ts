@@ -81,7 +81,9 @@ test('threads that get no time on a core are none, and the reason says how littl
   const found = await watch(new Watchdog(CPUS, 'teardown', 1200), () => 0);
   expect(found).toEqual({
     hang: false,
-    reason: expect.stringMatching(/^teardown did not end: the machine gave 2 threads (no CPU|\d+ ms of CPU) in 1\.\d s$/),
+    reason: expect.stringMatching(
+      /^teardown did not end: the machine gave 2 threads (no CPU|\d+ ms of CPU) in 1\.\d s$/,
+    ),
   });
 });
 
