@@ -2,7 +2,8 @@
 /** Boots a fresh kernel for a round, and the process whose threads user space's CPUs are. Runs on the main thread. */
 import { ktime_get } from '../src/arch/sab/clock.ts';
 import { setHook, store32 } from '../src/arch/sab/memory.ts';
-import { diskWord, nullb_open, nullb_set_delay } from '../src/drivers/null_blk.ts';
+import { diskWord } from '../src/drivers/disk_word.ts';
+import { nullb_open, nullb_set_delay } from '../src/drivers/null_blk.ts';
 import { type ramdisk, ramdisk_create, ramdisk_open } from '../src/drivers/ramdisk.ts';
 import { aio } from '../src/fs/aio/kioctx.ts';
 import { FMODE_READ, FMODE_WRITE, fd_install, type file, files_struct } from '../src/fs/file.ts';

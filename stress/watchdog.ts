@@ -99,9 +99,21 @@ export function starvedReason(phase: string, had: readonly (ThreadTime | null)[]
   return `${phase} did not end: the machine gave ${threads} ${cpu} in ${span(ms)}`;
 }
 
+/** What can be seen of the threads that get a phase done. */
+export interface Onlooker {
+  /** Whether none goes on any more unless another one wakes it. Asked at each look. */
+  isStill(): boolean;
+  /** Whether a thread may get on without any other's help. */
+  mayGoOn(cpu: number): boolean;
+  /** Whether a thread sleeps on what has changed since: see sleepsInVain(). */
+  isInDoubt(cpu: number): boolean;
+}
+const onlookerOf = (cpus: number): Onlooker => ({ isStill: () => isStill(cpus), mayGoOn, isInDoubt });
+
 /** Watches one phase. */
 export class Watchdog {
   private readonly cpus: number;
+  private readonly seen: Onlooker;
   private readonly phase: string;
   private readonly patienceMs: number;
   private readonly startedAt = wall_clock();
@@ -114,8 +126,10 @@ export class Watchdog {
   private nextTimesMs = TIMES_MS;
   private stillLooks = 0;
 
-  constructor(cpus: number, phase: string, patienceMs = PATIENCE_MS) {
+  /** @param seen - of the threads; of a machine's CPUs unless others are watched */
+  constructor(cpus: number, phase: string, patienceMs = PATIENCE_MS, seen = onlookerOf(cpus)) {
     this.cpus = cpus;
+    this.seen = seen;
     this.phase = phase;
     this.patienceMs = patienceMs;
     this.begun = new CpuTimes(cpus);
@@ -131,7 +145,7 @@ export class Watchdog {
       this.standing = null;
       this.nextTimesMs = TIMES_MS;
     }
-    this.stillLooks = isStill(this.cpus) ? this.stillLooks + 1 : 0;
+    this.stillLooks = this.seen.isStill() ? this.stillLooks + 1 : 0;
     if (this.stillLooks >= STILL_LOOKS || this.isSilent()) return { hang: true };
     if (!this.isOverdue()) return null;
     if (this.allHadChance(this.begun, LONG_CHANCE)) return { hang: true };
@@ -153,24 +167,25 @@ export class Watchdog {
   }
 
   private ofThoseWhoMay(times: CpuTimes): (ThreadTime | null)[] {
-    return times.since().filter((_, cpu) => mayGoOn(cpu));
+    return times.since().filter((_, cpu) => this.seen.mayGoOn(cpu));
   }
 
   private allHadChance(times: CpuTimes, chance: Chance): boolean {
     // A sleeper that has been woken may go on, and looks as if it slept.
     if (anyWaking()) return false;
     const had = times.since();
-    const parties = had.map((_, cpu) => cpu).filter(mayGoOn);
+    const parties = had.map((_, cpu) => cpu).filter((cpu) => this.seen.mayGoOn(cpu));
     return (
       parties.length > 0 &&
-      parties.every((cpu) => hadChance(had[cpu] ?? null, chance) || sleepsInVain(cpu, had[cpu] ?? null))
+      parties.every((cpu) => hadChance(had[cpu] ?? null, chance) || this.sleepsInVain(cpu, had[cpu] ?? null))
     );
   }
-}
 
-/** Whether its word has changed, and yet it has slept all the time: nobody has notified it. */
-const sleepsInVain = (cpu: number, had: ThreadTime | null): boolean =>
-  had !== null && had.slices === 0 && isInDoubt(cpu) && isThreadAsleep(threadOf(cpu));
+  /** Whether its word has changed, and yet it has slept all the time: nobody has notified it. */
+  private sleepsInVain(cpu: number, had: ThreadTime | null): boolean {
+    return had !== null && had.slices === 0 && this.seen.isInDoubt(cpu) && isThreadAsleep(threadOf(cpu));
+  }
+}
 
 /** Watches the thread that runs under a schedule, whichever it is: one at a time does. */
 export class BatonWatchdog {

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * A CPU: one piscina thread, one task for the whole run. It joins each machine that the operator boots, plays its
- * role, and
- * reports; what it must not do is to die without a word.
+ * A CPU of the port: one piscina thread, one task for the whole run. It joins each machine that the operator boots,
+ * plays its role, and reports. It must never die silently.
  */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { setVirtualClock } from '../src/arch/sab/clock.ts';
-import { ARRIVED, controlPanel, DEAD, NEXT_ROUND, PHASE, setAwaited, setThread } from '../src/arch/sab/control.ts';
+import { NEXT_ROUND, PHASE, setAwaited } from '../src/arch/sab/control.ts';
 import { WildJump } from '../src/arch/sab/functable.ts';
 import { setHook } from '../src/arch/sab/memory.ts';
-import { Prng } from '../src/arch/sab/prng.ts';
-import { ownThread } from '../src/arch/sab/thread.ts';
-import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch/sab/words.ts';
+import { wordLoad, wordWait } from '../src/arch/sab/words.ts';
 import { DetCpu } from '../src/det/det_cpu.ts';
 import { FULL_ON, FullRecorder } from '../src/det/full_recorder.ts';
 import { recordedHook } from '../src/det/recorded_memory.ts';
@@ -30,74 +27,49 @@ import { destroyer } from './destroyer.ts';
 import { getter } from './getter.ts';
 import { kworker } from './kworker.ts';
 import { areaBytes } from './layout.ts';
-import { openContexts, settle, tearDown } from './leader.ts';
+import { settle, tearDown } from './leader.ts';
 import { Ledger } from './ledger.ts';
 import { Meter } from './meters.ts';
 import { migrator } from './migrator.ts';
+import { arrive, arriveFirst, LOOK_MS, playRound } from './phases.ts';
+import { PortKernel } from './port_kernel.ts';
+import { exitWithRequests } from './process.ts';
 import {
   type CpuReport,
   type CpuTask,
   DAEMONS,
   LOADED,
-  PHASE_ABORTED,
   PHASE_ATTACH,
   PHASE_EXIT,
   PHASE_RUN,
-  PHASE_SETTLE,
-  PHASE_SHUTDOWN,
-  PHASE_STOP,
-  PHASE_TEARDOWN,
   type Role,
   type RoundPlan,
+  type UserPlan,
 } from './protocol.ts';
 import { reaper } from './reaper.ts';
 import { submitter } from './submitter.ts';
 import { User } from './user.ts';
 
-const THREAD = ownThread();
-
-/** Longest sleep between two looks at the phase, ms; a look is all that a missed notify can cost. */
-const LOOK_MS = 200;
-
-/** Waits until the phase is `phase` or a later one. @param det - where one CPU runs at a time @returns the phase */
-function waitPhase(control: Words, cpu: number, phase: number, det: DetCpu | null): number {
-  setAwaited(cpu, phase);
-  for (;;) {
-    const now = wordLoad(control, PHASE);
-    if (now >= phase) {
-      setAwaited(cpu, 0);
-      return now;
-    }
-    if (det?.isActive) det.awaitPhase(phase);
-    else wordWait(control, PHASE, now, LOOK_MS);
-  }
-}
-
-function arrive(control: Words): void {
-  wordAdd(control, ARRIVED, 1);
-  wordNotify(control, ARRIVED);
-}
-
-const roleOf = (plan: RoundPlan, cpu: number): Role => plan.roles[cpu] ?? 'kworker';
+const roleOf = (plan: UserPlan, cpu: number): Role => plan.roles[cpu] ?? 'kworker';
 
 /** Which of its role's threads a CPU is. */
-const numberInRole = (plan: RoundPlan, cpu: number): number =>
+const numberInRole = (plan: UserPlan, cpu: number): number =>
   plan.roles.slice(0, cpu).filter((role) => role === plan.roles[cpu]).length;
 
 /** What a thread of each role does; the number is which of its role's threads it is. */
-export type Programs = Readonly<Record<Role, (user: User, number: number) => void>>;
+export type Programs = Readonly<Record<Role, (user: User<PortKernel>, number: number) => void>>;
 export const PROGRAMS: Programs = {
   submitter,
   completer,
   reaper,
   getter,
   migrator,
-  destroyer,
+  destroyer: (user) => destroyer(user, exitWithRequests),
   canceller,
   kworker,
 };
 
-function play(user: User, programs: Programs): void {
+function play(user: User<PortKernel>, programs: Programs): void {
   const { plan, cpu } = user;
   programs[roleOf(plan, cpu)](user, numberInRole(plan, cpu));
 }
@@ -146,52 +118,29 @@ function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
   return hook;
 }
 
-/** What a thread of user space does when it has played its role. */
-function finish(user: User, well: boolean, det: DetCpu | null): void {
-  const control = controlPanel();
-  waitPhase(control, user.cpu, PHASE_STOP, det);
-  arrive(control);
-  if (user.cpu !== user.plan.leader || !well) return;
-  const steps: [number, () => void][] = [
-    [PHASE_SETTLE, () => settle(user)],
-    [PHASE_TEARDOWN, () => tearDown(user)],
-  ];
-  for (const [phase, step] of steps) {
-    if (waitPhase(control, user.cpu, phase, det) >= PHASE_ABORTED) return;
-    if (!guarded(step)) {
-      wordAdd(control, DEAD, 1);
-      return;
-    }
-    arrive(control);
-  }
-}
-
 function runRound(task: CpuTask, plan: RoundPlan, programs: Programs): void {
   const { cpu, machine } = task;
   const det = join(task, plan);
-  const control = controlPanel();
   const watch = det === null ? null : (index: number, before: number, after: number) => det.book(index, before, after);
   const ledger = new Ledger(task.ledger, machine.cpus, watch);
   const area = plan.process.base + cpu * areaBytes(ledger.entriesPerCpu, plan.workload.bufferBytes);
-  const user = new User(cpu, plan, new Prng(plan.seed * 31 + cpu), ledger, new Meter(task.meters, cpu), area);
+  const kernel = new PortKernel(plan.process);
+  const user = new User(cpu, plan, kernel, ledger, new Meter(task.meters, cpu), area);
   const daemon = DAEMONS.includes(roleOf(plan, cpu));
   if (!daemon) become(plan.process);
-  setThread(cpu, THREAD);
-  arrive(control);
+  arriveFirst(cpu);
   det?.awaitFirstBaton();
-
-  let well = waitPhase(control, cpu, PHASE_RUN, det) < PHASE_ABORTED;
-  if (well && cpu === plan.leader) well = guarded(() => openContexts(user));
-  if (well) well = guarded(() => play(user, programs));
-  if (!well) wordAdd(control, DEAD, 1);
-  if (!daemon) finish(user, well, det);
-  waitPhase(control, cpu, PHASE_SHUTDOWN, det);
+  playRound(user, det, guarded, {
+    play: () => play(user, programs),
+    settle: daemon ? null : () => settle(user),
+    tearDown: () => tearDown(user, plan.disk),
+  });
   setHook(null);
   setDeviceProbe(null);
   const report: CpuReport = { cpu, round: plan.round };
   task.port.postMessage(report);
   setAwaited(cpu, NEXT_ROUND);
-  arrive(control);
+  arrive();
   det?.leave();
 }
 

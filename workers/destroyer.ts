@@ -9,39 +9,33 @@
  *   process_exit       a process of its own, which ends with requests in flight; the case of 6098b45b32e6
  *   hostile            see hostile.ts
  */
-
 import { objectRef } from '../src/kernel/object_ref.ts';
-import { current } from '../src/kernel/sched/core.ts';
 import { EAGAIN, errname } from '../src/uapi/errno.ts';
-import { ring_field, SegmentationFault, scribble } from '../src/user/libaio.ts';
+import { SegmentationFault } from '../src/user/event.ts';
+import { setupShared } from './contexts.ts';
 import { FreedBuffers } from './freed_buffers.ts';
 import { hostile } from './hostile.ts';
+import type { Kernel } from './kernel.ts';
 import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
-import { exitWithRequests } from './process.ts';
 import { submitReads } from './reads.ts';
 import type { User } from './user.ts';
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 
-/** Makes a shared context and enters it. @returns whether it worked */
-export function setupShared(user: User, slot: number): boolean {
-  const { prng, plan, ledger } = user;
-  const { nrEventsMin, nrEventsMax, userReapedPercent, contexts } = plan.workload;
-  const asked = prng.between(nrEventsMin, nrEventsMax);
-  const ctx = user.setup(asked);
-  if (ctx < 0) {
-    user.count(`setup ${errname(ctx)}`);
-    return false;
-  }
-  // With contexts coming and going an address is soon another context's, so all must be read in the same way.
-  const share = plan.roles.includes('destroyer') ? (userReapedPercent >= 50 ? 100 : 0) : userReapedPercent;
-  const userReaped = (slot * 100) / contexts < share;
-  ledger.publish(slot, ctx, userReaped, ring_field(ctx, 'nr'));
-  return true;
+/** Whether a device has requests of a context that it has not done, as far as user space can tell. */
+function anyInFlight(user: User, owner: number, ctx: number): boolean {
+  const { ledger, kernel } = user;
+  const undone = ledger.inFlight(owner).length;
+  if (kernel.tellsDone) return undone > 0;
+  // What is in the ring has been done, too.
+  const unread = kernel.ring_field(ctx, 'tail') - kernel.ring_field(ctx, 'head');
+  return undone > (unread < 0 ? unread + kernel.ring_field(ctx, 'nr') : unread);
 }
 
-/** Says what is wrong if a destroyed context has requests that the device has not done. */
-function checkInFlight(user: User, owner: number, ctx: number): void {
+/** A context has been destroyed: counts it, and says what is wrong if the device has not done all its requests. */
+function checkInFlight(user: User, owner: number, ctx: number, wereInFlight: boolean): void {
+  if (wereInFlight) user.count('destroyed with requests in flight');
+  if (!user.kernel.tellsDone) return;
   const left = user.ledger.inFlight(owner);
   if (left.length === 0) return;
   const entry = left[0] as number;
@@ -58,11 +52,13 @@ function checkInFlight(user: User, owner: number, ctx: number): void {
 
 /** Destroys. Nobody in a system call may wait for a grace period; it is the caller's time. */
 function destroy(user: User, ctx: number): number {
-  const waited = current.gp_waits;
+  const { kernel } = user;
+  const waited = kernel.gracePeriodsWaited?.() ?? 0;
   const ret = user.destroy(ctx);
-  if (current.gp_waits !== waited) {
+  const more = (kernel.gracePeriodsWaited?.() ?? 0) - waited;
+  if (more !== 0) {
     user.finding('destroy:grace-period-in-syscall', 'io_destroy() waited out a grace period on the caller’s time', [
-      `${current.gp_waits - waited} synchronize_rcu()`,
+      `${more} synchronize_rcu()`,
     ]);
   }
   return ret;
@@ -79,15 +75,14 @@ function churn(user: User): void {
   if (ledger.alive(slot)) {
     const owner = ownerOf(slot, ledger.seq(slot));
     const ctx = ledger.retire(slot);
-    const inFlight = ledger.inFlight(owner).length > 0;
+    const inFlight = anyInFlight(user, owner, ctx);
     const ret = destroy(user, ctx);
     if (ret !== 0) {
       user.finding('destroy:wrong-answer', 'io_destroy() does not know a context that is alive', [
         `io_destroy(${hex(ctx)}) = ${errname(ret)}`,
       ]);
     } else {
-      checkInFlight(user, owner, ctx);
-      if (inFlight) user.count('destroyed with requests in flight');
+      checkInFlight(user, owner, ctx, inFlight);
     }
     // Who still uses the handle must leave before it can mean something else.
     while (ledger.users(slot) > 0 && user.running()) user.pause(200);
@@ -108,40 +103,34 @@ function destroyAndFree(user: User, buffers: FreedBuffers): void {
   const accepted = submitReads(user, ctx, prng.between(1, plan.workload.batch), buffers);
   if (prng.oneIn(4)) user.pause(plan.workload.delayMaxUs);
   const owner = ownerOf(PRIVATE_SLOT, user.cpu);
-  const inFlight = user.ledger.inFlight(owner).length;
-  const ret = destroy(user, ctx);
-  if (ret === 0) {
-    checkInFlight(user, owner, ctx);
-    for (let i = 0; i < accepted; i++) buffers.free(user.ledger.buffer(user.batchEntry(i)));
-    if (inFlight > 0) user.count('destroyed with requests in flight');
+  const inFlight = anyInFlight(user, owner, ctx);
+  if (destroy(user, ctx) === 0) {
+    checkInFlight(user, owner, ctx, inFlight);
+    for (let i = 0; i < accepted; i++) buffers.free(user.ledger.buffer(user.batch.entry(i)));
   }
-  user.bury(owner);
-  buffers.check(user);
+  user.ledger.bury(owner);
+  buffers.check();
 }
 
 /** Submits slow reads, scribbles, destroys: the kernel may not believe the ring. */
 function scribbleAndDestroy(user: User): void {
-  const { prng, plan } = user;
+  const { prng, plan, kernel } = user;
   const ctx = user.setup(prng.between(plan.workload.nrEventsMin, plan.workload.nrEventsMax));
   if (ctx < 0) {
     user.pause(1000);
     return;
   }
-  const nr = ring_field(ctx, 'nr');
+  const nr = kernel.ring_field(ctx, 'nr');
+  const owner = ownerOf(PRIVATE_SLOT, user.cpu);
   submitReads(user, ctx, prng.between(1, plan.workload.batch), null);
+  const inFlight = anyInFlight(user, owner, ctx);
   for (let i = prng.between(1, 3); i > 0; i--) {
-    scribble(ctx, 'head', prng.oneIn(4) ? prng.next() : prng.below(nr));
-    scribble(ctx, 'tail', prng.oneIn(4) ? prng.next() : prng.below(nr));
+    kernel.scribble(ctx, 'head', prng.oneIn(4) ? prng.next() : prng.below(nr));
+    kernel.scribble(ctx, 'tail', prng.oneIn(4) ? prng.next() : prng.below(nr));
   }
   user.count('scribbled');
-  const owner = ownerOf(PRIVATE_SLOT, user.cpu);
-  const inFlight = user.ledger.inFlight(owner).length;
-  const ret = destroy(user, ctx);
-  if (ret === 0) {
-    checkInFlight(user, owner, ctx);
-    if (inFlight > 0) user.count('destroyed with requests in flight');
-  }
-  user.bury(owner);
+  if (destroy(user, ctx) === 0) checkInFlight(user, owner, ctx, inFlight);
+  user.ledger.bury(owner);
 }
 
 /** One context at a time, and quota for one context each: io_setup() never has a reason to say -EAGAIN. */
@@ -159,11 +148,14 @@ function quotaLoop(user: User): void {
   if (ctx < 0) return;
   submitReads(user, ctx, prng.below(plan.workload.batch + 1), null);
   destroy(user, ctx);
-  user.bury(ownerOf(PRIVATE_SLOT, user.cpu));
+  user.ledger.bury(ownerOf(PRIVATE_SLOT, user.cpu));
 }
 
-/** The role. Ends with the round. */
-export function destroyer(user: User): void {
+/**
+ * The role. Ends with the round.
+ * @param processExit - the program process_exit, where a kernel has processes to end
+ */
+export function destroyer<K extends Kernel>(user: User<K>, processExit: ((user: User<K>) => void) | null = null): void {
   const program = user.plan.workload.programs.destroyer ?? 'default';
   const buffers = new FreedBuffers(user);
   while (user.takeTurn()) {
@@ -171,7 +163,7 @@ export function destroyer(user: User): void {
       if (program === 'destroy_and_free') destroyAndFree(user, buffers);
       else if (program === 'scribble') scribbleAndDestroy(user);
       else if (program === 'quota') quotaLoop(user);
-      else if (program === 'process_exit') exitWithRequests(user);
+      else if (program === 'process_exit' && processExit !== null) processExit(user);
       else if (program === 'hostile') hostile(user);
       else churn(user);
     } catch (error) {
@@ -180,5 +172,5 @@ export function destroyer(user: User): void {
     }
     user.rest();
   }
-  buffers.settle(user);
+  buffers.settle();
 }

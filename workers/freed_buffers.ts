@@ -5,9 +5,6 @@
  * This is the complaint of e02ba72aabfa: "if the buffer is allocated by some other user he'll be surprised".
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
-import { TP } from '../src/trace/events.ts';
-import { trace } from '../src/trace/flight_recorder.ts';
-import { peek, poke } from '../src/user/libaio.ts';
 import type { User } from './user.ts';
 
 const FREED = 0x0f4eed00;
@@ -15,6 +12,7 @@ const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 
 /** The buffers of one thread's entries, handed out in turn. */
 export class FreedBuffers {
+  private readonly user: User;
   private readonly first: number;
   private readonly bytes: number;
   private readonly count: number;
@@ -23,8 +21,9 @@ export class FreedBuffers {
   private readonly freed: number[] = [];
 
   constructor(user: User) {
-    this.first = user.buffers;
-    this.bytes = user.bufferBytes;
+    this.user = user;
+    this.first = user.area.buffers;
+    this.bytes = user.plan.workload.bufferBytes;
     this.count = user.ledger.entriesPerCpu;
   }
 
@@ -39,18 +38,19 @@ export class FreedBuffers {
 
   /** User space has done with it. */
   free(buffer: number): void {
-    for (let at = 0; at < this.bytes; at += 4) poke(buffer + at, FREED);
-    trace(TP.user_free, buffer, this.bytes);
+    const { kernel } = this.user;
+    for (let at = 0; at < this.bytes; at += 4) kernel.poke(buffer + at, FREED);
+    kernel.noteFreed(buffer, this.bytes);
     this.freed.push(buffer);
   }
 
   /** Looks at all freed buffers. */
-  check(user: User): void {
+  check(): void {
     for (let i = 0; i < this.freed.length; i++) {
       const buffer = this.freed[i] as number;
-      const found = peek(buffer + this.bytes - 4);
+      const found = this.user.kernel.peek(buffer + this.bytes - 4);
       if (found === FREED) continue;
-      user.finding(
+      this.user.finding(
         'buffer:written-after-destroy',
         'a buffer was written after io_destroy() had returned and it was freed',
         [`buffer ${hex(buffer)}: the last word is ${hex(found)}, user space left ${hex(FREED)} there`],
@@ -61,8 +61,8 @@ export class FreedBuffers {
   }
 
   /** A last look, after whatever is in flight has had time. */
-  settle(user: User): void {
-    if (this.freed.length > 0) user.pause(2 * user.plan.workload.delayMaxUs);
-    this.check(user);
+  settle(): void {
+    if (this.freed.length > 0) this.user.pause(2 * this.user.plan.workload.delayMaxUs);
+    this.check();
   }
 }

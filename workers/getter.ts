@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Getters: threads in io_getevents(), several on one context, with and without timeouts. */
 import { EINTR, EINVAL, errname } from '../src/uapi/errno.ts';
+import { deliverAll } from './delivery.ts';
 import type { User } from './user.ts';
 
 /** Gets events of one context. */
@@ -21,7 +22,7 @@ function get(user: User): void {
   ledger.noteWait(user.cpu, timeoutUs < 0 ? ctx : 0, min);
   const ret = user.getevents(ctx, min, nr, timeoutUs);
   ledger.noteWait(user.cpu, 0, 0);
-  if (ret > 0) user.deliverAll(ret);
+  if (ret > 0) deliverAll(user, ret);
   else if (ret === 0) user.count('getevents timeout');
   else user.count(`getevents ${errname(ret)}`);
   const same = ledger.seq(slot) === seq;

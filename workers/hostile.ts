@@ -4,17 +4,9 @@
  * trinity does. Nothing it does to itself is a bug; the kernel must stay whole.
  */
 import { TASK_SIZE } from '../src/arch/sab/memory.ts';
-import {
-  sys_io_cancel,
-  sys_io_destroy,
-  sys_io_getevents,
-  sys_io_setup,
-  sys_io_submit,
-} from '../src/fs/aio/syscalls.ts';
 import { aio_ring, iocb } from '../src/uapi/aio_abi.ts';
 import { errname } from '../src/uapi/errno.ts';
-import { io_prep, peek, poke, scribble } from '../src/user/libaio.ts';
-
+import type { RingField } from './kernel.ts';
 import { EVENTS_MAX, FD_DEVICE, FD_INLINE, FD_PENDING } from './layout.ts';
 import type { User } from './user.ts';
 
@@ -23,7 +15,6 @@ const ODD_POINTERS = [0, -1, 4, TASK_SIZE - 4, TASK_SIZE, 0x40001000, 0x7fffffff
 /** Contexts that hostile threads share: few, so that they meet. */
 const HOSTILE_SLOTS = 8;
 const ODD_COUNTS = [0, -1, 1, 0x7fffffff, -0x80000000, 1025];
-type RingField = keyof typeof aio_ring.offsetof;
 /** Head and tail most of all: a context whose id is gone is of no more use. */
 const RING_FIELDS = [
   ...(Object.keys(aio_ring.offsetof) as RingField[]),
@@ -41,60 +32,62 @@ function handle(user: User): number {
 }
 
 function setup(user: User): void {
-  const { prng, ledger } = user;
-  const at = user.scratch;
-  poke(at, prng.oneIn(20) ? 1 : 0);
-  poke(at + 4, 0);
-  const ret = sys_io_setup(number(user, prng.between(1, 300)), pointer(user, at));
+  const { prng, ledger, kernel } = user;
+  const at = user.area.scratch;
+  kernel.poke(at, prng.oneIn(20) ? 1 : 0);
+  kernel.poke(at + 4, 0);
+  const ret = kernel.io_setup(number(user, prng.between(1, 300)), pointer(user, at));
   user.count(`setup ${errname(ret)}`);
   if (ret !== 0) return;
   const slot = prng.below(HOSTILE_SLOTS);
   const old = ledger.handle(slot);
-  if (old !== 0) sys_io_destroy(old);
-  ledger.publish(slot, peek(at), false, 0);
+  if (old !== 0) kernel.io_destroy(old);
+  ledger.publish(slot, kernel.handleAt(at), false, 0);
 }
 
 function submit(user: User): void {
-  const { prng } = user;
+  const { prng, kernel, area, plan } = user;
+  const { bufferBytes } = plan.workload;
   const n = prng.between(1, 16);
   for (let i = 0; i < n; i++) {
-    const at = user.hostileIocb(i);
+    const at = area.iocb(i);
     const fd = prng.pick([FD_INLINE, FD_DEVICE, FD_DEVICE, FD_PENDING, FD_PENDING, 3, 63, 64, -1]);
     const opcode = prng.pick([0, 0, 0, 1, 1, 2, 3, 6, 7, 8, 99]);
-    const buf = pointer(user, user.bufferOf(user.cpu * user.ledger.entriesPerCpu + i));
+    const buf = pointer(user, area.buffers + i * bufferBytes);
     // No entry of the books has the number -1.
-    io_prep(
+    kernel.io_prep(
       at,
       opcode,
       fd,
       buf,
-      number(user, user.bufferBytes),
+      number(user, bufferBytes),
       prng.oneIn(10) ? -1 : 8 * prng.below(64),
       -1,
       prng.next() | 0,
     );
-    if (prng.oneIn(20)) poke(at + 4 * prng.below(iocb.sizeof / 4), prng.next() | 0);
-    poke(user.pointerAt(i), pointer(user, at));
-    poke(user.pointerAt(i) + 4, prng.oneIn(50) ? 1 : 0);
+    if (prng.oneIn(20)) kernel.poke(at + 4 * prng.below(iocb.sizeof / 4), prng.next() | 0);
+    kernel.poke(area.pointer(i), pointer(user, at));
+    kernel.poke(area.pointer(i) + 4, prng.oneIn(50) ? 1 : 0);
   }
-  const ret = sys_io_submit(handle(user), number(user, n), pointer(user, user.pointerAt(0)));
+  const ret = kernel.io_submit(handle(user), number(user, n), pointer(user, area.pointers));
   user.count(ret > 0 ? 'submitted' : `submit ${errname(ret)}`, Math.max(1, ret));
 }
 
 function getevents(user: User): void {
-  const { prng } = user;
-  poke(user.scratch + 16, 0);
-  poke(user.scratch + 20, 0);
-  poke(user.scratch + 24, prng.below(2_000_000));
-  poke(user.scratch + 28, 0);
+  const { prng, kernel, area } = user;
+  const timeout = area.scratch + 16;
+  kernel.poke(timeout, 0);
+  kernel.poke(timeout + 4, 0);
+  kernel.poke(timeout + 8, prng.below(2_000_000));
+  kernel.poke(timeout + 12, 0);
   const min = number(user, prng.below(4));
   // A timeout always: nobody promises that an event comes.
-  const ret = sys_io_getevents(
+  const ret = kernel.io_getevents(
     handle(user),
     min,
     Math.min(EVENTS_MAX, number(user, 16)),
-    pointer(user, user.events),
-    user.scratch + 16,
+    pointer(user, area.events),
+    timeout,
   );
   user.count(ret > 0 ? 'reaped' : `getevents ${errname(ret)}`, Math.max(1, ret));
 }
@@ -104,19 +97,19 @@ function scribbleRing(user: User): void {
   const ctx = ledger.handle(prng.below(HOSTILE_SLOTS));
   if (ctx === 0) return;
   user.count('scribbled');
-  scribble(ctx, prng.pick(RING_FIELDS), prng.oneIn(2) ? prng.next() | 0 : prng.below(300));
+  user.kernel.scribble(ctx, prng.pick(RING_FIELDS), prng.oneIn(2) ? prng.next() | 0 : prng.below(300));
 }
 
 /** One hostile act. @throws SegmentationFault */
 export function hostile(user: User): void {
-  const { prng } = user;
+  const { prng, kernel, area } = user;
   const die = prng.below(100);
   if (die < 8) setup(user);
   else if (die < 45) submit(user);
   else if (die < 70) getevents(user);
   else if (die < 80)
-    user.count(`cancel ${errname(sys_io_cancel(handle(user), pointer(user, user.hostileIocb(prng.below(16)))))}`);
-  else if (die < 84) user.count(`destroy ${errname(sys_io_destroy(handle(user)))}`);
+    user.count(`cancel ${errname(kernel.io_cancel(handle(user), pointer(user, area.iocb(prng.below(16)))))}`);
+  else if (die < 84) user.count(`destroy ${errname(kernel.io_destroy(handle(user)))}`);
   else scribbleRing(user);
   user.progress();
 }

@@ -114,9 +114,7 @@ export class Ledger {
     return HEADER_WORDS + slot * SLOT_WORDS + word;
   }
 
-  /**
-   * Enters a context that io_setup() has made. The slot is this thread's, by tryLock() or because it is the only one.
-   */
+  /** Enters a context that io_setup() has made. @context has the slot's lock, or is the only one */
   publish(slot: number, handle: number, userReaped: boolean, ringNr: number): void {
     const at = this.slot(slot, 0);
     this.store(at + HANDLE, handle);

@@ -7,14 +7,15 @@
 import { become, exitContexts, reap, spawn } from '../src/user/process.ts';
 import { areaBytes } from './layout.ts';
 import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
+import type { PortKernel } from './port_kernel.ts';
 import { submitReads } from './reads.ts';
 import type { User } from './user.ts';
 
 /** Makes a process with some contexts, submits reads to each, exits, and looks at what is still in flight. */
-export function exitWithRequests(user: User): void {
-  const { prng, plan, ledger } = user;
+export function exitWithRequests(user: User<PortKernel>): void {
+  const { prng, plan, ledger, kernel } = user;
   const { nrEventsMin, nrEventsMax, batch, bufferBytes } = plan.workload;
-  const child = spawn(areaBytes(ledger.entriesPerCpu, bufferBytes), plan.process.files);
+  const child = spawn(areaBytes(ledger.entriesPerCpu, bufferBytes), kernel.process.files);
   become(child);
   const self = user.at(child.base);
   for (let contexts = prng.between(1, 3); contexts > 0; contexts--) {
@@ -32,7 +33,7 @@ export function exitWithRequests(user: User): void {
       `${left.length} accepted requests not done, such as iocb 0x${ledger.obj(left[0] as number).toString(16)}`,
     ]);
   }
-  user.bury(owner);
+  ledger.bury(owner);
   reap(child, false);
-  become(plan.process);
+  become(kernel.process);
 }

@@ -77,21 +77,26 @@ export interface Workload {
   readonly aioMaxNr: number;
 }
 
-/** One round, for one CPU. */
-export interface RoundPlan {
-  readonly round: number;
+/** What user space does in a round, on whatever kernel. */
+export interface UserPlan {
   readonly seed: number;
+  /** by CPU */
+  readonly roles: readonly Role[];
+  /** The one thread of user space that begins and ends the round. */
+  readonly leader: number;
+  readonly workload: Workload;
+}
+
+/** One round, for one CPU. */
+export interface RoundPlan extends UserPlan {
+  readonly round: number;
   readonly reverted: readonly Slug[];
   readonly perturb: Perturbation;
   readonly bootTime: number;
-  /** by CPU */
-  readonly roles: readonly Role[];
-  readonly leader: number;
   /** address of the RAM disk */
   readonly disk: number;
   /** whose threads user space's CPUs are */
   readonly process: Process;
-  readonly workload: Workload;
 }
 
 /** What a thread gets when its task begins. */

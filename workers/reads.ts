@@ -14,8 +14,8 @@ export function submitReads(user: User, ctx: number, wanted: number, buffers: Fr
   let prepared = 0;
   while (prepared < wanted) {
     const buffer = buffers === null ? 0 : buffers.take();
-    if (user.prepare(FD_DEVICE, owner, ctx, buffer) < 0) break;
+    if (!user.batch.prepare(FD_DEVICE, owner, ctx, buffer)) break;
     prepared++;
   }
-  return prepared === 0 ? 0 : Math.max(0, user.submit(ctx));
+  return prepared === 0 ? 0 : Math.max(0, user.batch.submit(ctx));
 }

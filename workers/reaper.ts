@@ -4,10 +4,9 @@
  *
  * A ring has one consumer at a time, so a reaper holds the context's user-space lock; it also keeps the destroyer away.
  */
-import { emptyEvent, SegmentationFault, user_getevent } from '../src/user/libaio.ts';
+import { SegmentationFault } from '../src/user/event.ts';
+import { reapRing } from './delivery.ts';
 import type { User } from './user.ts';
-
-const event = emptyEvent();
 
 /** Reads some events from one context. @returns events */
 function reap(user: User): number {
@@ -17,12 +16,7 @@ function reap(user: User): number {
   let got = 0;
   try {
     if (ledger.alive(slot)) {
-      const ctx = ledger.handle(slot);
-      const most = prng.between(1, 32);
-      while (got < most && user_getevent(ctx, event)) {
-        user.deliver(event);
-        got++;
-      }
+      got = reapRing(user, ledger.handle(slot), prng.between(1, 32));
     }
   } catch (error) {
     if (!(error instanceof SegmentationFault)) throw error;

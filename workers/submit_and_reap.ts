@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Threads that submit a batch to a shared context and read as many events from it, their own or others'. */
 import { errname } from '../src/uapi/errno.ts';
+import { deliverAll } from './delivery.ts';
 import { FD_DEVICE, FD_INLINE } from './layout.ts';
 import { ownerOf } from './ledger.ts';
 import type { User } from './user.ts';
@@ -8,12 +9,12 @@ import type { User } from './user.ts';
 /** Submits a batch of reads of one file. @returns how many were accepted */
 function submitBatch(user: User, fd: number, owner: number, ctx: number): number {
   let prepared = 0;
-  while (prepared < user.plan.workload.batch && user.prepare(fd, owner, ctx) >= 0) prepared++;
+  while (prepared < user.plan.workload.batch && user.batch.prepare(fd, owner, ctx)) prepared++;
   if (prepared === 0) {
     user.count('books full');
     return 0;
   }
-  const ret = user.submit(ctx);
+  const ret = user.batch.submit(ctx);
   if (ret < 0) user.count(`submit ${errname(ret)}`);
   return Math.max(0, ret);
 }
@@ -21,7 +22,7 @@ function submitBatch(user: User, fd: number, owner: number, ctx: number): number
 /** Reads at least `min` events, whenever they come, and at most `most`. */
 function readEvents(user: User, ctx: number, min: number, most: number): void {
   const got = user.getevents(ctx, min, most, min === 0 ? 0 : -1);
-  if (got > 0) user.deliverAll(got);
+  if (got > 0) deliverAll(user, got);
   else if (got < 0) user.count(`getevents ${errname(got)}`);
 }
 

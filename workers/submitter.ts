@@ -11,7 +11,8 @@
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
 import { EAGAIN, EINVAL, errname } from '../src/uapi/errno.ts';
-import { emptyEvent, ring_field, SegmentationFault, user_getevent } from '../src/user/libaio.ts';
+import { SegmentationFault } from '../src/user/event.ts';
+import { deliverAll, reapRing } from './delivery.ts';
 import { hostile } from './hostile.ts';
 import { BATCH_MAX, FD_DEVICE, FD_INLINE, FD_PENDING } from './layout.ts';
 import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
@@ -40,7 +41,7 @@ function submitBatch(user: User): void {
   while (prepared < wanted) {
     const fd = drawFile(user);
     // Writes go to the device only, which forgets them: the RAM disk must stay as it was.
-    if (user.prepare(fd, ownerOf(slot, seq), ctx, 0, fd === FD_DEVICE && prng.oneIn(8)) < 0) break;
+    if (!user.batch.prepare(fd, ownerOf(slot, seq), ctx, 0, fd === FD_DEVICE && prng.oneIn(8))) break;
     prepared++;
   }
   if (prepared === 0) {
@@ -49,9 +50,9 @@ function submitBatch(user: User): void {
     user.pause(500);
     return;
   }
-  const ret = user.submit(ctx);
+  const ret = user.batch.submit(ctx);
   const same = ledger.seq(slot) === seq;
-  if (!same) user.markRaced(Math.max(0, ret));
+  if (!same) user.batch.markRaced(Math.max(0, ret));
   ledger.leave(slot);
   if (ret === -EAGAIN) {
     user.count('submit -EAGAIN');
@@ -69,19 +70,12 @@ function submitBatch(user: User): void {
 
 /** Reads what there is in a context of this thread's own. @returns events read */
 function drain(user: User, ctx: number, userReaped: boolean, max: number): number {
+  if (userReaped) return reapRing(user, ctx, max);
   let got = 0;
-  if (userReaped) {
-    const ev = emptyEvent();
-    while (got < max && user_getevent(ctx, ev)) {
-      user.deliver(ev);
-      got++;
-    }
-    return got;
-  }
   while (got < max) {
     const n = user.getevents(ctx, 0, Math.min(BATCH_MAX, max - got), 0);
     if (n <= 0) break;
-    user.deliverAll(n);
+    deliverAll(user, n);
     got += n;
   }
   return got;
@@ -100,7 +94,8 @@ function overcommit(user: User): void {
     return;
   }
   const userReaped = prng.below(100) < plan.workload.userReapedPercent;
-  const capacity = ring_field(ctx, 'nr') - 1;
+  const owner = ownerOf(PRIVATE_SLOT, user.cpu);
+  const capacity = user.kernel.ring_field(ctx, 'nr') - 1;
   // Where turns are counted, one more than the ring holds is enough.
   const target = plan.workload.turns > 0 ? capacity + 1 : capacity * prng.between(2, 4);
   let accepted = 0;
@@ -108,9 +103,8 @@ function overcommit(user: User): void {
   let refused = 0;
   while (user.running() && accepted < target) {
     let prepared = 0;
-    while (prepared < plan.workload.batch && user.prepare(drawFile(user), ownerOf(PRIVATE_SLOT, user.cpu), ctx) >= 0)
-      prepared++;
-    const ret = prepared === 0 ? -EAGAIN : user.submit(ctx);
+    while (prepared < plan.workload.batch && user.batch.prepare(drawFile(user), owner, ctx)) prepared++;
+    const ret = prepared === 0 ? -EAGAIN : user.batch.submit(ctx);
     if (ret > 0) {
       accepted += ret;
       refused = 0;
@@ -138,7 +132,7 @@ function overcommit(user: User): void {
   }
   // Everything that was accepted must come. What has been completed before a look is there when one looks.
   while (read < accepted) {
-    const all = !user.ledger.anyUncompleted(ownerOf(PRIVATE_SLOT, user.cpu));
+    const all = !user.ledger.anyUncompleted(owner);
     const n = drain(user, ctx, userReaped, capacity);
     read += n;
     if (n > 0) continue;
@@ -154,7 +148,7 @@ function overcommit(user: User): void {
     user.pause(2000);
   }
   user.destroy(ctx);
-  user.bury(ownerOf(PRIVATE_SLOT, user.cpu));
+  user.ledger.bury(owner);
 }
 
 /** The role. Ends with the round. */

@@ -20,7 +20,7 @@ import { num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
 import { fn } from '../arch/sab/functable.ts';
 import { load32, PAGE_SIZE, store32 } from '../arch/sab/memory.ts';
 import { FOREVER } from '../arch/sab/park.ts';
-import { mix32, type Prng } from '../arch/sab/prng.ts';
+import type { Prng } from '../arch/sab/prng.ts';
 import {
   container_of,
   embed,
@@ -66,6 +66,7 @@ import { TP } from '../trace/events.ts';
 import { trace } from '../trace/flight_recorder.ts';
 import { iovec } from '../uapi/aio_abi.ts';
 import { ECANCELED, EFAULT, EINVAL, EIOCBQUEUED, ENOMEM } from '../uapi/errno.ts';
+import { diskWord } from './disk_word.ts';
 
 /** Pages that one request may touch; a longer one is cut short. */
 const PAGES_MAX = 4;
@@ -165,9 +166,6 @@ export function nullb_set_delay(min_us: number, max_us: number): void {
 
 const queueAt = (i: number): nullb_queue => nullb_queue.at(nullb.it.queues + ((nullb_queue.sizeof + 127) & -128) * i);
 const now_us = (): number => ((ktime_get() / 1000) % 4294967296) | 0;
-
-/** The word that stands at word number `n` of the disk. */
-export const diskWord = (n: number): number => mix32(n) | 0;
 
 /** Pins the buffer's pages. @returns bytes pinned, or -EFAULT */
 function pin_user_pages(req: nullb_request, base: number, bytes: number): number {

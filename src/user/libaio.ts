@@ -12,16 +12,9 @@ import { get_user, get_user_acquire, put_user, put_user_release, user_fault } fr
 import { TP } from '../trace/events.ts';
 import { trace } from '../trace/flight_recorder.ts';
 import { AIO_RING_MAGIC, aio_ring, io_event, iocb } from '../uapi/aio_abi.ts';
+import { type Event, SegmentationFault } from './event.ts';
 
-/** User space touched what is not mapped: SIGSEGV. */
-export class SegmentationFault extends Error {
-  override readonly name = 'SegmentationFault';
-  readonly va: number;
-  constructor(va: number) {
-    super(`segmentation fault at 0x${(va >>> 0).toString(16)}`);
-    this.va = va;
-  }
-}
+export { type Event, emptyEvent, SegmentationFault } from './event.ts';
 
 /** Loads a word of user memory. @throws SegmentationFault */
 export function peek(va: number): number {
@@ -70,16 +63,6 @@ export function io_prep(
   poke(va + O.aio_flags, 0);
   poke(va + O.aio_resfd, 0);
 }
-
-/** An event, copied out of the ring or out of user memory. */
-export interface Event {
-  dataLo: number;
-  dataHi: number;
-  obj: number;
-  res: number;
-  res2: number;
-}
-export const emptyEvent = (): Event => ({ dataLo: 0, dataHi: 0, obj: 0, res: 0, res2: 0 });
 
 const E = io_event.offsetof;
 

@@ -26,6 +26,7 @@ export const NR = {
   io_getevents: 208,
   io_submit: 209,
   io_cancel: 210,
+  tgkill: 234,
   eventfd2: 290,
   pipe2: 293,
   prlimit64: 302,

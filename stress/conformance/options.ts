@@ -7,7 +7,7 @@ import { UsageError } from '../options_error.ts';
 import { oneOf, seed, wholeNumber } from '../options_values.ts';
 import type { Target } from './evaluate.ts';
 import { type FuzzOptions, fuzzOptions, type TypedForFuzz, withFuzzOptions } from './fuzz/options.ts';
-import { PROGRAMS, THREADS_MAX, THREADS_MIN, type ThreadsOptions } from './threads/plan.ts';
+import { HOST_SCENARIOS, THREADS_MAX, THREADS_MIN, type ThreadsOptions } from './threads/plan.ts';
 
 export interface ConformanceOptions {
   readonly target: Target;
@@ -49,8 +49,8 @@ A trace is what a process asks of fs/aio, step by step, and what a kernel answer
 Where this host's kernel cannot be used, the reason is said, and the recorded answers serve.
 stress/conformance/README.md explains the traces, the output and every known difference.
 
-With --threads the host's kernel is used by so many threads at once, and judged by the books and oracles that judge
-the port: submitted is reaped, nothing is lost or comes twice, nothing is written after io_destroy().
+With --threads so many threads at once play the roles of the stress test on the host's kernel, judged by the books and
+oracles that judge the port: no event is lost or comes twice, nothing is written after io_destroy().
 
 Examples:
   ${NAME}
@@ -60,8 +60,9 @@ Examples:
   ${NAME} --threads 8 --seconds 30
   ${NAME} --fuzz --minutes 60 --seed 7
 
-Exit codes: 0 no difference unexplained, 1 usage, 2 a difference or a broken promise, 3 threads that did not come back,
-4 the kernel was asked for by --target kernel, --record, --threads or --fuzz and cannot be used here, 6 harness,
+Exit codes: 0 no difference unexplained, 1 usage, 2 a difference or a broken promise, 3 threads that sleep for good,
+4 the kernel was asked for by --target kernel, --record, --threads or --fuzz and cannot be used here, or gave the
+threads too little CPU, 6 harness,
 130 interrupted.
 `;
 
@@ -130,11 +131,10 @@ export function parseConformance(argv: readonly string[]): ConformanceOptions | 
       threads === undefined
         ? null
         : {
-            programs: PROGRAMS,
+            scenarios: HOST_SCENARIOS,
             threads,
             seconds: seconds ?? SECONDS,
             seed: typed.seed ?? randomInt(2 ** 32),
-            honesty: 'honest',
           },
   };
 }

@@ -30,12 +30,13 @@ import { wait_queue_head_t } from '../../src/kernel/sched/wait.ts';
 import { list_del_init, list_empty, list_next } from '../../src/lib/list.ts';
 import { mm_struct } from '../../src/mm/mm_types.ts';
 import { PROGRAMS, type Programs, runCpu } from '../cpu.ts';
+import type { PortKernel } from '../port_kernel.ts';
 import { type CpuTask, PHASE_SHUTDOWN } from '../protocol.ts';
 import type { User } from '../user.ts';
 
 /** A context of the process; null if there is none yet. */
-function anyContext(user: User): kioctx | null {
-  const table = kioctx_table.from(mm_struct.at(user.plan.process.mm).ioctx_table);
+function anyContext(user: User<PortKernel>): kioctx | null {
+  const table = kioctx_table.from(mm_struct.at(user.kernel.process.mm).ioctx_table);
   if (table === null) return null;
   for (let i = 0; i < table.nr; i++) {
     const ctx = kioctx.from(load32(kioctx_table_slot(table, i)));
@@ -63,7 +64,7 @@ function loseRequests(user: User, queue: number): void {
   kernel_exit();
 }
 
-function keepALock(user: User): void {
+function keepALock(user: User<PortKernel>): void {
   while (user.running()) {
     const ctx = anyContext(user);
     if (ctx === null) {
@@ -77,7 +78,7 @@ function keepALock(user: User): void {
   }
 }
 
-function swallowWakeups(user: User): void {
+function swallowWakeups(user: User<PortKernel>): void {
   while (user.running()) {
     kernel_enter();
     const ctx = anyContext(user);

@@ -30,12 +30,17 @@ export function ownThread(): number {
   }
 }
 
-/** Whether the thread sleeps, and not only waits for its turn on a core. */
-export function isThreadAsleep(thread: number): boolean {
+/** `R` if the thread runs or waits for its turn on a core, `S` if it sleeps, `D` if no signal ends that; or others. */
+function threadState(thread: number): string {
   try {
     // The name before the state is in brackets, and may be anything.
-    return /\) S [^)]*$/.test(readFileSync(`/proc/self/task/${thread}/stat`, 'latin1'));
+    return /\) (\w) [^)]*$/.exec(readFileSync(`/proc/self/task/${thread}/stat`, 'latin1'))?.[1] ?? '';
   } catch {
-    return false;
+    return '';
   }
 }
+
+/** Whether the thread sleeps, and not only waits for its turn on a core. */
+export const isThreadAsleep = (thread: number): boolean => threadState(thread) === 'S';
+/** Whether it sleeps, be it so that no signal wakes it. */
+export const isThreadBlocked = (thread: number): boolean => ['S', 'D'].includes(threadState(thread));

@@ -1,65 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The process in which threads use the host's kernel; run.ts starts and watches it. */
-import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
-import { diskWord } from '../../../src/drivers/null_blk.ts';
-import { Native, NoKernel } from '../native.ts';
-import { Turns } from '../turns.ts';
-import { AREA_BYTES, FILE_BYTES, type FromThreads, type ProgramReport, type ThreadsOptions } from './plan.ts';
-import { runProgram } from './program.ts';
+/**
+ * The process in which threads use the host's kernel; run.ts starts it, and ends it: a thread that sleeps in the kernel
+ * for good would keep it from ending by itself. What needs RAM is loaded where a host that refuses it can be heard.
+ */
 
-const [folder = '', text = ''] = process.argv.slice(2);
-const options = JSON.parse(text) as ThreadsOptions;
+import { HostLimit } from '../../../src/arch/sab/host_limit.ts';
+import { withinLimits } from '../../host.ts';
+import { Native, NoKernel } from '../native.ts';
+import type { FromThreads, ThreadsOptions, ThreadsSetup } from './plan.ts';
+
+const [folder = '', options = '', setup = ''] = process.argv.slice(2);
 const send = (message: FromThreads): void => {
   process.send?.(message);
 };
 
-/** Opens past the page cache, if the file system can. @returns -1 if it cannot */
-function openDirect(path: string): number {
+async function run(options: ThreadsOptions, setup: ThreadsSetup): Promise<FromThreads> {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_DIRECT);
-  } catch {
-    return -1;
+    const native = await Native.load();
+    return await withinLimits(options.threads, async () => {
+      const { runOnHost } = await import('./host_run.ts');
+      return runOnHost(native, folder, options, setup, (scenario) => send({ kind: 'scenario', scenario }));
+    });
+  } catch (error) {
+    if (error instanceof NoKernel) return { kind: 'none', reason: error.message };
+    if (error instanceof HostLimit) return { kind: 'limit', sentence: error.message, threads: error.threads };
+    return { kind: 'failed', text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }
 
-async function run(native: Native): Promise<void> {
-  native.endWithParent();
-  const arena = native.map(AREA_BYTES * (options.threads + 1), 'rw', true);
-  const turns = new Turns(native);
-  turns.take(false);
-  native.probe(arena);
-  const path = join(folder, 'file');
-  writeFileSync(
-    path,
-    Int32Array.from({ length: FILE_BYTES / 4 }, (_, word) => diskWord(word)),
-  );
-  const cached = openSync(path, 'r');
-  const direct = openDirect(path);
-  const pool = new Piscina({
-    filename: fileURLToPath(new URL('worker.js', import.meta.url)),
-    minThreads: options.threads,
-    maxThreads: options.threads,
-    atomics: 'disabled',
-  });
-  const stage = { native, pool, arena, cached, direct: direct < 0 ? cached : direct };
-  const reports: ProgramReport[] = [];
-  for (const program of options.programs) {
-    send({ kind: 'program', program });
-    reports.push(await runProgram(stage, program, options, options.seconds / options.programs.length));
-  }
-  await pool.destroy();
-  for (const fd of [cached, direct]) if (fd >= 0) closeSync(fd);
-  turns.end();
-  send({ kind: 'done', reports, direct: direct >= 0 });
-}
-
-try {
-  await run(await Native.load());
-} catch (error) {
-  if (!(error instanceof NoKernel)) throw error;
-  send({ kind: 'none', reason: error.message });
-}
-process.disconnect?.();
+send(await run(JSON.parse(options) as ThreadsOptions, JSON.parse(setup) as ThreadsSetup));

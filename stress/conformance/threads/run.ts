@@ -1,49 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Threads on the host's kernel, in a process of their own: submitters, getters, reapers of the mapped ring, and
- * destroyers, with the books and the oracles that judge the port. A kernel that is known to be right must pass them.
+ * Threads on the host's kernel, in a process of their own: the roles of the stress test, with its books and oracles. A
+ * kernel that is known to be right must pass them.
  */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HostLimit } from '../../../src/arch/sab/host_limit.ts';
 import { ROOT } from '../../root.ts';
-import type { FromThreads, Program, ProgramReport, ThreadsOptions } from './plan.ts';
+import type { FromThreads, ThreadsOptions, ThreadsResult, ThreadsSetup } from './plan.ts';
 
 const CHILD = fileURLToPath(new URL('dist/stress/conformance/threads/child.js', ROOT));
-/** How much longer than asked for it may take: starting threads, draining, waiting for its turn. */
-const PATIENCE_MS = 30_000;
+const SETUP: ThreadsSetup = {
+  entry: 'dist/stress/conformance/threads/host_cpu.js',
+  handler: 'default',
+  // No disk takes as much; the kernel itself complains of a task that has been blocked for 120 s.
+  forGoodMs: 30_000,
+};
 
-export type ThreadsResult =
-  | { readonly kind: 'none'; readonly reason: string }
-  /** It did not come back, or died. */
-  | { readonly kind: 'hang'; readonly text: string }
-  | { readonly kind: 'done'; readonly reports: readonly ProgramReport[]; readonly direct: boolean };
-
-/** @param patienceMs - beyond the time that was asked for */
-export async function runThreads(options: ThreadsOptions, patienceMs = PATIENCE_MS): Promise<ThreadsResult> {
+/** @throws HostLimit, or an error if the process of the threads fails or dies: neither says anything of the kernel */
+export async function runThreads(options: ThreadsOptions, setup: Partial<ThreadsSetup> = {}): Promise<ThreadsResult> {
   const folder = mkdtempSync(join(tmpdir(), 'kioctx-'));
-  const child = fork(CHILD, [folder, JSON.stringify(options)], { execArgv: [] });
-  let program: Program | null = null;
-  const result = await new Promise<ThreadsResult>((resolve) => {
-    const where = (): string => (program === null ? 'at the start' : `in the program ${program}`);
-    const watchdog = setTimeout(
-      () => {
-        child.kill('SIGKILL');
-        resolve({ kind: 'hang', text: `the threads did not come back, ${where()}` });
-      },
-      options.seconds * 1000 + patienceMs,
-    );
+  const child = fork(CHILD, [folder, JSON.stringify(options), JSON.stringify({ ...SETUP, ...setup })], {
+    execArgv: [],
+  });
+  try {
+    return resultOf(await lastMessage(child));
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the child says last, or that it has died. */
+function lastMessage(child: ChildProcess): Promise<FromThreads> {
+  let where = 'at the start';
+  return new Promise((resolve) => {
     child.on('message', (message: FromThreads) => {
-      if (message.kind === 'program') program = message.program;
+      if (message.kind === 'scenario') where = `in ${message.scenario}`;
       else resolve(message);
     });
     child.on('exit', (code, signal) => {
-      clearTimeout(watchdog);
-      resolve({ kind: 'hang', text: `the process ended by ${signal ?? `exit code ${code}`}, ${where()}` });
+      const how = signal ?? `exit code ${code}`;
+      resolve({ kind: 'failed', text: `the process of the threads ended by ${how}, ${where}; type the same again` });
     });
   });
-  rmSync(folder, { recursive: true, force: true });
-  return result;
+}
+
+function resultOf(message: FromThreads): ThreadsResult {
+  if (message.kind === 'none' || message.kind === 'done') return message;
+  if (message.kind === 'limit') throw new HostLimit(message.sentence, message.threads);
+  const error = new Error(message.kind === 'failed' ? message.text : message.kind);
+  // Where it was thrown says nothing: the text does.
+  error.stack = error.message;
+  throw error;
 }

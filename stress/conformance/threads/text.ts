@@ -1,41 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What became of the threads, for a terminal. */
+import type { OopsRecord } from '../../../src/kernel/oops.ts';
 import { VERDICTS } from '../../report/result.ts';
 import { tableLines } from '../../report/table.ts';
-import { COUNTS, type Finding, type ProgramReport, type ThreadsOptions } from './plan.ts';
-import type { ThreadsResult } from './run.ts';
+import type { ScenarioReport, ThreadsOptions, ThreadsResult } from './plan.ts';
+
+/** Operations that have a column, and its head. */
+const IN_FLIGHT = 'destroyed with requests in flight';
+const COLUMNS: readonly (readonly [operation: string, head: string])[] = [
+  ['submitted', 'submitted'],
+  ['reaped', 'reaped'],
+  ['reaped by user', 'ring reads'],
+  ['setup', 'setup'],
+  ['destroyed', 'destroyed'],
+  [IN_FLIGHT, 'in flight'],
+  ['woken by destroy', 'woken'],
+  ['cancelled', 'cancelled'],
+  ['full', 'full'],
+];
+
+const anyFinding = (reports: readonly ScenarioReport[]): boolean => reports.some(({ findings }) => findings.length > 0);
 
 export function threadsVerdict(result: ThreadsResult): number {
   if (result.kind === 'none') return VERDICTS.inconclusive;
-  if (result.kind === 'hang') return VERDICTS.hang;
-  return result.reports.some(({ findings }) => findings.length > 0) ? VERDICTS.forbidden : VERDICTS.passed;
+  if (anyFinding(result.reports)) return VERDICTS.forbidden;
+  if (result.early === null) return VERDICTS.passed;
+  return result.early.hang ? VERDICTS.hang : VERDICTS.inconclusive;
 }
 
 /** Findings of one kind and title are told once. */
-function findingLines({ program, findings }: ProgramReport): string[] {
-  const byTitle = new Map<string, Finding[]>();
+function findingLines({ scenario, findings }: ScenarioReport): string[] {
+  const byTitle = new Map<string, OopsRecord[]>();
   for (const finding of findings) byTitle.set(finding.title, [...(byTitle.get(finding.title) ?? []), finding]);
   return [...byTitle.values()].flatMap(([first, ...others]) =>
     first === undefined
       ? []
-      : [`${program}: ${first.kind}: ${first.title}, ${1 + others.length} times`, `    ${first.text}`],
+      : [
+          `${scenario}: ${first.kind}: ${first.title}, ${1 + others.length} times`,
+          ...first.text.map((line) => `    ${line}`),
+        ],
   );
 }
 
+function tableOf(reports: readonly ScenarioReport[]): string[] {
+  const head = ['', 'rounds', ...COLUMNS.map(([, name]) => name)];
+  const rows = reports.map(({ scenario, rounds, operations }) => [
+    scenario,
+    ...[rounds, ...COLUMNS.map(([operation]) => operations[operation] ?? 0)].map((n) => n.toLocaleString('en')),
+  ]);
+  return tableLines({ head, rows, align: head.map((_, i) => (i === 0 ? 'left' : 'right')), rule: true });
+}
+
+/** What could not be shown here. */
+function notShown({ reports, direct, pending }: ThreadsResult & { kind: 'done' }): string[] {
+  const inFlight = reports.some(({ operations }) => (operations[IN_FLIGHT] ?? 0) > 0);
+  const why = direct ? '' : ', direct I/O is not possible here';
+  return [
+    ...(inFlight ? [] : [`no context was destroyed with requests in flight${why}`]),
+    ...(pending ? [] : ['no request was cancelled: this kernel polls no pipe by io_submit()']),
+  ];
+}
+
+const VERDICT_LINES: Readonly<Record<number, string>> = {
+  [VERDICTS.passed]: '--- PASSED: each accepted request gave one event, intact, or went with its context',
+  [VERDICTS.forbidden]: '--- DIFFERS: the kernel broke a promise, or an oracle is wrong',
+  [VERDICTS.hang]: '--- HANG',
+  [VERDICTS.inconclusive]: '--- INCONCLUSIVE',
+};
+
 export function threadsText(result: ThreadsResult, { threads, seconds, seed }: ThreadsOptions): string {
   if (result.kind === 'none') return `--- NOTHING COMPARED: the kernel cannot be used, ${result.reason} (exit 4)\n`;
-  if (result.kind === 'hang') return `--- HANG: ${result.text} (exit 3)\n`;
-  const head = ['', ...result.reports.map(({ program }) => program)];
-  const rows = COUNTS.map((name) => [name, ...result.reports.map(({ counts }) => counts[name].toLocaleString('en'))]);
-  const table = tableLines({ head, rows, align: head.map((_, i) => (i === 0 ? 'left' : 'right')), rule: true });
-  const findings = result.reports.flatMap(findingLines);
-  const inFlight = result.reports.reduce((sum, { counts }) => sum + counts['destroyed in flight'], 0);
-  const direct = result.direct ? '' : ', direct I/O is not possible here';
-  const shown = inFlight > 0 ? [] : ['', `no context was destroyed with requests in flight${direct}`];
-  const what = `${threads} threads, ${seconds} s, seed ${seed}`;
-  const verdict =
-    findings.length > 0
-      ? `--- DIFFERS: the kernel broke a promise, or an oracle is wrong; ${what} (exit 2)`
-      : `--- PASSED: each accepted request gave one event, intact, or went with its context; ${what} (exit 0)`;
-  return [...table, ...shown, ...(findings.length > 0 ? ['', ...findings] : []), '', verdict, ''].join('\n');
+  const code = threadsVerdict(result);
+  const parts = [tableOf(result.reports), notShown(result), result.reports.flatMap(findingLines)];
+  const ended = result.early === null ? '' : `: ${result.early.reason}`;
+  const verdict = `${VERDICT_LINES[code]}${ended}; ${threads} threads, ${seconds} s, seed ${seed} (exit ${code})`;
+  return [...parts.filter((lines) => lines.length > 0).flatMap((lines) => [...lines, '']), verdict, ''].join('\n');
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Requests of one CPU: entered into the books, written to memory, submitted together. */
+import { IOCB_CMD_PREAD, IOCB_CMD_PWRITE } from '../src/uapi/aio_abi.ts';
+import { BATCH_MAX, FD_INLINE, FD_PENDING, INLINE_BYTES } from './layout.ts';
+import { ACCEPTED, COMPLETED, DONE, RACED } from './ledger.ts';
+import type { User } from './user.ts';
+
+export class Batch {
+  private readonly user: User;
+  private readonly entries = new Int32Array(BATCH_MAX);
+  private length = 0;
+  private nextEntry = 0;
+
+  constructor(user: User) {
+    this.user = user;
+  }
+
+  /** A free entry of this CPU, as a number among its own; -1 if all are in use. */
+  private freeEntry(): number {
+    const { ledger, cpu } = this.user;
+    for (let tries = 0; tries < ledger.entriesPerCpu; tries++) {
+      const entry = this.nextEntry;
+      this.nextEntry = (entry + 1) % ledger.entriesPerCpu;
+      if (ledger.reusable(cpu * ledger.entriesPerCpu + entry)) return entry;
+    }
+    return -1;
+  }
+
+  /**
+   * Adds a request to the batch that submit() will submit.
+   * @param fd - FD_INLINE, FD_DEVICE or FD_PENDING @param buffer - user address; the entry's own if it is 0
+   * @returns whether there was an entry free
+   */
+  prepare(fd: number, owner: number, ctx: number, buffer = 0, write = false): boolean {
+    const own = this.length < BATCH_MAX ? this.freeEntry() : -1;
+    if (own < 0) return false;
+    const { ledger, kernel, area, cpu, plan } = this.user;
+    const entry = cpu * ledger.entriesPerCpu + own;
+    const bytes = plan.workload.bufferBytes;
+    const obj = area.iocb(own);
+    const at = buffer === 0 ? area.buffers + own * bytes : buffer;
+    const pos = fd === FD_INLINE ? ((entry * bytes) % (INLINE_BYTES - bytes)) & -8 : entry * bytes;
+    const res = fd === FD_PENDING ? kernel.cancelledResult : bytes;
+    const generation = ledger.take(entry, owner, ctx, res, write ? -1 : pos, obj, at, bytes, fd === FD_PENDING);
+    kernel.io_prep(obj, write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD, fd, at, bytes, pos, entry, generation);
+    const pointer = area.pointer(this.length);
+    kernel.poke(pointer, obj);
+    kernel.poke(pointer + 4, 0);
+    this.entries[this.length++] = entry;
+    if (fd === FD_INLINE) ledger.mark(entry, DONE | COMPLETED);
+    return true;
+  }
+
+  /** Submits the batch. @returns what io_submit() returned */
+  submit(ctx: number): number {
+    const { ledger } = this.user;
+    const n = this.length;
+    this.length = 0;
+    const ret = this.user.submit(ctx, n);
+    const taken = Math.max(0, ret);
+    for (let i = 0; i < taken; i++) ledger.mark(this.entry(i), ACCEPTED);
+    for (let i = taken; i < n; i++) ledger.drop(this.entry(i));
+    this.user.count('submitted', taken);
+    return ret;
+  }
+
+  /** Entry number `i` of the last batch. */
+  entry(i: number): number {
+    return this.entries[i] as number;
+  }
+
+  /** Marks the first `n` requests of the last batch as raced by a destruction of their context. */
+  markRaced(n: number): void {
+    for (let i = 0; i < n; i++) this.user.ledger.mark(this.entry(i), RACED);
+  }
+}
