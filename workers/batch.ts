@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Requests of one CPU: entered into the books, written to memory, submitted together. */
 import { IOCB_CMD_PREAD, IOCB_CMD_PWRITE } from '../src/uapi/aio_abi.ts';
-import { BATCH_MAX, FD_INLINE, FD_PENDING, INLINE_BYTES } from './layout.ts';
+import { BATCH_MAX, FD_DEVICE, FD_INLINE, FD_PENDING, INLINE_BYTES } from './layout.ts';
 import { ACCEPTED, COMPLETED, DONE, RACED } from './ledger.ts';
 import type { User } from './user.ts';
 
@@ -49,6 +49,29 @@ export class Batch {
     this.entries[this.length++] = entry;
     if (fd === FD_INLINE) ledger.mark(entry, DONE | COMPLETED);
     return true;
+  }
+
+  /** The file for the next request, as the workload mixes them. */
+  drawFile(): number {
+    const { inlinePercent, pendingPercent } = this.user.plan.workload;
+    const n = this.user.prng.below(100);
+    return n < inlinePercent ? FD_INLINE : n < inlinePercent + pendingPercent ? FD_PENDING : FD_DEVICE;
+  }
+
+  /** Adds up to `wanted` reads. @param fd - null for files as they are drawn @returns how many it has */
+  fill(wanted: number, owner: number, ctx: number, fd: number | null = null): number {
+    while (this.length < wanted && this.prepare(fd ?? this.drawFile(), owner, ctx));
+    return this.length;
+  }
+
+  /**
+   * Submits up to `wanted` reads of the device, on a context that this thread keeps to itself.
+   * @param freed - whether into buffers that were freed, instead of each entry's own @returns how many were accepted
+   */
+  submitReads(ctx: number, wanted: number, freed = false): number {
+    const { self, freed: buffers } = this.user;
+    while (this.length < wanted && this.prepare(FD_DEVICE, self, ctx, freed ? buffers.take() : 0));
+    return this.length === 0 ? 0 : Math.max(0, this.submit(ctx));
   }
 
   /** Submits the batch. @returns what io_submit() returned */

@@ -28,18 +28,13 @@ export function cancelAll(user: User): number {
   return cancelled;
 }
 
-/** Tries to cancel one request, chosen at random. @returns whether there was one */
-function cancelOne(user: User): boolean {
+/** Tries to cancel one request, chosen at random. */
+function cancelOne(user: User): void {
   const { ledger, prng } = user;
   const start = prng.below(ledger.entries);
-  for (let i = 0; i < ledger.entries; i++) if (cancel(user, (start + i) % ledger.entries) !== 0) return true;
-  return false;
+  for (let i = 0; i < ledger.entries; i++) if (cancel(user, (start + i) % ledger.entries) !== 0) return;
+  user.pause(1000);
 }
 
 /** The role. Ends with the round. */
-export function canceller(user: User): void {
-  while (user.takeTurn()) {
-    if (!cancelOne(user)) user.pause(1000);
-    user.rest();
-  }
-}
+export const canceller = (user: User): void => user.turns(cancelOne);

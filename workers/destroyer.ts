@@ -11,13 +11,10 @@
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
 import { EAGAIN, errname } from '../src/uapi/errno.ts';
-import { SegmentationFault } from '../src/user/event.ts';
 import { setupShared } from './contexts.ts';
-import { FreedBuffers } from './freed_buffers.ts';
 import { hostile } from './hostile.ts';
 import type { Kernel } from './kernel.ts';
-import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
-import { submitReads } from './reads.ts';
+import { ownerOf } from './ledger.ts';
 import type { User } from './user.ts';
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
@@ -93,44 +90,36 @@ function churn(user: User): void {
 }
 
 /** Submits, destroys, frees the buffers: nobody may write them afterwards. */
-function destroyAndFree(user: User, buffers: FreedBuffers): void {
-  const { prng, plan } = user;
-  const ctx = user.setup(prng.between(plan.workload.nrEventsMin, plan.workload.nrEventsMax));
-  if (ctx < 0) {
-    user.pause(1000);
-    return;
-  }
-  const accepted = submitReads(user, ctx, prng.between(1, plan.workload.batch), buffers);
+function destroyAndFree(user: User): void {
+  const { prng, plan, ledger, batch, freed, self } = user;
+  const ctx = user.setupDrawn();
+  if (ctx < 0) return;
+  const accepted = batch.submitReads(ctx, prng.between(1, plan.workload.batch), true);
   if (prng.oneIn(4)) user.pause(plan.workload.delayMaxUs);
-  const owner = ownerOf(PRIVATE_SLOT, user.cpu);
-  const inFlight = anyInFlight(user, owner, ctx);
+  const inFlight = anyInFlight(user, self, ctx);
   if (destroy(user, ctx) === 0) {
-    checkInFlight(user, owner, ctx, inFlight);
-    for (let i = 0; i < accepted; i++) buffers.free(user.ledger.buffer(user.batch.entry(i)));
+    checkInFlight(user, self, ctx, inFlight);
+    for (let i = 0; i < accepted; i++) freed.free(ledger.buffer(batch.entry(i)));
   }
-  user.ledger.bury(owner);
-  buffers.check();
+  ledger.bury(self);
+  freed.check();
 }
 
 /** Submits slow reads, scribbles, destroys: the kernel may not believe the ring. */
 function scribbleAndDestroy(user: User): void {
-  const { prng, plan, kernel } = user;
-  const ctx = user.setup(prng.between(plan.workload.nrEventsMin, plan.workload.nrEventsMax));
-  if (ctx < 0) {
-    user.pause(1000);
-    return;
-  }
+  const { prng, plan, kernel, self } = user;
+  const ctx = user.setupDrawn();
+  if (ctx < 0) return;
   const nr = kernel.ring_field(ctx, 'nr');
-  const owner = ownerOf(PRIVATE_SLOT, user.cpu);
-  submitReads(user, ctx, prng.between(1, plan.workload.batch), null);
-  const inFlight = anyInFlight(user, owner, ctx);
+  user.batch.submitReads(ctx, prng.between(1, plan.workload.batch));
+  const inFlight = anyInFlight(user, self, ctx);
   for (let i = prng.between(1, 3); i > 0; i--) {
     kernel.scribble(ctx, 'head', prng.oneIn(4) ? prng.next() : prng.below(nr));
     kernel.scribble(ctx, 'tail', prng.oneIn(4) ? prng.next() : prng.below(nr));
   }
   user.count('scribbled');
-  if (destroy(user, ctx) === 0) checkInFlight(user, owner, ctx, inFlight);
-  user.ledger.bury(owner);
+  if (destroy(user, ctx) === 0) checkInFlight(user, self, ctx, inFlight);
+  user.ledger.bury(self);
 }
 
 /** One context at a time, and quota for one context each: io_setup() never has a reason to say -EAGAIN. */
@@ -146,31 +135,25 @@ function quotaLoop(user: User): void {
     return;
   }
   if (ctx < 0) return;
-  submitReads(user, ctx, prng.below(plan.workload.batch + 1), null);
+  user.batch.submitReads(ctx, prng.below(plan.workload.batch + 1));
   destroy(user, ctx);
-  user.ledger.bury(ownerOf(PRIVATE_SLOT, user.cpu));
+  user.ledger.bury(user.self);
 }
 
-/**
- * The role. Ends with the round.
- * @param processExit - the program process_exit, where a kernel has processes to end
- */
-export function destroyer<K extends Kernel>(user: User<K>, processExit: ((user: User<K>) => void) | null = null): void {
+const PROGRAMS: Readonly<Record<string, (user: User) => void>> = {
+  default: churn,
+  destroy_and_free: destroyAndFree,
+  scribble: scribbleAndDestroy,
+  quota: quotaLoop,
+  hostile,
+};
+
+/** The role. Ends with the round. @param processExit - the program of that name, where a kernel has processes to end */
+export function destroyer<K extends Kernel>(user: User<K>, processExit?: (user: User<K>) => void): void {
   const program = user.plan.workload.programs.destroyer ?? 'default';
-  const buffers = new FreedBuffers(user);
-  while (user.takeTurn()) {
-    try {
-      if (program === 'destroy_and_free') destroyAndFree(user, buffers);
-      else if (program === 'scribble') scribbleAndDestroy(user);
-      else if (program === 'quota') quotaLoop(user);
-      else if (program === 'process_exit' && processExit !== null) processExit(user);
-      else if (program === 'hostile') hostile(user);
-      else churn(user);
-    } catch (error) {
-      if (!(error instanceof SegmentationFault)) throw error;
-      user.count('SIGSEGV');
-    }
-    user.rest();
-  }
-  buffers.settle();
+  user.turns(
+    program === 'process_exit' && processExit !== undefined ? processExit : (PROGRAMS[program] ?? churn),
+    true,
+  );
+  user.freed.settle();
 }

@@ -40,8 +40,5 @@ function get(user: User): void {
 /** The role. Ends with the round. */
 export function getter(user: User): void {
   user.begin();
-  while (user.takeTurn()) {
-    get(user);
-    user.rest();
-  }
+  user.turns(get);
 }

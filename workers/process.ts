@@ -6,9 +6,7 @@
  */
 import { become, exitContexts, reap, spawn } from '../src/user/process.ts';
 import { areaBytes } from './layout.ts';
-import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
 import type { PortKernel } from './port_kernel.ts';
-import { submitReads } from './reads.ts';
 import type { User } from './user.ts';
 
 /** Makes a process with some contexts, submits reads to each, exits, and looks at what is still in flight. */
@@ -20,12 +18,11 @@ export function exitWithRequests(user: User<PortKernel>): void {
   const self = user.at(child.base);
   for (let contexts = prng.between(1, 3); contexts > 0; contexts--) {
     const ctx = self.setup(prng.between(nrEventsMin, nrEventsMax));
-    if (ctx >= 0) submitReads(self, ctx, prng.between(1, batch), null);
+    if (ctx >= 0) self.batch.submitReads(ctx, prng.between(1, batch));
   }
-  const owner = ownerOf(PRIVATE_SLOT, user.cpu);
-  const before = ledger.inFlight(owner).length;
+  const before = ledger.inFlight(user.self).length;
   exitContexts(child);
-  const left = ledger.inFlight(owner);
+  const left = ledger.inFlight(user.self);
   user.count('process exits');
   if (before > 0) user.count('exits with requests in flight');
   if (left.length > 0) {
@@ -33,7 +30,7 @@ export function exitWithRequests(user: User<PortKernel>): void {
       `${left.length} accepted requests not done, such as iocb 0x${ledger.obj(left[0] as number).toString(16)}`,
     ]);
   }
-  ledger.bury(owner);
+  ledger.bury(user.self);
   reap(child, false);
   become(kernel.process);
 }

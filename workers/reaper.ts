@@ -8,16 +8,17 @@ import { SegmentationFault } from '../src/user/event.ts';
 import { reapRing } from './delivery.ts';
 import type { User } from './user.ts';
 
-/** Reads some events from one context. @returns events */
-function reap(user: User): number {
+/** Reads some events from one context. */
+function reap(user: User): void {
   const { ledger, prng, plan } = user;
   const slot = prng.below(plan.workload.contexts);
-  if (!ledger.alive(slot) || !ledger.userReaped(slot) || !ledger.tryLock(slot)) return 0;
+  if (!ledger.alive(slot) || !ledger.userReaped(slot) || !ledger.tryLock(slot)) {
+    user.pause(100);
+    return;
+  }
   let got = 0;
   try {
-    if (ledger.alive(slot)) {
-      got = reapRing(user, ledger.handle(slot), prng.between(1, 32));
-    }
+    if (ledger.alive(slot)) got = reapRing(user, ledger.handle(slot), prng.between(1, 32));
   } catch (error) {
     if (!(error instanceof SegmentationFault)) throw error;
     user.finding('context:dead-handle', 'the ring of a live context is not mapped', [error.message]);
@@ -25,13 +26,8 @@ function reap(user: User): number {
     ledger.unlock(slot);
   }
   if (got > 0) user.count('reaped by user');
-  return got;
+  else user.pause(100);
 }
 
 /** The role. Ends with the round. */
-export function reaper(user: User): void {
-  while (user.takeTurn()) {
-    if (reap(user) === 0) user.pause(100);
-    user.rest();
-  }
-}
+export const reaper = (user: User): void => user.turns(reap);

@@ -8,9 +8,7 @@ import type { User } from './user.ts';
 
 /** Submits a batch of reads of one file. @returns how many were accepted */
 function submitBatch(user: User, fd: number, owner: number, ctx: number): number {
-  let prepared = 0;
-  while (prepared < user.plan.workload.batch && user.batch.prepare(fd, owner, ctx)) prepared++;
-  if (prepared === 0) {
+  if (user.batch.fill(user.plan.workload.batch, owner, ctx, fd) === 0) {
     user.count('books full');
     return 0;
   }

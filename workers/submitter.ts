@@ -11,20 +11,12 @@
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
 import { EAGAIN, EINVAL, errname } from '../src/uapi/errno.ts';
-import { SegmentationFault } from '../src/user/event.ts';
 import { deliverAll, reapRing } from './delivery.ts';
 import { hostile } from './hostile.ts';
-import { BATCH_MAX, FD_DEVICE, FD_INLINE, FD_PENDING } from './layout.ts';
-import { ownerOf, PRIVATE_SLOT } from './ledger.ts';
+import { BATCH_MAX, FD_DEVICE } from './layout.ts';
+import { ownerOf } from './ledger.ts';
 import { submitAndReap, submitAndWait } from './submit_and_reap.ts';
 import type { User } from './user.ts';
-
-/** The file for the next request, as the workload mixes them. */
-export function drawFile(user: User): number {
-  const { inlinePercent, pendingPercent } = user.plan.workload;
-  const n = user.prng.below(100);
-  return n < inlinePercent ? FD_INLINE : n < inlinePercent + pendingPercent ? FD_PENDING : FD_DEVICE;
-}
 
 /** Submits one batch to a shared context. */
 function submitBatch(user: User): void {
@@ -39,7 +31,7 @@ function submitBatch(user: User): void {
   const wanted = prng.between(1, plan.workload.batch);
   let prepared = 0;
   while (prepared < wanted) {
-    const fd = drawFile(user);
+    const fd = user.batch.drawFile();
     // Writes go to the device only, which forgets them: the RAM disk must stay as it was.
     if (!user.batch.prepare(fd, ownerOf(slot, seq), ctx, 0, fd === FD_DEVICE && prng.oneIn(8))) break;
     prepared++;
@@ -86,7 +78,7 @@ function drain(user: User, ctx: number, userReaped: boolean, max: number): numbe
  * flight and unread together than the ring has room for, and with fewer than was asked for there must be room.
  */
 function overcommit(user: User): void {
-  const { prng, plan } = user;
+  const { prng, plan, self } = user;
   const asked = prng.between(plan.workload.nrEventsMin, plan.workload.nrEventsMax);
   const ctx = user.setup(asked);
   if (ctx < 0) {
@@ -94,7 +86,6 @@ function overcommit(user: User): void {
     return;
   }
   const userReaped = prng.below(100) < plan.workload.userReapedPercent;
-  const owner = ownerOf(PRIVATE_SLOT, user.cpu);
   const capacity = user.kernel.ring_field(ctx, 'nr') - 1;
   // Where turns are counted, one more than the ring holds is enough.
   const target = plan.workload.turns > 0 ? capacity + 1 : capacity * prng.between(2, 4);
@@ -102,8 +93,7 @@ function overcommit(user: User): void {
   let read = 0;
   let refused = 0;
   while (user.running() && accepted < target) {
-    let prepared = 0;
-    while (prepared < plan.workload.batch && user.batch.prepare(drawFile(user), owner, ctx)) prepared++;
+    const prepared = user.batch.fill(plan.workload.batch, self, ctx);
     const ret = prepared === 0 ? -EAGAIN : user.batch.submit(ctx);
     if (ret > 0) {
       accepted += ret;
@@ -132,7 +122,7 @@ function overcommit(user: User): void {
   }
   // Everything that was accepted must come. What has been completed before a look is there when one looks.
   while (read < accepted) {
-    const all = !user.ledger.anyUncompleted(owner);
+    const all = !user.ledger.anyUncompleted(self);
     const n = drain(user, ctx, userReaped, capacity);
     read += n;
     if (n > 0) continue;
@@ -148,27 +138,21 @@ function overcommit(user: User): void {
     user.pause(2000);
   }
   user.destroy(ctx);
-  user.ledger.bury(owner);
+  user.ledger.bury(self);
 }
+
+const PROGRAMS: Readonly<Record<string, (user: User) => void>> = {
+  default: submitBatch,
+  overcommit,
+  submit_and_reap: submitAndReap,
+  submit_and_wait: submitAndWait,
+  hostile,
+};
 
 /** The role. Ends with the round. */
 export function submitter(user: User): void {
   const program = user.plan.workload.programs.submitter ?? 'default';
   if (program === 'default') user.begin();
-  while (user.takeTurn()) {
-    try {
-      if (program === 'overcommit') overcommit(user);
-      else if (program === 'submit_and_reap') submitAndReap(user);
-      else if (program === 'submit_and_wait') submitAndWait(user);
-      else if (program === 'hostile') hostile(user);
-      else {
-        submitBatch(user);
-        user.rest();
-      }
-    } catch (error) {
-      // The ring may be gone between two looks; anything else is not user space's.
-      if (!(error instanceof SegmentationFault)) throw error;
-      user.count('SIGSEGV');
-    }
-  }
+  // The ring may be gone between two looks.
+  user.turns(PROGRAMS[program] ?? submitBatch, true);
 }

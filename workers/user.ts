@@ -10,10 +10,12 @@ import { currentPhase, noteProgress } from '../src/arch/sab/control.ts';
 import { Prng } from '../src/arch/sab/prng.ts';
 import type { ObjectRef } from '../src/kernel/object_ref.ts';
 import { type FindingKind, record } from '../src/kernel/oops.ts';
+import { SegmentationFault } from '../src/user/event.ts';
 import { Batch } from './batch.ts';
+import { FreedBuffers } from './freed_buffers.ts';
 import type { Kernel } from './kernel.ts';
 import { Area } from './layout.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, ownerOf, PRIVATE_SLOT } from './ledger.ts';
 import { type Meter, SYSCALLS, type Syscall } from './meters.ts';
 import { PHASE_STOP, type UserPlan } from './protocol.ts';
 
@@ -36,6 +38,9 @@ export class User<K extends Kernel = Kernel> {
   readonly ledger: Ledger;
   readonly area: Area;
   readonly batch: Batch;
+  readonly freed: FreedBuffers;
+  /** Owner of requests on contexts that this thread keeps to itself. */
+  readonly self: number;
   private readonly meter: Meter;
   private turn = 0;
 
@@ -48,6 +53,8 @@ export class User<K extends Kernel = Kernel> {
     this.ledger = ledger;
     this.area = new Area(area, ledger.entriesPerCpu);
     this.batch = new Batch(this);
+    this.freed = new FreedBuffers(this);
+    this.self = ownerOf(PRIVATE_SLOT, cpu);
     this.meter = meter;
   }
 
@@ -80,6 +87,19 @@ export class User<K extends Kernel = Kernel> {
   takeTurn(): boolean {
     const { turns } = this.plan.workload;
     return this.running() && (turns === 0 || this.turn++ < turns);
+  }
+
+  /** Takes turns until the round ends. @param mayFault - whether SIGSEGV ends the turn only */
+  turns(turn: (user: User<K>) => void, mayFault = false): void {
+    while (this.takeTurn()) {
+      try {
+        turn(this);
+      } catch (error) {
+        if (!mayFault || !(error instanceof SegmentationFault)) throw error;
+        this.count('SIGSEGV');
+      }
+      this.rest();
+    }
   }
 
   /** Does nothing for up to `us`. In user mode: quiescent. */
@@ -126,6 +146,14 @@ export class User<K extends Kernel = Kernel> {
     this.timed(IO_SETUP, start);
     this.count(ret === 0 ? 'setup' : 'setup failed');
     return ret === 0 ? kernel.handleAt(area.scratch) : ret;
+  }
+
+  /** Makes a context as large as the workload draws it. @returns the handle, or -errno */
+  setupDrawn(): number {
+    const { nrEventsMin, nrEventsMax } = this.plan.workload;
+    const ctx = this.setup(this.prng.between(nrEventsMin, nrEventsMax));
+    if (ctx < 0) this.pause(1000);
+    return ctx;
   }
 
   destroy(ctx: number): number {
