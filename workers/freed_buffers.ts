@@ -40,7 +40,7 @@ export class FreedBuffers {
   free(buffer: number): void {
     const { kernel } = this.user;
     for (let at = 0; at < this.bytes; at += 4) kernel.poke(buffer + at, FREED);
-    kernel.noteFreed(buffer, this.bytes);
+    kernel.noteFreed?.(buffer, this.bytes);
     this.freed.push(buffer);
   }
 

@@ -6,7 +6,6 @@
 import { TASK_SIZE } from '../src/arch/sab/memory.ts';
 import { aio_ring, iocb } from '../src/uapi/aio_abi.ts';
 import { errname } from '../src/uapi/errno.ts';
-import type { RingField } from './kernel.ts';
 import { EVENTS_MAX, FD_DEVICE, FD_INLINE, FD_PENDING } from './layout.ts';
 import type { User } from './user.ts';
 
@@ -15,6 +14,7 @@ const ODD_POINTERS = [0, -1, 4, TASK_SIZE - 4, TASK_SIZE, 0x40001000, 0x7fffffff
 /** Contexts that hostile threads share: few, so that they meet. */
 const HOSTILE_SLOTS = 8;
 const ODD_COUNTS = [0, -1, 1, 0x7fffffff, -0x80000000, 1025];
+type RingField = keyof typeof aio_ring.offsetof;
 /** Head and tail most of all: a context whose id is gone is of no more use. */
 const RING_FIELDS = [
   ...(Object.keys(aio_ring.offsetof) as RingField[]),

@@ -9,7 +9,7 @@ import { withinLimits } from '../../host.ts';
 import { Native, NoKernel } from '../native.ts';
 import type { FromThreads, ThreadsOptions, ThreadsSetup } from './plan.ts';
 
-const [folder = '', options = '', setup = ''] = process.argv.slice(2);
+const [options = '', setup = ''] = process.argv.slice(2);
 const send = (message: FromThreads): void => {
   process.send?.(message);
 };
@@ -19,7 +19,7 @@ async function run(options: ThreadsOptions, setup: ThreadsSetup): Promise<FromTh
     const native = await Native.load();
     return await withinLimits(options.threads, async () => {
       const { runOnHost } = await import('./host_run.ts');
-      return runOnHost(native, folder, options, setup, (scenario) => send({ kind: 'scenario', scenario }));
+      return runOnHost(native, options, setup, (scenario) => send({ kind: 'scenario', scenario }));
     });
   } catch (error) {
     if (error instanceof NoKernel) return { kind: 'none', reason: error.message };

@@ -25,7 +25,7 @@ import {
   iocb,
 } from '../../../src/uapi/aio_abi.ts';
 import type { Event } from '../../../src/user/event.ts';
-import type { Kernel, RingField } from '../../../workers/kernel.ts';
+import type { Kernel } from '../../../workers/kernel.ts';
 import { areaBytes, bytesBeforeBuffers, FD_PENDING } from '../../../workers/layout.ts';
 import { type Native, NR, PAGE } from '../native.ts';
 
@@ -43,6 +43,7 @@ const IOCB_CMD_POLL = 5;
 const POLLIN = 1;
 
 const R = aio_ring.offsetof;
+type RingField = keyof typeof R;
 const E = io_event.offsetof;
 const I = iocb.offsetof;
 
@@ -176,7 +177,6 @@ export class HostKernel implements Kernel {
   read_event(va: number, to: Event): void {
     readEvent(this.words, this.at(va), to);
   }
-  noteFreed(_buffer: number, _bytes: number): void {}
 
   // The mapped ring. A thread touches it only while it keeps others from destroying the context.
 

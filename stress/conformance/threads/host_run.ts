@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Rounds of the stress test's scenarios on the host's kernel. */
-import { constants, openSync, writeFileSync } from 'node:fs';
+import { constants, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Prng } from '../../../src/arch/sab/prng.ts';
@@ -28,7 +29,9 @@ import {
   type HostStage,
 } from './host_kernel.ts';
 import { HostRound } from './host_round.ts';
-import type { EarlyEnd, HostScenario, ScenarioReport, ThreadsOptions, ThreadsResult, ThreadsSetup } from './plan.ts';
+import type { EarlyEnd, HostScenario, ThreadsOptions, ThreadsResult, ThreadsSetup } from './plan.ts';
+
+type Counts = Record<string, number>;
 
 /** A round is about so long, so that a run has several of each scenario, with different workloads. */
 const ROUND_MS = 1000;
@@ -42,9 +45,9 @@ function openDirect(path: string): number {
   }
 }
 
-/** @param folder - for the file that is read @returns what threads share, and whether reads go past the page cache */
-function setStage(native: Native, folder: string, cpus: number): { stage: HostStage; direct: boolean } {
-  const path = join(folder, 'disk');
+/** @returns what threads share, and whether reads go past the page cache */
+function setStage(native: Native, cpus: number): { stage: HostStage; direct: boolean } {
+  const path = join(tmpdir(), `kioctx-disk-${process.pid}`);
   const bytes = Math.max(INLINE_BYTES, cpus * ENTRIES_PER_CPU * BUFFER_BYTES);
   writeFileSync(
     path,
@@ -54,6 +57,7 @@ function setStage(native: Native, folder: string, cpus: number): { stage: HostSt
   native.syscall(NR.pipe2, arena, 0);
   const pipe = native.view(arena, 4).getInt32(0, true);
   const [cached, direct] = [openSync(path, 'r'), openDirect(path)];
+  unlinkSync(path);
   const files = [cached, direct < 0 ? cached : direct, pipe];
   const stage = { arena, cpus, handles: createHandles(cpus), files, sink: openSync('/dev/null', 'w') };
   return { stage, direct: direct >= 0 };
@@ -76,7 +80,8 @@ function canPoll(native: Native, stage: HostStage): boolean {
 }
 
 /** A scenario's user space, on direct reads of whole blocks. */
-function planOf(scenario: Scenario, threads: number, seed: number, pending: boolean): UserPlan {
+function planOf(name: HostScenario, threads: number, seed: number, pending: boolean): UserPlan {
+  const scenario = SCENARIOS.find((one) => one.name === name) as Scenario;
   const ofUserSpace = Object.fromEntries(HOST_ROLES.map((role) => [role, scenario.roles[role]]));
   const drawn = scenario.draw(new Prng(seed));
   return {
@@ -87,45 +92,40 @@ function planOf(scenario: Scenario, threads: number, seed: number, pending: bool
   };
 }
 
-/** What the rounds of a scenario add up to. */
-class Sum {
-  rounds = 0;
-  readonly operations: Record<string, number> = {};
-  readonly findings: OopsRecord[] = [];
-}
-
 /** @param begins - is told of each round @throws NoKernel, HostLimit */
 export async function runOnHost(
   native: Native,
-  folder: string,
   { scenarios, threads, seconds, seed }: ThreadsOptions,
   { entry, handler, forGoodMs }: ThreadsSetup,
   begins: (scenario: HostScenario) => void,
 ): Promise<ThreadsResult> {
   native.endWithParent();
-  const { stage, direct } = setStage(native, folder, threads);
+  const { stage, direct } = setStage(native, threads);
   new Turns(native).take(false);
   native.probe(areaOf(stage, 0));
   const pending = canPoll(native, stage);
   const pool = startThreads(fileURLToPath(new URL(entry, ROOT)), threads, memory);
   process.on('SIGUSR2', () => {});
-  const sums = new Map(scenarios.map((name) => [name, new Sum()]));
+  const reports = scenarios.map((scenario) => ({
+    scenario,
+    rounds: 0,
+    operations: {} as Counts,
+    findings: [] as OopsRecord[],
+  }));
   const rounds = scenarios.length * Math.max(1, Math.round((seconds * 1000) / ROUND_MS / scenarios.length));
   let early: EarlyEnd = null;
   for (let round = 0; round < rounds && early === null; round++) {
-    const name = scenarios[round % scenarios.length] as HostScenario;
-    const scenario = SCENARIOS.find((one) => one.name === name) as Scenario;
-    const sum = sums.get(name) as Sum;
-    begins(name);
-    const plan = planOf(scenario, threads, seed + round, pending);
-    const result = await new HostRound({ native, pool, handler, stage, forGoodMs }, plan).execute(
+    const report = reports[round % reports.length] as (typeof reports)[number];
+    begins(report.scenario);
+    const plan = planOf(report.scenario, threads, seed + round, pending);
+    const played = await new HostRound({ native, pool, handler, stage, forGoodMs }, plan).execute(
       (seconds * 1000) / rounds,
     );
-    sum.rounds++;
-    for (const [what, n] of Object.entries(result.operations)) sum.operations[what] = (sum.operations[what] ?? 0) + n;
-    sum.findings.push(...result.records);
-    if (result.early !== null) early = { ...result.early, reason: `${name}: ${result.early.reason}` };
+    report.rounds++;
+    for (const [what, n] of Object.entries(played.operations))
+      report.operations[what] = (report.operations[what] ?? 0) + n;
+    report.findings.push(...played.findings);
+    if (played.early !== null) early = { ...played.early, reason: `${report.scenario}: ${played.early.reason}` };
   }
-  const reports = [...sums].map(([scenario, sum]): ScenarioReport => ({ scenario, ...sum }));
   return { kind: 'done', reports, early, direct, pending };
 }

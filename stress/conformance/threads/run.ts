@@ -4,9 +4,6 @@
  * kernel that is known to be right must pass them.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HostLimit } from '../../../src/arch/sab/host_limit.ts';
 import { ROOT } from '../../root.ts';
@@ -22,15 +19,13 @@ const SETUP: ThreadsSetup = {
 
 /** @throws HostLimit, or an error if the process of the threads fails or dies: neither says anything of the kernel */
 export async function runThreads(options: ThreadsOptions, setup: Partial<ThreadsSetup> = {}): Promise<ThreadsResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'kioctx-'));
-  const child = fork(CHILD, [folder, JSON.stringify(options), JSON.stringify({ ...SETUP, ...setup })], {
+  const child = fork(CHILD, [JSON.stringify(options), JSON.stringify({ ...SETUP, ...setup })], {
     execArgv: [],
   });
   try {
     return resultOf(await lastMessage(child));
   } finally {
     child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

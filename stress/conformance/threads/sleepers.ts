@@ -12,9 +12,6 @@ import type { Role } from '../../../workers/protocol.ts';
 import { ObservedTime, type Onlooker } from '../../watchdog.ts';
 import { NR } from '../native.ts';
 
-/** Between two looks at the threads. */
-const LOOK_MS = 100;
-
 /** Since when a thread has been asleep in the same call, ms observed. */
 interface Sleep {
   readonly sleeps: number;
@@ -29,7 +26,6 @@ export class Sleepers implements Onlooker {
   private readonly forGoodMs: number;
   private readonly observed = new ObservedTime();
   private readonly sleeps: (Sleep | null)[];
-  private nextMs = 0;
 
   /** @param forGoodMs - how long a thread must have slept to sleep for good */
   constructor(roles: readonly Role[], forGoodMs: number) {
@@ -40,8 +36,6 @@ export class Sleepers implements Onlooker {
 
   private look(): void {
     this.observed.look();
-    if (this.observed.ms < this.nextMs) return;
-    this.nextMs = this.observed.ms + LOOK_MS;
     this.sleeps.forEach((before, cpu) => {
       const now = this.sleepOf(cpu);
       const same = now !== null && before?.sleeps === now.sleeps && before.slices === now.slices;

@@ -80,7 +80,7 @@ class CorruptsData extends Spoiler {
   }
 }
 class WritesLate extends Broken {
-  override noteFreed(buffer: number, bytes: number): void {
+  noteFreed(buffer: number, bytes: number): void {
     if (this.now()) this.poke(buffer + bytes - 4, 0);
   }
 }
