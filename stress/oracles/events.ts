@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Every accepted request gives an event. Duplicates and corrupt events are seen as they are read (workers/user.ts). */
+/** Every accepted request gives an event. Duplicates and corrupt events are seen as they are read (delivery.ts). */
 import { objectRef } from '../../src/kernel/object_ref.ts';
 import { ACCEPTED, DELIVERED, DONE, PRIVATE_SLOT, RACED, SETTLED, seqOf, slotOf } from '../../workers/ledger.ts';
 import { hex, type Inspection, type Observation } from './inspection.ts';

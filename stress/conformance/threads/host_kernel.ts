@@ -39,6 +39,9 @@ const FIRST = PAGE - (bytesBeforeBuffers(ENTRIES_PER_CPU) % PAGE);
 /** Contexts that one thread may have made and not seen destroyed, shared ones among them. */
 const HANDLES_PER_CPU = 512;
 
+/** A view may reach beyond what is mapped: nothing looks there. */
+const RING_BYTES_MAX = 2 ** 20;
+
 const IOCB_CMD_POLL = 5;
 const POLLIN = 1;
 
@@ -75,9 +78,8 @@ export class HostKernel implements Kernel {
   private readonly words: Int32Array;
   private readonly first: number;
   private next = 0;
-  /** By handle: the words of a ring, and where they are. */
-  private readonly rings: Int32Array[] = [];
-  private readonly ringsAt: number[] = [];
+  /** By address, whichever context is there. */
+  private readonly rings = new Map<number, Int32Array>();
 
   constructor(native: Native, stage: HostStage, cpu: number) {
     this.native = native;
@@ -164,14 +166,9 @@ export class HostKernel implements Kernel {
     if (isPoll) return;
     this.poke(va + I.aio_nbytes, nbytes);
     this.poke(va + I.aio_offset, offset);
-    if (opcode === IOCB_CMD_PREAD) this.spoil(buf, nbytes, offset);
-  }
-
-  /** What an earlier request has left in a buffer must not pass for what this one reads. */
-  private spoil(buf: number, nbytes: number, offset: number): void {
-    const last = nbytes - 4;
-    this.poke(buf, ~diskWord(offset >>> 2));
-    this.poke(buf + last, ~diskWord((offset + last) >>> 2));
+    if (opcode !== IOCB_CMD_PREAD) return;
+    // What an earlier request has left in the buffer must not pass for what this one reads.
+    for (const at of [0, nbytes - 4]) this.poke(buf + at, ~diskWord((offset + at) >>> 2));
   }
 
   read_event(va: number, to: Event): void {
@@ -181,15 +178,11 @@ export class HostKernel implements Kernel {
   // The mapped ring. A thread touches it only while it keeps others from destroying the context.
 
   private ring(ctx: number): Int32Array {
-    const address = this.stage.handles[ctx] as number;
-    const known = this.rings[ctx];
-    const bytes = (nr: number): number => aio_ring.sizeof + nr * io_event.sizeof;
-    if (known !== undefined && this.ringsAt[ctx] === address && bytes(known[R.nr >> 2] as number) === known.byteLength)
-      return known;
-    const nr = this.native.view(address, aio_ring.sizeof).getUint32(R.nr, true);
-    const ring = new Int32Array(this.native.view(address, bytes(nr)).buffer);
-    this.rings[ctx] = ring;
-    this.ringsAt[ctx] = address;
+    const address = this.address(ctx);
+    const known = this.rings.get(address);
+    if (known !== undefined) return known;
+    const ring = new Int32Array(this.native.view(address, RING_BYTES_MAX).buffer);
+    this.rings.set(address, ring);
     return ring;
   }
 

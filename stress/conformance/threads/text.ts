@@ -6,24 +6,21 @@ import { tableLines } from '../../report/table.ts';
 import type { ScenarioReport, ThreadsOptions, ThreadsResult } from './plan.ts';
 
 /** Operations that have a column, and its head. */
-const IN_FLIGHT = 'destroyed with requests in flight';
 const COLUMNS: readonly (readonly [operation: string, head: string])[] = [
   ['submitted', 'submitted'],
   ['reaped', 'reaped'],
   ['reaped by user', 'ring reads'],
   ['setup', 'setup'],
   ['destroyed', 'destroyed'],
-  [IN_FLIGHT, 'in flight'],
+  ['destroyed with requests in flight', 'in flight'],
   ['woken by destroy', 'woken'],
   ['cancelled', 'cancelled'],
   ['full', 'full'],
 ];
 
-const anyFinding = (reports: readonly ScenarioReport[]): boolean => reports.some(({ findings }) => findings.length > 0);
-
 export function threadsVerdict(result: ThreadsResult): number {
   if (result.kind === 'none') return VERDICTS.inconclusive;
-  if (anyFinding(result.reports)) return VERDICTS.forbidden;
+  if (result.reports.some(({ findings }) => findings.length > 0)) return VERDICTS.forbidden;
   if (result.early === null) return VERDICTS.passed;
   return result.early.hang ? VERDICTS.hang : VERDICTS.inconclusive;
 }
@@ -51,28 +48,26 @@ function tableOf(reports: readonly ScenarioReport[]): string[] {
   return tableLines({ head, rows, align: head.map((_, i) => (i === 0 ? 'left' : 'right')), rule: true });
 }
 
-/** What could not be shown here. */
-function notShown({ reports, direct, pending }: ThreadsResult & { kind: 'done' }): string[] {
-  const inFlight = reports.some(({ operations }) => (operations[IN_FLIGHT] ?? 0) > 0);
-  const why = direct ? '' : ', direct I/O is not possible here';
+/** What could not be shown on this host. */
+function notShown({ direct, pending }: ThreadsResult & { kind: 'done' }): string[] {
   return [
-    ...(inFlight ? [] : [`no context was destroyed with requests in flight${why}`]),
-    ...(pending ? [] : ['no request was cancelled: this kernel polls no pipe by io_submit()']),
+    ...(direct ? [] : ['direct I/O is not possible here: no request is in flight for long']),
+    ...(pending ? [] : ['this kernel polls no pipe by io_submit(): no request was cancelled']),
   ];
 }
 
 const VERDICT_LINES: Readonly<Record<number, string>> = {
-  [VERDICTS.passed]: '--- PASSED: each accepted request gave one event, intact, or went with its context',
-  [VERDICTS.forbidden]: '--- DIFFERS: the kernel broke a promise, or an oracle is wrong',
-  [VERDICTS.hang]: '--- HANG',
-  [VERDICTS.inconclusive]: '--- INCONCLUSIVE',
+  [VERDICTS.passed]: 'PASSED: each accepted request gave one event, intact, or went with its context',
+  [VERDICTS.forbidden]: 'DIFFERS: the kernel broke a promise, or an oracle is wrong',
+  [VERDICTS.hang]: 'HANG',
+  [VERDICTS.inconclusive]: 'INCONCLUSIVE',
 };
 
 export function threadsText(result: ThreadsResult, { threads, seconds, seed }: ThreadsOptions): string {
   if (result.kind === 'none') return `--- NOTHING COMPARED: the kernel cannot be used, ${result.reason} (exit 4)\n`;
+  const { reports, early } = result;
   const code = threadsVerdict(result);
-  const parts = [tableOf(result.reports), notShown(result), result.reports.flatMap(findingLines)];
-  const ended = result.early === null ? '' : `: ${result.early.reason}`;
-  const verdict = `${VERDICT_LINES[code]}${ended}; ${threads} threads, ${seconds} s, seed ${seed} (exit ${code})`;
-  return [...parts.filter((lines) => lines.length > 0).flatMap((lines) => [...lines, '']), verdict, ''].join('\n');
+  const ended = early === null ? '' : `: ${early.reason}`;
+  const verdict = `--- ${VERDICT_LINES[code]}${ended}; ${threads} threads, ${seconds} s, seed ${seed} (exit ${code})`;
+  return [...tableOf(reports), '', ...notShown(result), ...reports.flatMap(findingLines), verdict, ''].join('\n');
 }
