@@ -42,18 +42,17 @@ import {
   PHASE_ATTACH,
   PHASE_EXIT,
   PHASE_RUN,
+  PHASE_SETTLE,
+  PHASE_TEARDOWN,
   type Role,
   type RoundPlan,
-  type UserPlan,
 } from './protocol.ts';
 import { reaper } from './reaper.ts';
 import { submitter } from './submitter.ts';
 import { User } from './user.ts';
 
-const roleOf = (plan: UserPlan, cpu: number): Role => plan.roles[cpu] ?? 'kworker';
-
 /** Which of its role's threads a CPU is. */
-const numberInRole = (plan: UserPlan, cpu: number): number =>
+const numberInRole = (plan: RoundPlan, cpu: number): number =>
   plan.roles.slice(0, cpu).filter((role) => role === plan.roles[cpu]).length;
 
 /** What a thread of each role does; the number is which of its role's threads it is. */
@@ -68,11 +67,6 @@ export const PROGRAMS: Programs = {
   canceller,
   kworker,
 };
-
-function play(user: User<PortKernel>, programs: Programs): void {
-  const { plan, cpu } = user;
-  programs[roleOf(plan, cpu)](user, numberInRole(plan, cpu));
-}
 
 /** What an exception of JavaScript's own means for a kernel that runs on it. */
 function kindOf(error: unknown): FindingKind {
@@ -126,15 +120,17 @@ function runRound(task: CpuTask, plan: RoundPlan, programs: Programs): void {
   const area = plan.process.base + cpu * areaBytes(ledger.entriesPerCpu, plan.workload.bufferBytes);
   const kernel = new PortKernel(plan.process);
   const user = new User(cpu, plan, kernel, ledger, new Meter(task.meters, cpu), area);
-  const daemon = DAEMONS.includes(roleOf(plan, cpu));
+  const role = plan.roles[cpu] ?? 'kworker';
+  const daemon = DAEMONS.includes(role);
   if (!daemon) become(plan.process);
   arriveFirst(cpu);
   det?.awaitFirstBaton();
-  playRound(user, det, guarded, {
-    play: () => play(user, programs),
-    settle: daemon ? null : () => settle(user),
-    tearDown: () => tearDown(user, plan.disk),
-  });
+  const leaderSteps = [
+    [PHASE_SETTLE, () => settle(user)],
+    [PHASE_TEARDOWN, () => tearDown(user, plan.disk)],
+  ] as const;
+  const play = (): void => programs[role](user, numberInRole(plan, cpu));
+  playRound(user, play, daemon ? null : leaderSteps, guarded, det);
   setHook(null);
   setDeviceProbe(null);
   const report: CpuReport = { cpu, round: plan.round };

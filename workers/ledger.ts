@@ -274,32 +274,28 @@ export class Ledger {
     }
   }
 
-  /** Requests of a context that io_submit() accepted and the device has not done; raced ones left out. */
-  inFlight(owner: number): number[] {
+  /** Requests of that owner which io_submit() accepted, and for which none of `bits` holds. */
+  private accepted(owner: number, bits: number): number[] {
     const found: number[] = [];
     for (let entry = 0; entry < this.entries; entry++) {
-      const state = this.state(entry);
-      if ((state & (ACCEPTED | DONE | RACED | SETTLED)) === ACCEPTED && this.owner(entry) === owner) found.push(entry);
+      if ((this.state(entry) & (ACCEPTED | bits)) === ACCEPTED && this.owner(entry) === owner) found.push(entry);
     }
     return found;
   }
 
+  /** Requests of a context that io_submit() accepted and the device has not done; raced ones left out. */
+  inFlight(owner: number): number[] {
+    return this.accepted(owner, DONE | RACED | SETTLED);
+  }
+
   /** Whether the kernel has not yet completed a request of that owner which io_submit() accepted. */
   anyUncompleted(owner: number): boolean {
-    for (let entry = 0; entry < this.entries; entry++) {
-      const state = this.state(entry);
-      if ((state & (ACCEPTED | COMPLETED | SETTLED)) === ACCEPTED && this.owner(entry) === owner) return true;
-    }
-    return false;
+    return this.accepted(owner, COMPLETED | SETTLED).length > 0;
   }
 
   /** Gives the entries of a destroyed context back to their owners: their events have been thrown away. */
   bury(owner: number): void {
-    for (let entry = 0; entry < this.entries; entry++) {
-      const state = this.state(entry);
-      if ((state & ACCEPTED) === 0 || (state & (RACED | SETTLED)) !== 0 || this.owner(entry) !== owner) continue;
-      this.mark(entry, SETTLED);
-    }
+    for (const entry of this.accepted(owner, RACED | SETTLED)) this.mark(entry, SETTLED);
   }
 
   /** Says what this CPU is about to wait for, for who looks at a machine that stands still; handle 0 for nothing. */

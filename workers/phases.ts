@@ -5,7 +5,7 @@ import { ownThread } from '../src/arch/sab/thread.ts';
 import { wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch/sab/words.ts';
 import type { DetCpu } from '../src/det/det_cpu.ts';
 import { openContexts } from './contexts.ts';
-import { PHASE_ABORTED, PHASE_RUN, PHASE_SETTLE, PHASE_SHUTDOWN, PHASE_STOP, PHASE_TEARDOWN } from './protocol.ts';
+import { PHASE_ABORTED, PHASE_RUN, PHASE_SHUTDOWN, PHASE_STOP } from './protocol.ts';
 import type { User } from './user.ts';
 
 const THREAD = ownThread();
@@ -45,37 +45,36 @@ export function arriveFirst(cpu: number): void {
 /** Runs a step. @returns whether it went through; if not, the CPU is out of the round */
 type Guard = (step: () => void) => boolean;
 
-interface Part {
-  readonly play: () => void;
-  /** What the leader does when all have stopped; null for a thread that is not user space's. */
-  readonly settle: (() => void) | null;
-  readonly tearDown: () => void;
-}
+type LeaderSteps = readonly (readonly [phase: number, step: () => void])[];
 
-/** Plays a round, from PHASE_RUN to PHASE_SHUTDOWN. @param det - null where threads run as they like */
-export function playRound(user: User, det: Turns | null, guard: Guard, part: Part): void {
+/**
+ * Plays a round, from PHASE_RUN to PHASE_SHUTDOWN.
+ * @param leaderSteps - what the leader does when all have stopped; null for a thread that is not user space's
+ * @param det - null where threads run as they like
+ */
+export function playRound(
+  user: User,
+  play: () => void,
+  leaderSteps: LeaderSteps | null,
+  guard: Guard,
+  det: Turns | null,
+): void {
   const { cpu, plan } = user;
   let well = waitPhase(cpu, PHASE_RUN, det) < PHASE_ABORTED;
   if (well && cpu === plan.leader) well = guard(() => openContexts(user));
-  if (well) well = guard(part.play);
+  if (well) well = guard(play);
   if (!well) wordAdd(controlPanel(), DEAD, 1);
-  if (part.settle !== null) {
+  if (leaderSteps !== null) {
     waitPhase(cpu, PHASE_STOP, det);
     arrive();
-    if (well && cpu === plan.leader) {
-      well = lead(user, PHASE_SETTLE, part.settle, det, guard) && lead(user, PHASE_TEARDOWN, part.tearDown, det, guard);
+    for (const [phase, step] of well && cpu === plan.leader ? leaderSteps : []) {
+      if (waitPhase(cpu, phase, det) >= PHASE_ABORTED) break;
+      if (!guard(step)) {
+        wordAdd(controlPanel(), DEAD, 1);
+        break;
+      }
+      arrive();
     }
   }
   waitPhase(cpu, PHASE_SHUTDOWN, det);
-}
-
-/** The leader's step of a phase. @returns whether the round goes on */
-function lead(user: User, phase: number, step: () => void, det: Turns | null, guard: Guard): boolean {
-  if (waitPhase(user.cpu, phase, det) >= PHASE_ABORTED) return false;
-  if (!guard(step)) {
-    wordAdd(controlPanel(), DEAD, 1);
-    return false;
-  }
-  arrive();
-  return true;
 }

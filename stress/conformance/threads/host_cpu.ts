@@ -13,7 +13,7 @@ import { getter } from '../../../workers/getter.ts';
 import { Ledger, ownerOf } from '../../../workers/ledger.ts';
 import { Meter, type MeterBuffers } from '../../../workers/meters.ts';
 import { arriveFirst, playRound } from '../../../workers/phases.ts';
-import type { Role, UserPlan } from '../../../workers/protocol.ts';
+import { PHASE_SETTLE, PHASE_TEARDOWN, type Role, type UserPlan } from '../../../workers/protocol.ts';
 import { reaper } from '../../../workers/reaper.ts';
 import { submitter } from '../../../workers/submitter.ts';
 import { User } from '../../../workers/user.ts';
@@ -78,11 +78,11 @@ export async function playOn(task: HostTask, kernelOf: new (...args: HostKernelA
   const ledger = new Ledger(task.ledger, stage.cpus);
   const user = new User(cpu, plan, kernel, ledger, new Meter(task.meters, cpu), areaOf(stage, cpu));
   arriveFirst(cpu);
-  playRound(user, null, unguarded, {
-    play: () => PROGRAMS[plan.roles[cpu] as Role]?.(user),
-    settle: () => settle(user),
-    tearDown: () => closeContexts(user),
-  });
+  const leaderSteps = [
+    [PHASE_SETTLE, () => settle(user)],
+    [PHASE_TEARDOWN, () => closeContexts(user)],
+  ] as const;
+  playRound(user, () => PROGRAMS[plan.roles[cpu] as Role]?.(user), leaderSteps, unguarded, null);
 }
 type HostKernelArgs = ConstructorParameters<typeof HostKernel>;
 
