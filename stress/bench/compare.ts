@@ -11,13 +11,20 @@
  */
 import { readFileSync } from 'node:fs';
 import { reasonOf } from '../cli/folder.ts';
-import { benjaminiHochberg } from '../compare/adjust.ts';
+import { UsageError } from '../cli/usage_error.ts';
 import { times } from '../compare/compare.ts';
 import type { Figure } from '../compare/figures.ts';
-import { ALPHA, BLOCKS } from '../compare/noise.ts';
+import { benjaminiHochberg } from '../compare/statistics/adjust.ts';
+import { ALPHA, BLOCKS } from '../compare/statistics/noise.ts';
 import { compared, type FigureComparison, type Judged, judge } from '../compare/verdict.ts';
-import { UsageError } from '../options_error.ts';
-import { BENCH_SCHEMA_VERSION, type Bench, type Contestant, contestantOf, type Group, groupOf } from './result.ts';
+import {
+  BENCH_SCHEMA_VERSION,
+  type Bench,
+  type Contestant,
+  contestantOf,
+  type Group,
+  groupOf,
+} from './bench_result.ts';
 import { counting, ratiosOf } from './samples.ts';
 
 /** Smallest difference of interest, as a share. */

@@ -8,9 +8,9 @@
  * WebAssembly.
  */
 import { median } from 'simple-statistics';
+import { contestantOf, type Group, groupOf } from './bench_result.ts';
 import { C_FUTEX, C_PTHREAD, LOCK_NAMES, LOCK_TABLE, threadsText } from './parts/locks.ts';
 import { PORT_COLUMNS, PORT_NAMES, PORT_TABLE } from './parts/port.ts';
-import { contestantOf, type Group, groupOf } from './result.ts';
 import { counting, ratiosOf, spreadPercent } from './samples.ts';
 
 /** A contestant: table, column, name. */

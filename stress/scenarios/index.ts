@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** All scenarios, in the order in which a run takes them. */
 
-import type { KnownScenario } from '../options_scenarios.ts';
+import type { KnownScenario } from '../options/scenarios.ts';
 import { buffer_written_after_destroy } from './buffer_written_after_destroy.ts';
 import { destroyed_context_keeps_quota } from './destroyed_context_keeps_quota.ts';
 import { event_read_before_it_is_written } from './event_read_before_it_is_written.ts';

@@ -3,7 +3,7 @@
 import type { Prng } from '../../src/arch/sab/prng.ts';
 import type { Slug } from '../../src/reverts/registry.ts';
 import type { Role, Workload } from '../../workers/protocol.ts';
-import type { Expect } from '../report/result.ts';
+import type { Expect } from '../result/run_result.ts';
 
 /** Threads of a role: at least `min`, and of those to spare a share by `weight`; 0 takes none. */
 export interface RoleShare {

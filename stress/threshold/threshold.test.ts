@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LOCK_CLASSES } from '../../src/kernel/locking/classes.ts';
 import { SLUGS } from '../../src/reverts/registry.ts';
-import { UsageError } from '../options_error.ts';
-import { fixture } from '../report/fixture.test-data.ts';
-import type { RunResult } from '../report/result.ts';
+import { UsageError } from '../cli/usage_error.ts';
+import { fixture } from '../result/fixture.test-data.ts';
+import type { RunResult } from '../result/run_result.ts';
 import { SYSCALLS } from './reading.ts';
 import { judge, parseThreshold } from './threshold.ts';
 
