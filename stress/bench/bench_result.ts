@@ -5,9 +5,9 @@
  * A group is a column of a table, its contestants are the rows. What counts is the ratio of a contestant to the group's
  * baseline, round by round: on a machine that others use, times of different rounds have nothing to do with each other.
  */
+
+import type { FigureComparison } from '../compare/verdict.ts';
 import type { Environment } from '../result/run_result.ts';
-import type { BenchComparison } from './compare.ts';
-import type { TargetRow } from './targets.ts';
 
 /** Of bench.json; another number is another meaning of some field. */
 export const BENCH_SCHEMA_VERSION = 1;
@@ -84,6 +84,47 @@ export interface GroupSpec {
 
 export interface Group extends GroupSpec {
   readonly contestants: readonly Contestant[];
+}
+
+/** A contestant: table, column, name. */
+export type Place = readonly [table: string, column: string, name: string];
+
+export interface Target {
+  readonly id: string;
+  /** What is how many times as fast as what. */
+  readonly what: string;
+  readonly floor: number;
+  readonly target: number;
+  readonly moonshot: number;
+  readonly here: Place;
+  readonly against: Place;
+}
+
+export const STATUSES = ['moonshot', 'met', 'missed', 'below the floor', 'not measured'] as const;
+export type Status = (typeof STATUSES)[number];
+
+export interface TargetRow extends Pick<Target, 'id' | 'what' | 'floor' | 'target' | 'moonshot'> {
+  /** Median over the rounds; null if it was not measured. */
+  readonly ratio: number | null;
+  readonly spreadPercent: number | null;
+  /** Whether noisy rounds count, because too few others are left. */
+  readonly doubtful: boolean;
+  readonly status: Status;
+}
+
+export interface BenchComparison {
+  /** Of the earlier one. */
+  readonly startedAt: string;
+  readonly minEffect: number;
+  readonly alpha: number;
+  /** In what the two differ by intent or by machine. */
+  readonly differing: readonly { readonly name: string; readonly a: string; readonly b: string }[];
+  /** A is the earlier one. Ratios to the baseline; `ratio` is B's by A's. */
+  readonly figures: readonly FigureComparison[];
+  readonly bytes: readonly { readonly name: string; readonly a: number; readonly b: number }[];
+  /** Names of what moved, biggest ratio first. */
+  readonly moved: readonly string[];
+  readonly conclusion: string;
 }
 
 export interface Bench {

@@ -5,7 +5,7 @@ import { command, wrap } from '../text/layout.ts';
 import { codeBlock, escaped, markdownTable } from '../text/markdown.ts';
 import { palette } from '../text/palette.ts';
 import { tableLines } from '../text/table.ts';
-import { type Bench, PARTS } from './bench_result.ts';
+import { type Bench, PARTS, type Status } from './bench_result.ts';
 import {
   COMPARISON_ALIGN,
   COMPARISON_HEAD,
@@ -24,7 +24,6 @@ import {
   targetCells,
   targetsSentence,
 } from './rows.ts';
-import type { Status } from './targets.ts';
 
 export const benchCommand = ({ again }: Bench): string =>
   ['npm run bench', again].filter((part) => part !== '').join(' -- ');

@@ -9,6 +9,7 @@
  * Two runs differ by more than their rounds do, since V8 compiles anew what each run's threads do. So the smallest
  * difference of interest is greater than there. Bytes have no noise: any difference counts.
  */
+
 import { readFileSync } from 'node:fs';
 import { reasonOf } from '../cli/folder.ts';
 import { UsageError } from '../cli/usage_error.ts';
@@ -20,6 +21,7 @@ import { compared, type FigureComparison, type Judged, judge } from '../compare/
 import {
   BENCH_SCHEMA_VERSION,
   type Bench,
+  type BenchComparison,
   type Contestant,
   contestantOf,
   type Group,
@@ -29,21 +31,6 @@ import { counting, ratiosOf } from './samples.ts';
 
 /** Smallest difference of interest, as a share. */
 export const BENCH_MIN_EFFECT = 0.1;
-
-export interface BenchComparison {
-  /** Of the earlier one. */
-  readonly startedAt: string;
-  readonly minEffect: number;
-  readonly alpha: number;
-  /** In what the two differ by intent or by machine. */
-  readonly differing: readonly { readonly name: string; readonly a: string; readonly b: string }[];
-  /** A is the earlier one. Ratios to the baseline; `ratio` is B's by A's. */
-  readonly figures: readonly FigureComparison[];
-  readonly bytes: readonly { readonly name: string; readonly a: number; readonly b: number }[];
-  /** Names of what moved, biggest ratio first. */
-  readonly moved: readonly string[];
-  readonly conclusion: string;
-}
 
 const refused = (file: string, why: string): UsageError =>
   new UsageError(

@@ -7,15 +7,16 @@ import { count, plural, short } from '../text/layout.ts';
 import type { Align } from '../text/table.ts';
 import {
   type Bench,
+  type BenchComparison,
   type Contestant,
   contestantOf,
   type Group,
   PARTS,
   type PartName,
+  type TargetRow,
   type Unit,
 } from './bench_result.ts';
-import type { BenchComparison } from './compare.ts';
-import { statusText, type TargetRow } from './targets.ts';
+import { statusText } from './targets.ts';
 
 const MISSING = '-';
 

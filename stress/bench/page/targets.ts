@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What ratios are to be, and what they are. */
 
+import { badge } from '../../html/badges.ts';
 import { figure } from '../../html/figure.ts';
 import type { Part } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';
 import { table } from '../../html/table.ts';
-import { badge } from '../../report/page/labels.ts';
-import type { Bench } from '../bench_result.ts';
+import type { Bench, Status, TargetRow } from '../bench_result.ts';
 import { ratioText, targetCells } from '../rows.ts';
-import { type Status, statusText, type TargetRow } from '../targets.ts';
+import { statusText } from '../targets.ts';
 
 const TONES: Readonly<Record<Status, 'good' | 'odd' | 'bad' | 'none'>> = {
   moonshot: 'good',

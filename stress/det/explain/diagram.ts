@@ -16,8 +16,9 @@ import type { Schedule } from '../schedule/schedule.ts';
 import { encodeSchedule } from '../schedule/string.ts';
 import { aioFunction, siteOf } from './c_functions.ts';
 import { isAccess, type Recording, recordSchedule, type Step } from './recording.ts';
-import { type Told, tellingSteps } from './selection.ts';
+import { tellingSteps } from './selection.ts';
 import { isPageStruct, type RingPage, type Subject, subjectOf } from './subject.ts';
+import type { Told } from './told.ts';
 import { most } from './trimming.ts';
 import {
   type Names,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs a schedule with everything written down (src/det/full_recorder.ts), and reads it back. */
+
 import type { Words } from '../../../src/arch/sab/words.ts';
 import {
   ENTRY_ADDR,
@@ -20,8 +21,8 @@ import {
   FULL_TEXT,
   type FullBuffers,
   KIND_BITS,
-  settleLast,
-} from '../../../src/det/full_recorder.ts';
+} from '../../../src/det/full_buffers.ts';
+import { settleLast } from '../../../src/det/full_recorder.ts';
 import { readNote, type TraceNote } from '../../../src/trace/events.ts';
 import type { Pool } from '../../round/pool.ts';
 import { runOf } from '../replay.ts';

@@ -13,29 +13,10 @@ import { type ArgumentKind, argumentsOf, type PointName, syscallOf } from '../..
 import { meetings, sections, waiting } from './meetings.ts';
 import { ringPlaceOf } from './places.ts';
 import { isAccess, type Step, writes } from './recording.ts';
-import { concerns, isPageStruct, type RingPage, type Subject } from './subject.ts';
+import { concerns, isPageStruct, type Subject } from './subject.ts';
+import type { Told } from './told.ts';
 import { copies, fatalStep, freesPage, isPageOf, lostStores, overflows, putAway } from './turning_points.ts';
 import { isPageCopy, ringPageAt, slotsOf } from './wording.ts';
-
-/** A step that is told. */
-export interface Told {
-  readonly step: Step;
-  /** How much it tells, against the others. */
-  readonly weight: number;
-  /** Where it goes wrong. */
-  readonly truth: boolean;
-  /** For a copy of a page: which. */
-  readonly copiedFrom: RingPage | undefined;
-  /** Notes of one sort in a row are one: how many, and the last. */
-  readonly times: number;
-  readonly until: Step;
-  /** What is to be said of it besides. */
-  readonly note: string;
-  /** Whether it puts an object of the finding away; to be told if its stack says so, too. */
-  readonly frees: boolean;
-  /** For a lock's word: the step at which it is given back, or was taken; undefined if there is none. */
-  readonly other: number | undefined;
-}
 
 /** Trace points that say what a row of an access says, or nothing of a context. */
 const NOT_TOLD: ReadonlySet<PointName> = new Set([

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which of the steps that tell something are drawn, where there are too many for a page. */
-import type { Told } from './selection.ts';
+import type { Told } from './told.ts';
 
 /** Rows on each side of a switch, and of where it goes wrong, that count more than others. */
 const NEAR_SWITCH = 2;

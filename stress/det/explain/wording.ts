@@ -7,8 +7,8 @@ import { kmap_atomic } from '../../../src/mm/page_alloc.ts';
 import { type ArgumentKind, noteWords, type TraceNote, whoseStep } from '../../../src/trace/events.ts';
 import { type Place, ringPlaceOf } from './places.ts';
 import type { Step } from './recording.ts';
-import type { Told } from './selection.ts';
 import type { RingPage, Subject } from './subject.ts';
+import type { Told } from './told.ts';
 
 /** Whether a step changes a word, now or once it leaves the store buffer. */
 const isStore = ({ kind }: Step): boolean => kind !== 'load';
