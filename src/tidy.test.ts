@@ -101,13 +101,13 @@ test('imports go downwards', () => {
 
 const byPath = new Map(sources.map((source) => [source.path, source]));
 
-/** The files that are loaded when one is. */
-function reach(from: string): Set<string> {
+/** The files that are loaded when one is. @param types - whether those that it has only types from count, too */
+function reach(from: string, types = false): Set<string> {
   const seen = new Set<string>();
   const todo = [from];
   for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
     for (const { target, typeOnly } of byPath.get(path)?.imports ?? []) {
-      if (typeOnly || seen.has(target)) continue;
+      if ((typeOnly && !types) || seen.has(target)) continue;
       seen.add(target);
       todo.push(target);
     }
@@ -129,20 +129,60 @@ test('the deterministic engine imports nothing of the kernel, and no memory', ()
   );
 });
 
-/** The files that import each other when the program is loaded, as groups. */
-function importCycles(): string[][] {
-  const reached = new Map(sources.map(({ path }) => [path, reach(path)]));
-  return sources
-    .filter(({ path }) => reached.get(path)?.has(path))
-    .map(({ path }) => [path, ...[...(reached.get(path) ?? [])].filter((to) => reached.get(to)?.has(path))].sort());
-}
+/** C's forward declarations of struct file and eventfd_ctx. */
+const FORWARD_DECLARED = /^src\/fs\/(aio\/kioctx|file|eventfd)\.ts$/;
+const UNTIL_ROOMS = /^stress\/conformance\/(history|refusals|ops|ops_data)\.ts$/;
 
-test('imports make no cycle, but between fs/aio and the functions that its reverts replace', () => {
-  const allowed = /^src\/(fs\/aio\/|reverts\/(?!registry))/;
+test('imports make no cycle, of types neither', () => {
+  const reached = new Map(sources.map(({ path }) => [path, reach(path, true)]));
   none(
-    importCycles()
-      .filter((cycle) => !cycle.every((path) => allowed.test(path)))
-      .map((cycle) => `${cycle[0]}:1: is in an import cycle with ${[...new Set(cycle.slice(1))].join(', ')}`),
+    [...reached]
+      .filter(([path, all]) => all.has(path) && !FORWARD_DECLARED.test(path) && !UNTIL_ROOMS.test(path))
+      .map(
+        ([path, all]) => `${path}:1: is in a cycle with ${[...all].filter((to) => reached.get(to)?.has(path)).sort()}`,
+      ),
+  );
+});
+
+/** The rooms of stress/, lowest first. A file may import its own room and every lower one. */
+const ROOMS = [
+  'result',
+  'text',
+  'host',
+  'scenarios',
+  'oracles',
+  'cli',
+  'threshold',
+  'log',
+  'options',
+  'round',
+  'native',
+].concat(['det', 'html', 'compare', 'report', 'bench', 'conformance', 'export_c', 'run', 'sweep', 'soak', 'commands']);
+const roomOf = (path: string): number => ROOMS.indexOf(/^stress\/(\w+)\//.exec(path)?.[1] ?? '');
+
+test('each file of stress stands in a room, and imports go down the stairs', () => {
+  none(
+    sources
+      .filter(({ path }) => path.startsWith('stress/') && !/\.test(-data)?\.ts$/.test(path))
+      .flatMap(({ path, imports }) => [
+        ...(roomOf(path) < 0 ? [`${path}:1: stands in no room; see ROOMS in src/tidy.test.ts`] : []),
+        ...imports
+          .filter(({ target }) => target.startsWith('stress/') && roomOf(target) > roomOf(path))
+          .map(({ line, target }) => `${path}:${line}: imports ${target}, which is in a higher room`),
+      ]),
+  );
+});
+
+test('a folder of stress has no more files than one can look over', () => {
+  const counts = new Map<string, number>();
+  for (const { path } of sources) {
+    const folder = dirname(path);
+    if (/^stress\//.test(path) && !/\.test(-data)?\.ts$/.test(path)) counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  none(
+    [...counts]
+      .filter(([folder, n]) => n > 17 && folder !== 'stress/conformance')
+      .map(([folder, n]) => `${folder}:1: ${n} files, 17 may be`),
   );
 });
 

@@ -7,14 +7,13 @@
  */
 import { POLICIES } from '../../src/det/schedulers/index.ts';
 import type { CaseFold } from '../log/case_fold.ts';
-import type { RunFold } from '../log/fold.ts';
-import type { CampaignState } from '../native/campaign.ts';
 import type { DetOptions } from '../options/det.ts';
-import type { Options } from '../options/stress_options.ts';
+import { type CampaignContext, isStopped, report } from '../round/campaign.ts';
+import type { Case } from '../round/case.ts';
 import { Pool } from '../round/pool.ts';
 import type { BatchNotes, DetRecorder } from './recorder.ts';
 import { encodeSchedule } from './schedule/string.ts';
-import { type ExploredCase, type ExploreOptions, Explorer } from './search/explore.ts';
+import { type ExploreOptions, Explorer } from './search/explore.ts';
 import { Search } from './search/search.ts';
 import type { Counts } from './search/tally.ts';
 
@@ -22,105 +21,71 @@ import type { Counts } from './search/tally.ts';
 const BATCH_MS = 1000;
 
 export class DetCampaign {
-  private readonly options: Options;
+  private readonly context: CampaignContext;
   private readonly det: DetOptions;
-  private readonly cases: readonly ExploredCase[];
   private readonly recorder: DetRecorder;
-  private readonly fold: RunFold;
-  private readonly tell: (state: CampaignState) => void;
-  private readonly stop: AbortSignal;
   private readonly pools = new Map<number, Pool>();
   private readonly explorers = new Map<number, Explorer>();
   /** Cases whose search is over. */
   private readonly searched = new Set<number>();
   private batch = 0;
 
-  /** @param cases - those of the fold, in the same order */
-  constructor(
-    options: Options,
-    det: DetOptions,
-    cases: readonly ExploredCase[],
-    recorder: DetRecorder,
-    fold: RunFold,
-    tell: (state: CampaignState) => void,
-    stop: AbortSignal,
-  ) {
-    this.options = options;
+  constructor(context: CampaignContext, det: DetOptions, recorder: DetRecorder) {
+    this.context = context;
     this.det = det;
-    this.cases = cases;
     this.recorder = recorder;
-    this.fold = fold;
-    this.tell = tell;
-    this.stop = stop;
   }
 
   private exploreOptions(): ExploreOptions {
     const { scheduler, depth, maxSteps, memory, selfCheck } = this.det;
-    const { seed, arenaMib } = this.options;
+    const { seed, arenaMib } = this.context.options;
     const schedulers = scheduler === 'portfolio' ? POLICIES : scheduler === 'dfs' ? (['random'] as const) : [scheduler];
     return { schedulers, depth, maxSteps, memory, seed, arenaMib, selfCheck };
   }
 
   /** A pool as wide as a case. */
-  private poolOf({ roles }: ExploredCase): Pool {
-    const pool = this.pools.get(roles.length) ?? new Pool(roles.length, this.options.arenaMib, true, true);
+  private poolOf({ roles }: Case): Pool {
+    const pool = this.pools.get(roles.length) ?? new Pool(roles.length, this.context.options.arenaMib, true, true);
     this.pools.set(roles.length, pool);
     return pool;
   }
 
   private explorerOf(index: number): Explorer {
-    const current = this.cases[index] as ExploredCase;
+    const current = this.context.cases[index] as Case;
     const explorer = this.explorers.get(index) ?? new Explorer(this.poolOf(current), current, this.exploreOptions());
     this.explorers.set(index, explorer);
     return explorer;
   }
 
   private isDone(index: number): boolean {
-    const fold = this.fold.cases[index] as CaseFold;
+    const fold = this.context.fold.cases[index] as CaseFold;
     if (this.searched.has(index) || (fold.info.expectsFinding && fold.surfaced)) return true;
     return this.det.schedules !== null && (fold.schedules?.schedules ?? 0) >= this.det.schedules;
   }
 
   /** Who has had least time, of those that are not done; -1 if all are. */
   private next(): number {
-    const elapsedMs = (index: number): number => (this.fold.cases[index] as CaseFold).elapsedMs;
-    return this.cases.reduce(
+    const elapsedMs = (index: number): number => (this.context.fold.cases[index] as CaseFold).elapsedMs;
+    return this.context.cases.reduce(
       (best, _, index) => (this.isDone(index) || (best >= 0 && elapsedMs(best) <= elapsedMs(index)) ? best : index),
       -1,
     );
   }
 
-  private unexpected(): number {
-    return this.fold.cases.reduce((sum, c) => sum + c.unexpected().length, 0);
-  }
-
   private leftMs(): number {
-    return this.det.schedules !== null ? Number.POSITIVE_INFINITY : this.options.durationMs - this.recorder.elapsedMs();
+    return this.det.schedules !== null
+      ? Number.POSITIVE_INFINITY
+      : this.context.options.durationMs - this.recorder.elapsedMs();
   }
 
   private enough(): boolean {
-    if (this.stop.aborted || this.unexpected() >= (this.options.failFast ? 1 : this.options.maxFindings)) return true;
+    if (isStopped(this.context)) return true;
     // A first batch is worth being late for.
-    return this.leftMs() <= 0 && this.fold.cases.every((c) => c.rounds > 0);
+    return this.leftMs() <= 0 && this.context.fold.cases.every((c) => c.rounds > 0);
   }
 
   private report(index: number): void {
-    const { cases } = this.fold;
-    const { info } = cases[index] as CaseFold;
-    const schedules = cases.reduce((sum, c) => sum + (c.schedules?.schedules ?? 0), 0);
-    const elapsedMs = this.recorder.elapsedMs();
-    this.tell({
-      elapsedMs,
-      scenario: info.name,
-      build: info.reverted.length === 0 ? 'patched' : 'reverted',
-      round: this.batch,
-      eventsPerSecond:
-        this.fold.progress.ranMs === 0 ? 0 : (this.fold.progress.events * 1000) / this.fold.progress.ranMs,
-      schedules,
-      surfaced: cases.filter((c) => c.info.expectsFinding && c.surfaced).length,
-      toSurface: cases.filter((c) => c.info.expectsFinding).length,
-      findings: this.unexpected(),
-    });
+    report(this.context, index, this.batch, this.recorder.elapsedMs());
   }
 
   /** A batch of schedules of one case. */
@@ -132,21 +97,21 @@ export class DetCampaign {
       const { number, result } = tried;
       const found = this.recorder.add(number, result, () => encodeSchedule(explorer.schedule(tried)));
       return !(found && this.isEnoughFound(index)) && number < last && this.recorder.elapsedMs() < untilMs;
-    }, this.stop);
+    }, this.context.stop);
     return [explorer.take(), { pctBound: explorer.pctBound, search: null }];
   }
 
   /** Whether a finding ends the batch. */
   private isEnoughFound(index: number): boolean {
-    return (this.fold.cases[index] as CaseFold).surfaced || this.enough();
+    return (this.context.fold.cases[index] as CaseFold).surfaced || this.enough();
   }
 
   /** The whole search of one case, which has its share of the time. */
   private async search(index: number): Promise<[Counts, BatchNotes]> {
-    const current = this.cases[index] as ExploredCase;
+    const current = this.context.cases[index] as Case;
     const options = this.exploreOptions();
     const search = new Search(this.poolOf(current), current, options);
-    const untilMs = this.recorder.elapsedMs() + this.leftMs() / (this.cases.length - this.searched.size);
+    const untilMs = this.recorder.elapsedMs() + this.leftMs() / (this.context.cases.length - this.searched.size);
     const last = this.det.schedules ?? Number.POSITIVE_INFINITY;
     this.searched.add(index);
     const text = await search.run(
@@ -155,7 +120,7 @@ export class DetCampaign {
         const found = this.recorder.add(number, result, () => encodeSchedule(schedule()));
         return !(found && this.isEnoughFound(index)) && number < last && this.recorder.elapsedMs() < untilMs;
       },
-      this.stop,
+      this.context.stop,
     );
     return [search.take(), { pctBound: null, search: text }];
   }
@@ -165,8 +130,8 @@ export class DetCampaign {
       const index = this.enough() ? -1 : this.next();
       if (index < 0) return;
       this.report(index);
-      const { reverted } = this.cases[index] as ExploredCase;
-      this.recorder.begin(this.batch++, index, reverted, this.options.seed);
+      const { reverted } = this.context.cases[index] as Case;
+      this.recorder.begin(this.batch++, index, reverted, this.context.options.seed);
       const [counts, notes] = await (this.det.scheduler === 'dfs' ? this.search(index) : this.explore(index));
       this.recorder.end(counts, notes);
       this.report(index);

@@ -12,14 +12,13 @@ import { type OopsRecord, oopsCount, readOops } from '../../src/kernel/oops.ts';
 import { rcu_completed } from '../../src/kernel/rcu/tree.ts';
 import { recordedSteps } from '../../src/trace/flight_recorder.ts';
 import { eventsReaped, readLatencies, readOperations } from '../../workers/meters.ts';
-import { signature } from '../log/case_fold.ts';
 import type { Figures } from '../log/records.ts';
 import type { RunLog } from '../log/run_log.ts';
-import { ACTIVITY_LETTERS, type Explained, type Finding, type TraceWindow } from '../result/run_result.ts';
+import { ACTIVITY_LETTERS, type TraceWindow } from '../result/run_result.ts';
+import { FindingLog } from '../round/finding_log.ts';
 import type { Pool } from '../round/pool.ts';
 import type { RoundResult, RoundView } from '../round/round.ts';
 import { sourceFrame } from '../round/source_lines.ts';
-import { classify } from '../scenarios/known.ts';
 import { Stretch } from './sample.ts';
 import { lookAtCpus, lookAtRings } from './sampler.ts';
 
@@ -40,12 +39,8 @@ export interface RecordedCase {
   readonly roles: readonly string[];
 }
 
-export class Recorder {
-  private readonly log: RunLog;
+export class Recorder extends FindingLog {
   private readonly pool: Pool;
-  private readonly startedNs = ktime_get();
-  /** Number of each signature in each case. */
-  private readonly ids = new Map<string, number>();
   private windowBytes = 0;
   private readonly roundsOf = new Map<number, number>();
 
@@ -61,13 +56,8 @@ export class Recorder {
   private roles: Record<string, number[]> = {};
 
   constructor(log: RunLog, pool: Pool) {
-    this.log = log;
+    super(log);
     this.pool = pool;
-  }
-
-  /** since the start of the run */
-  elapsedMs(): number {
-    return (ktime_get() - this.startedNs) / 1e6;
   }
 
   begin(n: number, current: RecordedCase, seed: number): void {
@@ -102,12 +92,6 @@ export class Recorder {
     const { whole, inconclusive, ranMs } = result;
     const why = inconclusive === null ? {} : { inconclusive };
     this.log.write({ t: 'done', n: this.n, whole, ...why, ...this.figures(ranMs) });
-  }
-
-  /** @param index - of the case, in which the finding has been recorded */
-  explain(index: number, finding: Finding, explained: Explained): void {
-    const id = this.ids.get(`${index}|${signature(finding)}`);
-    if (id !== undefined) this.log.write({ t: 'explained', id, explained });
   }
 
   private figures(ranMs: number): Figures {
@@ -150,18 +134,8 @@ export class Recorder {
   }
 
   private finding(record: OopsRecord, ranMs: number): void {
-    const { index, reverted } = this.current;
-    const taken = classify(record, reverted, readOperations(this.pool.meters));
-    const key = `${index}|${signature(record)}`;
-    const seen = this.ids.get(key);
-    if (seen !== undefined) {
-      this.log.write({ t: 'again', n: this.n, id: seen, ranMs });
-      return;
-    }
-    const id = this.ids.size;
-    this.ids.set(key, id);
-    const stack = record.stack.map(sourceFrame);
-    this.log.write({ t: 'finding', n: this.n, id, ranMs, ...taken, record: { ...record, stack } });
+    const operations = readOperations(this.pool.meters);
+    this.find({ ...this.current, n: this.n, operations }, record, ranMs, null);
   }
 
   private sample(view: RoundView): void {
@@ -195,7 +169,7 @@ export class Recorder {
     const window: TraceWindow = {
       scenario: this.current.index,
       round: this.n,
-      bootMs: (view.bootTime - this.startedNs) / 1e6,
+      bootMs: this.elapsedMs() - (ktime_get() - view.bootTime) / 1e6,
       cpus: this.current.roles.map((role, cpu) => ({
         cpu,
         role,

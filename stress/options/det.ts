@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Options of the deterministic engine: what they are if they are not given, and what they need. */
+
 import { POLICIES, type Policy } from '../../src/det/schedulers/index.ts';
 import type { Memory } from '../../src/det/state.ts';
 import { UsageError } from '../cli/usage_error.ts';
-import type { Bound } from '../det/search/dfs.ts';
+import type { KnownScenario } from '../scenarios/scenario.ts';
 import { plural } from '../text/layout.ts';
 import type { SEARCHES, Typed } from './command.ts';
-import type { SelfCheck } from './engine.ts';
-import type { KnownScenario } from './scenarios.ts';
+import type { Bound, SelfCheck } from './engine.ts';
 
 export interface DetOptions {
   readonly scheduler: (typeof SEARCHES)[number];

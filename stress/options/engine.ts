@@ -8,3 +8,9 @@ const ONE_IN = 64;
 /** @param number - of the schedule, from 1 */
 export const isChecked = (number: number, which: SelfCheck): boolean =>
   which === 'all' || (which === 'sampled' && (number <= FIRST || number % ONE_IN === 0));
+
+/** What an exhaustive search counts, and how much of it a schedule may have. */
+export interface Bound {
+  readonly of: 'preemption' | 'deviation';
+  readonly most: number;
+}

@@ -3,20 +3,8 @@
 import picomatch from 'picomatch';
 import { isSlug, refusedCombination, SLUGS, type Slug } from '../../src/reverts/registry.ts';
 import { nearest, UsageError } from '../cli/usage_error.ts';
-
-export interface KnownScenario {
-  readonly name: string;
-  readonly minThreads: number;
-  /** Chosen by its whole name only. */
-  readonly onlyByName: boolean;
-  readonly fixedBy: readonly Slug[];
-}
-
-/** A scenario that was not asked for by its name, and the threads that it needs. */
-export interface LeftOut {
-  readonly scenario: string;
-  readonly threads: number;
-}
+import type { LeftOut } from '../result/run_result.ts';
+import type { KnownScenario } from '../scenarios/scenario.ts';
 
 /** picomatch throws for what it cannot read, such as an empty pattern; that matches nothing. */
 function matcher(glob: string): (name: string) => boolean {

@@ -7,8 +7,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { SLUGS } from '../../src/reverts/registry.ts';
 import { ROLES } from '../../workers/protocol.ts';
 import { nearest } from '../cli/usage_error.ts';
+import type { KnownScenario } from '../scenarios/scenario.ts';
 import { DEFAULT_REPORTERS } from './reporters.ts';
-import type { KnownScenario } from './scenarios.ts';
 import { againLine, type Options, parseOptions, UsageError } from './stress_options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'options-'));

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a run is asked to do: the command line, checked and with every default filled in. */
+
 import { randomInt } from 'node:crypto';
 import type { Slug } from '../../src/reverts/registry.ts';
 import { checkOutput } from '../cli/output.ts';
 import { shellWord } from '../cli/shell.ts';
-import type { Shard } from '../result/run_result.ts';
+import type { LeftOut, Shard } from '../result/run_result.ts';
+import type { KnownScenario } from '../scenarios/scenario.ts';
 import { type BUILDS, type PERTURB, readStressCommand, type SANITIZE, THREADS_MAX } from './command.ts';
 import { type DetOptions, detArguments, detOptions, smallOnes } from './det.ts';
 import { DEFAULT_REPORTERS, type Reporter } from './reporters.ts';
 import { type RoleCounts, rolesText, threadsOf } from './roles.ts';
-import { chosenScenarios, fitting, type KnownScenario, type LeftOut } from './scenarios.ts';
+import { chosenScenarios, fitting } from './scenarios.ts';
 
 export { UsageError } from '../cli/usage_error.ts';
 

@@ -215,13 +215,19 @@ export interface Shard {
   readonly of: number;
 }
 
+/** A scenario that was not asked for by its name, and the threads that it needs. */
+export interface LeftOut {
+  readonly scenario: string;
+  readonly threads: number;
+}
+
 export interface Parameters {
   readonly threads: number;
   readonly durationMs: number;
   readonly seed: number;
   readonly scenarios: readonly string[];
   /** Scenarios that were not run because they need so many threads; absent if there are none. */
-  readonly leftOut?: readonly { readonly scenario: string; readonly threads: number }[];
+  readonly leftOut?: readonly LeftOut[];
   readonly build: string;
   readonly revert: readonly string[];
   readonly roles: Readonly<Record<string, number>> | null;

@@ -9,9 +9,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Role } from '../../workers/protocol.ts';
 import { CaseFold } from '../log/case_fold.ts';
 import { grade } from '../log/verdict.ts';
-import { caseRecord } from '../native/campaign.ts';
 import { classify } from '../scenarios/known.ts';
 import { type Scenario, workload } from '../scenarios/scenario.ts';
+import { caseRecord } from './case.ts';
 import { Pool } from './pool.ts';
 import { type RoundResult, runRound } from './round.ts';
 

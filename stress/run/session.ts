@@ -12,14 +12,13 @@ import { Interrupt, unlessAborted } from '../cli/interrupt.ts';
 import { Progress } from '../cli/progress.ts';
 import { stderr, stdout } from '../cli/streams.ts';
 import { DetCampaign } from '../det/campaign.ts';
-import { detCaseRecord, detCases } from '../det/cases.ts';
 import { explainFindings, unexplainedOf } from '../det/explain/explain_findings.ts';
 import { DetRecorder } from '../det/recorder.ts';
 import { Nondeterminism } from '../det/search/self_check.ts';
 import { environment } from '../host/environment.ts';
 import { type CaseRecord, LOG_VERSION, type RunRecord } from '../log/records.ts';
 import { RunLog } from '../log/run_log.ts';
-import { Campaign, type CampaignState, caseRecord, chooseCases } from '../native/campaign.ts';
+import { Campaign } from '../native/campaign.ts';
 import { Recorder } from '../native/recorder.ts';
 import { type DetOptions, detText, MEMORY_TEXTS } from '../options/det.ts';
 import { againLine, type Options } from '../options/stress_options.ts';
@@ -30,13 +29,14 @@ import { toMarkdown } from '../report/printers/markdown.ts';
 import { appendStepSummary } from '../report/printers/step_summary.ts';
 import { renderCommand, writeReports, writtenText } from '../report/write.ts';
 import type { RunResult } from '../result/run_result.ts';
+import type { CampaignState } from '../round/campaign.ts';
+import { type Case, caseRecord, chooseCases } from '../round/case.ts';
 import { Pool } from '../round/pool.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import { plural, span } from '../text/layout.ts';
 
 /** What does the run. */
 interface Engine {
-  readonly cases: readonly CaseRecord[];
   readonly log: RunLog;
   readonly recorder: Pick<Recorder, 'elapsedMs'>;
   run(): Promise<void>;
@@ -68,15 +68,13 @@ async function explainAll(
 }
 
 /** Threads that run as they like. */
-function nativeEngine(options: Options, prepare: () => Context): Engine {
-  const cases = chooseCases(options, SCENARIOS);
+function nativeEngine(options: Options, cases: readonly Case[], prepare: () => Context): Engine {
   // First: where the host does not let the threads start, there is nothing to write down.
   const pool = new Pool(options.threads, options.arenaMib, options.sanitize === 'address');
   const { log, tell, stop } = prepare();
   const recorder = new Recorder(log, pool);
-  const campaign = new Campaign(options, pool, cases, recorder, log.fold, tell, stop);
+  const campaign = new Campaign({ options, cases, fold: log.fold, tell, stop }, pool, recorder);
   return {
-    cases: cases.map(caseRecord),
     log,
     recorder,
     run: () => campaign.run(),
@@ -90,13 +88,11 @@ function nativeEngine(options: Options, prepare: () => Context): Engine {
 }
 
 /** One thread at a time. */
-function detEngine(options: Options, det: DetOptions, prepare: () => Context): Engine {
-  const cases = detCases(options, SCENARIOS);
+function detEngine(options: Options, det: DetOptions, cases: readonly Case[], prepare: () => Context): Engine {
   const { log, tell, stop } = prepare();
   const recorder = new DetRecorder(log);
-  const campaign = new DetCampaign(options, det, cases, recorder, log.fold, tell, stop);
+  const campaign = new DetCampaign({ options, cases, fold: log.fold, tell, stop }, det, recorder);
   return {
-    cases: cases.map((c) => detCaseRecord(c, options)),
     log,
     recorder,
     run: () => campaign.run(),
@@ -162,8 +158,11 @@ function begin(options: Options, startedAt: string, stop: AbortSignal, progress:
       stop,
     };
   };
-  const engine = options.det === null ? nativeEngine(options, prepare) : detEngine(options, options.det, prepare);
-  engine.log.write(runRecord(options, engine.cases, startedAt));
+  const { det } = options;
+  const cases = chooseCases(options, SCENARIOS);
+  const engine = det === null ? nativeEngine(options, cases, prepare) : detEngine(options, det, cases, prepare);
+  const records = cases.map((c) => caseRecord(c, det));
+  engine.log.write(runRecord(options, records, startedAt));
   if (engine.log.cut !== null) throw new WriteError(engine.log.cut);
   return [folder, engine];
 }

@@ -40,6 +40,15 @@ export interface Scenario {
   readonly goals: Readonly<Record<string, 'required' | 'wanted'>>;
 }
 
+/** As the command line knows it. */
+export interface KnownScenario {
+  readonly name: string;
+  readonly minThreads: number;
+  /** Chosen by its whole name only. */
+  readonly onlyByName: boolean;
+  readonly fixedBy: readonly Slug[];
+}
+
 export const acceptable = (description: string): DeclaredOutcome => ({ expect: 'ACCEPTABLE', description });
 export const interesting = (description: string): DeclaredOutcome => ({ expect: 'INTERESTING', description });
 export const forbidden = (description: string): DeclaredOutcome => ({ expect: 'FORBIDDEN', description });

@@ -6,10 +6,11 @@ import { enableFolding } from '../../html/client/folding.ts';
 import { enableTables } from '../../html/client/tables.ts';
 import { enableTheme } from '../../html/client/theme.ts';
 import { enableZoom } from '../../html/client/zoom.ts';
+import { KINDS } from './kinds.ts';
 
 enableTheme(redraw);
 enableTables();
 enableCopying();
 enableZoom();
-watch();
+watch(KINDS);
 enableFolding();

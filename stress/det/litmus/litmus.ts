@@ -5,6 +5,7 @@ import { createWords, wordLoad, wordWaitAsync } from '../../../src/arch/sab/word
 import { DetCpu } from '../../../src/det/det_cpu.ts';
 import { createDetBuffers, type DetBuffers, DetState, RUNNABLE, SHARED } from '../../../src/det/state.ts';
 import { stateHash } from '../../../src/det/watch.ts';
+import { ROOT } from '../../host/root.ts';
 import { startThreads } from '../../host/threads.ts';
 import {
   type Chosen,
@@ -21,8 +22,7 @@ import { LITMUS_MIB, type LitmusTask, NO_SIGNS, variableAt } from './thread.ts';
 const THREADS = 4;
 const VARIABLES = 12;
 const REGISTERS = 4;
-const ENTRY = new URL('../../dist/stress/det/litmus/thread.js', import.meta.url.replace('/dist/stress/', '/stress/'))
-  .href;
+const ENTRY = new URL('dist/stress/det/litmus/thread.js', ROOT).href;
 
 export interface LitmusRun {
   /** A digit for each register. */

@@ -6,10 +6,11 @@
  * there are (n(k+1))! / ((k+1)!)^n schedules.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Bound } from '../../options/engine.ts';
 import type { Litmus, Op } from '../litmus/litmus.test-data.ts';
 import { LitmusPool } from '../litmus/litmus.ts';
 import type { Decision } from '../schedule/words.ts';
-import { type Bound, exhaust } from './dfs.ts';
+import { exhaust } from './dfs.ts';
 
 let pool: LitmusPool;
 beforeAll(() => {

@@ -22,14 +22,10 @@
  * @see K. Coons, M. Musuvathi, K. McKinley, Bounded Partial-Order Reduction, OOPSLA 2013: why what is usual without a
  *   bound is not sound with one
  */
+
+import type { Bound } from '../../options/engine.ts';
 import type { Decision, WatchedChoice } from '../schedule/words.ts';
 import { type StepLog, Stretch } from './independence.ts';
-
-/** What is counted, and how much of it a schedule may have. */
-export interface Bound {
-  readonly of: 'preemption' | 'deviation';
-  readonly most: number;
-}
 
 /** What a run of a script came to. */
 export interface Ran {

@@ -2,9 +2,10 @@
 /** What is left out of a search shows nothing new: the states at the end are those of all schedules. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Bound } from '../../options/engine.ts';
 import type { Litmus, Op } from '../litmus/litmus.test-data.ts';
 import { LitmusPool } from '../litmus/litmus.ts';
-import { type Bound, exhaust } from './dfs.ts';
+import { exhaust } from './dfs.ts';
 
 /** A pointer. */
 const P = 2;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Schedules are a function of the seed, whatever is run in between; a recording shows again what they found. */
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { POLICIES, type Policy } from '../../../src/det/schedulers/index.ts';
+import type { Case } from '../../round/case.ts';
 import { Pool } from '../../round/pool.ts';
 import { assignRoles } from '../../scenarios/roles.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
@@ -9,12 +11,12 @@ import { minThreads } from '../../scenarios/scenario.ts';
 import { SMALL_SCENARIOS } from '../../scenarios/small.ts';
 import { runOf } from '../replay.ts';
 import { decodeSchedule, encodeSchedule } from '../schedule/string.ts';
-import { type ExploredCase, Explorer, type Tried } from './explore.ts';
+import { Explorer, type Tried } from './explore.ts';
 
 const MAX_STEPS = 1500;
 const scenario = SMALL_SCENARIOS.find(({ name }) => name === 'buffer_written_after_destroy_small') as Scenario;
 const roles = assignRoles(scenario, minThreads(scenario), null);
-const patched: ExploredCase = { scenario, reverted: [], roles };
+const patched: Case = { scenario, reverted: [], roles };
 let pool: Pool;
 
 beforeAll(() => {
@@ -24,7 +26,7 @@ afterAll(async () => {
   await pool.close();
 });
 
-const explorer = (scheduler: Policy, explored: ExploredCase = patched, maxSteps = MAX_STEPS): Explorer =>
+const explorer = (scheduler: Policy, explored: Case = patched, maxSteps = MAX_STEPS): Explorer =>
   new Explorer(pool, explored, {
     schedulers: [scheduler],
     depth: 3,

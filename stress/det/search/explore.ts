@@ -6,12 +6,12 @@
  * shares which word becomes what the schedulers choose by at i = 1, 2, 4, 8, …: early, while there is much to learn,
  * and seldom later, when each change would make older figures mean less.
  */
+
 import { mix32 } from '../../../src/arch/sab/prng.ts';
 import type { Policy } from '../../../src/det/schedulers/index.ts';
-import type { Slug } from '../../../src/reverts/registry.ts';
-import type { Role } from '../../../workers/protocol.ts';
 import { toolVersion } from '../../host/environment.ts';
 import { isChecked, type SelfCheck } from '../../options/engine.ts';
+import type { Case } from '../../round/case.ts';
 import type { Pool } from '../../round/pool.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { type DetResult, type DetSpec, runSchedule } from '../round.ts';
@@ -20,14 +20,6 @@ import { scheduleSource } from '../schedule/source.ts';
 import type { Chosen } from '../schedule/words.ts';
 import { runTwice } from './self_check.ts';
 import { type Counts, Tally } from './tally.ts';
-
-/** What is explored. */
-export interface ExploredCase {
-  readonly scenario: Scenario;
-  readonly reverted: readonly Slug[];
-  /** By CPU. */
-  readonly roles: readonly Role[];
-}
 
 export interface ExploreOptions {
   /** In turn. */
@@ -63,7 +55,7 @@ export const isSmall = ({ name }: Scenario): boolean => name.endsWith('_small');
 
 /** What schedule number i is, from 0. */
 export function specOf(
-  explored: ExploredCase,
+  explored: Case,
   { seed, depth, maxSteps, memory }: ExploreOptions,
   i: number,
   how: Pick<Chosen, 'scheduler'> & Partial<Chosen>,
@@ -111,14 +103,14 @@ export const scheduleOf = (spec: DetSpec, { decisions, hash }: DetResult, option
 
 export class Explorer {
   private readonly pool: Pool;
-  private readonly explored: ExploredCase;
+  private readonly explored: Case;
   private readonly options: ExploreOptions;
   private known: Uint8Array;
   private learned: Uint8Array;
   private readonly tally = new Tally();
 
   /** @param pool - deterministic, with a thread for each role */
-  constructor(pool: Pool, explored: ExploredCase, options: ExploreOptions) {
+  constructor(pool: Pool, explored: Case, options: ExploreOptions) {
     const { det } = pool;
     if (det === null) throw new Error('schedules need a pool whose threads run one at a time');
     this.pool = pool;

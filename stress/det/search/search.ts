@@ -6,15 +6,18 @@
  * Only a word that several CPUs touch is a point at which another may be chosen, and which words are is learned on the
  * way. A search that has learned of another word is therefore done again, until one has learned nothing.
  */
+
 import { DetState, ENTRIES_MAX, LOG_MAX, SHARED } from '../../../src/det/state.ts';
+import type { Bound } from '../../options/engine.ts';
 import { isChecked } from '../../options/engine.ts';
+import type { Case } from '../../round/case.ts';
 import type { Pool } from '../../round/pool.ts';
 import { count, plural } from '../../text/layout.ts';
 import { type DetResult, runSchedule } from '../round.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { listedChoices, loggedSteps } from '../schedule/words.ts';
-import { type Bound, exhaust, type Searched } from './dfs.ts';
-import { type ExploredCase, type ExploreOptions, Explorer, scheduleOf, specOf } from './explore.ts';
+import { exhaust, type Searched } from './dfs.ts';
+import { type ExploreOptions, Explorer, scheduleOf, specOf } from './explore.ts';
 import { runTwice } from './self_check.ts';
 import { type Counts, Tally } from './tally.ts';
 
@@ -27,7 +30,7 @@ const exploredText = (schedules: number, { of, most }: Bound): string =>
 
 export class Search {
   private readonly pool: Pool;
-  private readonly explored: ExploredCase;
+  private readonly explored: Case;
   private readonly options: ExploreOptions;
   private readonly tally = new Tally();
   private readonly explorer: Explorer;
@@ -38,7 +41,7 @@ export class Search {
   /** Why a schedule ended without a verdict: then not all of them have been looked at. */
   private inconclusive: string | null = null;
 
-  constructor(pool: Pool, explored: ExploredCase, options: ExploreOptions) {
+  constructor(pool: Pool, explored: Case, options: ExploreOptions) {
     this.pool = pool;
     this.explored = explored;
     this.options = options;

@@ -15,7 +15,7 @@ import {
 } from 'echarts/components';
 import { type ECharts, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { KINDS } from '../../commands/page/kinds.ts';
+import type { ChartKind } from './chart.ts';
 import { renderLegend } from './legend.ts';
 import { lookOf } from './look.ts';
 import { rangeOf, zoomTogether } from './zoom.ts';
@@ -40,6 +40,7 @@ const PAPER_WIDTH = 680;
 
 const data: unknown = JSON.parse(document.getElementById('result')?.textContent ?? 'null');
 const places = [...document.querySelectorAll<HTMLElement>('[data-chart]')];
+let known: Readonly<Record<string, ChartKind>> = {};
 const drawn = new Map<HTMLElement, ECharts>();
 
 /** One chart that cannot be drawn says so, and keeps nobody from drawing the others. */
@@ -54,18 +55,18 @@ function draw(place: HTMLElement, width: number): void {
 
 function drawChart(place: HTMLElement, width: number): void {
   const { chart: name = '', part = '' } = place.dataset;
-  const kind = KINDS[name];
+  const kind = known[name];
   if (kind === undefined) throw new Error(`no kind of chart is called ${name}`);
   const look = lookOf(width, place.clientHeight);
   const { option, legend = [], overTime = false } = kind(data, part, look, place.getAttribute('aria-label') ?? '');
-  const known = drawn.get(place);
-  const chart = known ?? init(place, null, { renderer: 'svg', width, height: look.height });
+  const before = drawn.get(place);
+  const chart = before ?? init(place, null, { renderer: 'svg', width, height: look.height });
   chart.resize({ width, height: look.height });
-  const range = known !== undefined && overTime ? rangeOf(known) : null;
+  const range = before !== undefined && overTime ? rangeOf(before) : null;
   chart.setOption(option, { notMerge: true });
   if (range !== null) chart.dispatchAction({ type: 'dataZoom', start: range.start, end: range.end });
   renderLegend(place, chart, legend);
-  if (known !== undefined) return;
+  if (before !== undefined) return;
   drawn.set(place, chart);
   if (overTime) zoomTogether(chart);
 }
@@ -85,7 +86,9 @@ export function drawForPaper(): void {
   drawAll((place) => (place.closest('.pair') === null ? PAPER_WIDTH : half));
 }
 
-export function watch(): void {
+/** Draws the charts from now on. @param kinds - by the name in `data-chart` */
+export function watch(kinds: Readonly<Record<string, ChartKind>>): void {
+  known = kinds;
   const observer = new ResizeObserver((entries) => {
     if (matchMedia('print').matches) return;
     for (const { target } of entries) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was found, worst first, each as a kernel says it, with what the CPUs did just before. */
 import { objectText } from '../../../src/kernel/object_ref.ts';
+import { badge } from '../../html/badges.ts';
 import { breakable, html, type Markup } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';
 import { buildText, hints } from '../../result/labels.ts';
@@ -9,7 +10,6 @@ import { plural } from '../../text/layout.ts';
 import { findingCounts, findingTitle, splatTitle } from '../parts/splat.ts';
 import { explained } from './explained.ts';
 import { CLASSES, classOf, type Found, foundWorstFirst, HEADS } from './finding_classes.ts';
-import { badge } from './labels.ts';
 import { marked, steps } from './steps.ts';
 
 /** Findings that are shown in full; more would make the page too large to be sent around. */

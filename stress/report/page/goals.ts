@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Goals: whether what a scenario is about ever happened. A green run in which it did not says nothing. */
 
+import { badge } from '../../html/badges.ts';
 import { breakable, html, type Markup, type Part } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';
 import { type Column, table } from '../../html/table.ts';
 import { buildText, missedGoals } from '../../result/labels.ts';
 import type { RunResult, ScenarioResult } from '../../result/run_result.ts';
 import { count } from '../../text/layout.ts';
-import { badge } from './labels.ts';
 
 interface GoalRow {
   readonly scenario: ScenarioResult;

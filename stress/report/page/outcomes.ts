@@ -3,6 +3,7 @@
  * How each scenario did on each build: a grid of scenario by build, and below it every outcome that was counted.
  */
 
+import { expectBadge, labelBadge } from '../../html/badges.ts';
 import { breakable, html, type Markup, type Part } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';
 import { table } from '../../html/table.ts';
@@ -11,7 +12,6 @@ import type { RunResult, ScenarioResult } from '../../result/run_result.ts';
 import { count, plural, span } from '../../text/layout.ts';
 import { OUTCOME_HEAD, type OutcomeRow, outcomeRows } from '../parts/outcome_table.ts';
 import { goalRows, goalTable } from './goals.ts';
-import { expectBadge, labelBadge } from './labels.ts';
 
 interface Case {
   readonly scenario: ScenarioResult;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** report.html: a run as a page. */
 
+import { VERDICT_WORDS } from '../../html/badges.ts';
 import { shell } from '../../html/shell.ts';
 import type { Finding, Run, RunResult } from '../../result/run_result.ts';
 import { verdictLine } from '../parts/parameters.ts';
@@ -9,7 +10,6 @@ import { environment } from './environment.ts';
 import { foundWorstFirst } from './finding_classes.ts';
 import { findings, SHOWN } from './findings.ts';
 import { goals } from './goals.ts';
-import { VERDICT_WORDS } from './labels.ts';
 import { latency } from './latency.ts';
 import { locks } from './locks.ts';
 import { outcomes } from './outcomes.ts';

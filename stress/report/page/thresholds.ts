@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was asked of the figures, and what they came to. */
 
+import { badge } from '../../html/badges.ts';
 import { html, type Part } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';
 import { table } from '../../html/table.ts';
 import type { RunResult, ThresholdResult } from '../../result/run_result.ts';
-import { badge } from './labels.ts';
 
 function state({ met, value }: ThresholdResult): Part {
   if (value === null) return badge('not measured', 'odd');

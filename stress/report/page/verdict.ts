@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** First of all: how it went, why, what it was in figures, and the command that runs it again. */
 
+import { badge, VERDICT_WORDS } from '../../html/badges.ts';
 import { html, type Markup, type Part } from '../../html/markup.ts';
 import { commandBox, pairs } from '../../html/section.ts';
 import { table } from '../../html/table.ts';
@@ -9,7 +10,6 @@ import { count, span } from '../../text/layout.ts';
 import { compact } from '../../text/units.ts';
 import { againCommand } from '../parts/parameters.ts';
 import { CLASSES, classOf, foundWorstFirst, HEADS } from './finding_classes.ts';
-import { badge, VERDICT_WORDS } from './labels.ts';
 
 /** `2026-11-21 02:47 UTC` */
 const startOf = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;

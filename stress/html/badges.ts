@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Words for how something went; each has a sign and a tone, so that none depends on its colour. */
 
-import { html, type Markup } from '../../html/markup.ts';
-import type { Label } from '../../result/labels.ts';
-import type { Expect, Verdict } from '../../result/run_result.ts';
+import type { Label } from '../result/labels.ts';
+import type { Expect, Verdict } from '../result/run_result.ts';
+import { html, type Markup } from './markup.ts';
 
 export type Tone = 'good' | 'bad' | 'odd' | 'none';
 
