@@ -270,6 +270,27 @@ test('each commit of the registry has an id, a gate and a scenario', () => {
   );
 });
 
+/** A path of a source in a sentence; `src/a.ts` is an example. */
+const NAMED = /(?<![\w./-])(?:[\w-]+\/)*\w[\w-]*\.ts\b/g;
+const HISTORY = /^(CHANGELOG|DECISIONS)\.md$/;
+
+test('files that comments and documents name are there', () => {
+  const isThere = (name: string): boolean => files.some((path) => path === name || path.endsWith(`/${name}`));
+  none(
+    files
+      .filter((path) => /\.(ts|md)$/.test(path) && !/\.test(-data)?\.ts$/.test(path) && !HISTORY.test(path))
+      .flatMap((path) =>
+        readFileSync(join(ROOT, path), 'utf8')
+          .split('\n')
+          .flatMap((line, i) =>
+            (path.endsWith('.md') || /^\s*(\/\/|\/?\*)/.test(line) ? (line.match(NAMED) ?? []) : [])
+              .filter((name) => !isThere(name) && name !== 'src/a.ts')
+              .map((name) => `${path}:${i + 1}: there is no ${name}`),
+          ),
+      ),
+  );
+});
+
 test('every markdown file has one title', () => {
   none(
     files

@@ -3,7 +3,7 @@
 import { html, type Markup, type Part } from './markup.ts';
 
 export interface Figure {
-  /** A kind of client/charts.ts. */
+  /** One of the kinds in commands/page/kinds.ts. */
   readonly kind: string;
   /** Which part of the data, if the kind can draw several. */
   readonly part?: string;

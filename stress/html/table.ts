@@ -2,7 +2,7 @@
 /**
  * Tables: a caption, heads with a scope, figures in columns that a program can read, heads that sort where it helps.
  *
- * A row may have more to say; that stands in a row of its own below it, which a button opens (client/rows.ts).
+ * A row may have more to say; that stands in a row of its own below it, which a button opens (client/tables.ts).
  */
 import { html, type Markup, type Part } from './markup.ts';
 
