@@ -153,7 +153,7 @@ export function nullb_init(queues: number): void {
     const q = queueAt(i);
     spin_lock_init(q.lock, 'device_lock');
     INIT_LIST_HEAD(q.list);
-    init_waitqueue_head(q.wait);
+    init_waitqueue_head(q.wait, 'device.wait');
   }
 }
 

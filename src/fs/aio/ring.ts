@@ -15,8 +15,8 @@ import { spin_lock, spin_lock_irqsave, spin_unlock, spin_unlock_irqrestore } fro
 import { BUG_ON } from '../../kernel/panic.ts';
 import { MIGRATEPAGE_SUCCESS, migrate_page_copy, migrate_page_move_mapping } from '../../mm/migrate.ts';
 import { address_space, type mm_struct } from '../../mm/mm_types.ts';
-import { add_to_page_cache, address_space_exit, address_space_init, do_mmap_file } from '../../mm/mmap.ts';
-import { get_page, type page, put_page } from '../../mm/page_alloc.ts';
+import { address_space_exit, address_space_init, do_mmap_file, find_or_create_page } from '../../mm/mmap.ts';
+import { get_page, type page, put_page, unlock_page } from '../../mm/page_alloc.ts';
 import { defineCache, kcalloc, kmem_cache_alloc, kmem_cache_free } from '../../mm/slab.ts';
 import { fixed } from '../../reverts/registry.ts';
 import { aio_free_ring_before, aio_migratepage_before } from '../../reverts/serialise_migration.ts';
@@ -171,9 +171,10 @@ export function aio_setup_ring(ctx: kioctx, requests: number, mm: mm_struct): nu
 
   let i = 0;
   for (; i < nr_pages; i++) {
-    // The reference that comes back is the context's, beside the page cache's.
-    const p = add_to_page_cache(mapping, i);
+    // Locked until it is whole. The reference that comes back is the context's, beside the page cache's.
+    const p = find_or_create_page(mapping, i);
     if (p === null) break;
+    unlock_page(p);
     store32(ctx.ring_pages + 4 * i, p.addr);
   }
   ctx.nr_pages = i;
@@ -198,8 +199,8 @@ export function aio_setup_ring(ctx: kioctx, requests: number, mm: mm_struct): nu
   const ring = aio_ring.at(kmap_ring_page(ctx, 0));
   ring.nr = nr_events;
   ring.id = ~0;
-  ring.head = 0;
   ring.tail = 0;
+  ring.head = 0;
   ring.magic = AIO_RING_MAGIC;
   ring.compat_features = AIO_RING_COMPAT_FEATURES;
   ring.incompat_features = AIO_RING_INCOMPAT_FEATURES;

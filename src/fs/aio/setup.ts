@@ -112,7 +112,7 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
   spin_lock_init(ctx.completion_lock, 'completion_lock');
   mutex_init(ctx.ring_lock, 'ring_lock');
   if (fixed.serialise_migration) mutex_lock(ctx.ring_lock); // else: migration can see the setup half done
-  init_waitqueue_head(ctx.wait);
+  init_waitqueue_head(ctx.wait, 'ctx.wait');
   INIT_LIST_HEAD(ctx.active_reqs);
 
   let err = -ENOMEM;
