@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Requests of one CPU: entered into the books, written to memory, submitted together. */
 import { IOCB_CMD_PREAD, IOCB_CMD_PWRITE } from '../src/uapi/aio_abi.ts';
+import type { FreedBuffers } from './freed_buffers.ts';
 import { BATCH_MAX, FD_DEVICE, FD_INLINE, FD_PENDING, INLINE_BYTES } from './layout.ts';
 import { ACCEPTED, COMPLETED, DONE, RACED } from './ledger.ts';
-import type { User } from './user.ts';
+import type { Syscalls } from './syscalls.ts';
 
 export class Batch {
-  private readonly user: User;
+  private readonly user: Syscalls;
   private readonly entries = new Int32Array(BATCH_MAX);
   private length = 0;
   private nextEntry = 0;
 
-  constructor(user: User) {
+  constructor(user: Syscalls) {
     this.user = user;
   }
 
@@ -66,11 +67,11 @@ export class Batch {
 
   /**
    * Submits up to `wanted` reads of the device, on a context that this thread keeps to itself.
-   * @param freed - whether into buffers that were freed, instead of each entry's own @returns how many were accepted
+   * @param buffers - where to read to; each entry's own buffer if null @returns how many were accepted
    */
-  submitReads(ctx: number, wanted: number, freed = false): number {
-    const { self, freed: buffers } = this.user;
-    while (this.length < wanted && this.prepare(FD_DEVICE, self, ctx, freed ? buffers.take() : 0));
+  submitReads(ctx: number, wanted: number, buffers: FreedBuffers | null = null): number {
+    const { self } = this.user;
+    while (this.length < wanted && this.prepare(FD_DEVICE, self, ctx, buffers?.take() ?? 0));
     return this.length === 0 ? 0 : Math.max(0, this.submit(ctx));
   }
 

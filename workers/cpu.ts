@@ -3,6 +3,7 @@
  * A CPU of the port: one piscina thread, one task for the whole run. It joins each machine that the operator boots,
  * plays its role, and reports. It must never die silently.
  */
+
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { setVirtualClock } from '../src/arch/sab/clock.ts';
 import { NEXT_ROUND, PHASE, setAwaited } from '../src/arch/sab/control.ts';
@@ -10,7 +11,8 @@ import { WildJump } from '../src/arch/sab/functable.ts';
 import { setHook } from '../src/arch/sab/memory.ts';
 import { wordLoad, wordWait } from '../src/arch/sab/words.ts';
 import { DetCpu } from '../src/det/det_cpu.ts';
-import { FULL_ON, FullRecorder } from '../src/det/full_recorder.ts';
+import { FULL_ON } from '../src/det/full_buffers.ts';
+import { FullRecorder } from '../src/det/full_recorder.ts';
 import { recordedHook } from '../src/det/recorded_memory.ts';
 import { CLOCK } from '../src/det/state.ts';
 import { setDeviceProbe } from '../src/drivers/null_blk.ts';

@@ -94,7 +94,7 @@ function destroyAndFree(user: User): void {
   const { prng, plan, ledger, batch, freed, self } = user;
   const ctx = user.setupDrawn();
   if (ctx < 0) return;
-  const accepted = batch.submitReads(ctx, prng.between(1, plan.workload.batch), true);
+  const accepted = batch.submitReads(ctx, prng.between(1, plan.workload.batch), freed);
   if (prng.oneIn(4)) user.pause(plan.workload.delayMaxUs);
   const inFlight = anyInFlight(user, self, ctx);
   if (destroy(user, ctx) === 0) {

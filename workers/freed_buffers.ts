@@ -5,14 +5,14 @@
  * This is the complaint of e02ba72aabfa: "if the buffer is allocated by some other user he'll be surprised".
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
-import type { User } from './user.ts';
+import type { Syscalls } from './syscalls.ts';
 
 const FREED = 0x0f4eed00;
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 
 /** The buffers of one thread's entries, handed out in turn. */
 export class FreedBuffers {
-  private readonly user: User;
+  private readonly user: Syscalls;
   private readonly first: number;
   private readonly bytes: number;
   private readonly count: number;
@@ -20,7 +20,7 @@ export class FreedBuffers {
   /** Freed ones, oldest first. */
   private readonly freed: number[] = [];
 
-  constructor(user: User) {
+  constructor(user: Syscalls) {
     this.user = user;
     this.first = user.area.buffers;
     this.bytes = user.plan.workload.bufferBytes;

@@ -22,7 +22,7 @@ import { num_possible_cpus } from '../arch/sab/cpu.ts';
 import { fn } from '../arch/sab/functable.ts';
 import { type Addr, load32, store32 } from '../arch/sab/memory.ts';
 import { container_of } from '../arch/sab/struct.ts';
-import { cancel_active_reqs, release_quota_and_mapping_late } from '../fs/aio/destroy.ts';
+import { cancel_active_reqs } from '../fs/aio/cancel.ts';
 import { kioctx, kioctx_cachep, kmap_ring_page } from '../fs/aio/kioctx.ts';
 import { refill_reqs_available } from '../fs/aio/requests.ts';
 import { aio_free_ring } from '../fs/aio/ring.ts';
@@ -39,6 +39,7 @@ import { kmem_cache_free } from '../mm/slab.ts';
 import { TP } from '../trace/events.ts';
 import { trace } from '../trace/flight_recorder.ts';
 import { aio_ring } from '../uapi/aio_abi.ts';
+import { release_quota_and_mapping_late } from './async_destroy.ts';
 
 const free_ioctx_rcu = fn('free_ioctx_rcu', function free_ioctx_rcu(head: Addr<rcu_head>) {
   const ctx = container_of(head, kioctx, 'rcu_head');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ROOT } from '../root.ts';
+import { ROOT } from '../host/root.ts';
 import { Kernel } from './kernel.ts';
 import type { Trace, TraceOp } from './trace.ts';
 import { readTraces } from './trace_file.ts';

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A scenario on a build: its rounds so far, and what they add up to. */
 import type { OopsRecord } from '../../src/kernel/oops.ts';
-import type { Detection, Explained, Finding, Outcome, ScenarioResult, Schedules, Spread } from '../report/result.ts';
+import type {
+  Detection,
+  Explained,
+  Finding,
+  Outcome,
+  ScenarioResult,
+  Schedules,
+  Spread,
+} from '../result/run_result.ts';
 import type { CaseRecord, Figures, FindingRecord } from './records.ts';
 
 type Counting = { -readonly [K in keyof Finding]: Finding[K] } & { lastRound: number };

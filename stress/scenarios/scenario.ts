@@ -3,7 +3,7 @@
 import type { Prng } from '../../src/arch/sab/prng.ts';
 import type { Slug } from '../../src/reverts/registry.ts';
 import type { Role, Workload } from '../../workers/protocol.ts';
-import type { Expect } from '../report/result.ts';
+import type { Expect } from '../result/run_result.ts';
 
 /** Threads of a role: at least `min`, and of those to spare a share by `weight`; 0 takes none. */
 export interface RoleShare {
@@ -38,6 +38,15 @@ export interface Scenario {
   readonly outcomes: Readonly<Record<string, DeclaredOutcome>>;
   /** Operations that the scenario is about; at least one of each required one must have happened. */
   readonly goals: Readonly<Record<string, 'required' | 'wanted'>>;
+}
+
+/** As the command line knows it. */
+export interface KnownScenario {
+  readonly name: string;
+  readonly minThreads: number;
+  /** Chosen by its whole name only. */
+  readonly onlyByName: boolean;
+  readonly fixedBy: readonly Slug[];
 }
 
 export const acceptable = (description: string): DeclaredOutcome => ({ expect: 'ACCEPTABLE', description });

@@ -7,9 +7,9 @@ import { afterAll, expect, test } from 'vitest';
 import { $, ps, sleep } from 'zx';
 import { loadRun } from '../log/load.ts';
 import { seedOf } from './budget.ts';
-import type { Soak } from './result.ts';
+import type { Soak } from './soak_result.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/stress/soak/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/stress/commands/soak.js');
 const output = mkdtempSync(join(tmpdir(), 'soak-'));
 afterAll(() => rmSync(output, { recursive: true, force: true }));
 

@@ -7,9 +7,9 @@ import { afterAll, expect, test } from 'vitest';
 import { $ } from 'zx';
 import { loadRun } from '../log/load.ts';
 import { samplesOf } from './point.ts';
-import type { Sweep } from './result.ts';
+import type { Sweep } from './sweep_result.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/stress/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/stress/commands/stress.js');
 const output = mkdtempSync(join(tmpdir(), 'sweep-'));
 afterAll(() => rmSync(output, { recursive: true, force: true }));
 

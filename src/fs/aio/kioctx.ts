@@ -29,7 +29,8 @@ import {
   words,
 } from '../../arch/sab/struct.ts';
 import { mutex } from '../../kernel/locking/mutex.ts';
-import { spin_lock_init, spinlock_t } from '../../kernel/locking/spinlock.ts';
+import { spin_lock, spin_lock_init, spin_unlock, spinlock_t } from '../../kernel/locking/spinlock.ts';
+import { WARN_ON } from '../../kernel/panic.ts';
 import { rcu_head } from '../../kernel/rcu/tree.ts';
 import { completion } from '../../kernel/sched/completion.ts';
 import { wait_queue_head_t } from '../../kernel/sched/wait.ts';
@@ -180,3 +181,11 @@ export function aio_setup(): void {
 
 /** Kernel address of the ring's page `i`. Good while the caller holds what protects ring_pages. */
 export const kmap_ring_page = (ctx: kioctx, i: number): number => kmap_atomic(load32(ctx.ring_pages + 4 * i));
+
+/** Gives quota back. @locks takes aio_nr_lock */
+export function aio_nr_sub(nr: number): void {
+  const g = aio.it;
+  spin_lock(g.aio_nr_lock);
+  g.aio_nr = WARN_ON(g.aio_nr < nr, 'aio_nr - nr > aio_nr') ? 0 : g.aio_nr - nr;
+  spin_unlock(g.aio_nr_lock);
+}

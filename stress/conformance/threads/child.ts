@@ -5,7 +5,7 @@
  */
 
 import { HostLimit } from '../../../src/arch/sab/host_limit.ts';
-import { withinLimits } from '../../host.ts';
+import { withinLimits } from '../../host/limits.ts';
 import { Native, NoKernel } from '../native.ts';
 import type { FromThreads, ThreadsOptions, ThreadsSetup } from './plan.ts';
 

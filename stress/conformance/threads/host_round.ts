@@ -19,7 +19,7 @@ import {
   type UserPlan,
 } from '../../../workers/protocol.ts';
 import { lostEvents } from '../../oracles/events.ts';
-import { Watchdog } from '../../watchdog.ts';
+import { Watchdog } from '../../round/watchdog.ts';
 import { type Native, NR } from '../native.ts';
 import type { HostTask } from './host_cpu.ts';
 import { ENTRIES_PER_CPU, type HostStage } from './host_kernel.ts';

@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { HostLimit } from '../../../src/arch/sab/host_limit.ts';
-import { ROOT } from '../../root.ts';
+import { ROOT } from '../../host/root.ts';
 import type { FromThreads, ThreadsOptions, ThreadsResult, ThreadsSetup } from './plan.ts';
 
 const CHILD = fileURLToPath(new URL('dist/stress/conformance/threads/child.js', ROOT));

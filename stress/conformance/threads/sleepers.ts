@@ -9,7 +9,7 @@
 import { isOut, parkedOn, sleepsOf, sleepsUntimed, threadOf } from '../../../src/arch/sab/control.ts';
 import { isThreadBlocked, threadTime } from '../../../src/arch/sab/thread.ts';
 import type { Role } from '../../../workers/protocol.ts';
-import { ObservedTime, type Onlooker } from '../../watchdog.ts';
+import { ObservedTime, type Onlooker } from '../../round/watchdog.ts';
 import { NR } from '../native.ts';
 
 /** Since when a thread has been asleep in the same call, ms observed. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What became of the threads, for a terminal. */
 import type { OopsRecord } from '../../../src/kernel/oops.ts';
-import { VERDICTS } from '../../report/result.ts';
-import { tableLines } from '../../report/table.ts';
+import { VERDICTS } from '../../result/run_result.ts';
+import { tableLines } from '../../text/table.ts';
 import type { ScenarioReport, ThreadsOptions, ThreadsResult } from './plan.ts';
 
 /** Operations that have a column, and its head. */

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { OopsRecord } from '../../../src/kernel/oops.ts';
-import { ROOT } from '../../root.ts';
+import { ROOT } from '../../host/root.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
 import { Kernel } from '../kernel.ts';
 import { HOST_ROLES } from './host_cpu.ts';

@@ -2,8 +2,8 @@
 /** The corpus: for each commit one schedule, cut down, of the build without it, and what it shows. */
 import { fileURLToPath } from 'node:url';
 import type { Slug } from '../../../src/reverts/registry.ts';
-import { ROOT } from '../../root.ts';
-import type { Signature } from '../signature.ts';
+import { ROOT } from '../../host/root.ts';
+import type { Signature } from '../minimise/signature.ts';
 
 export interface CorpusEntry {
   readonly slug: Slug;

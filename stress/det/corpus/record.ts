@@ -8,18 +8,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Slug } from '../../../src/reverts/registry.ts';
 import { stdout } from '../../cli/streams.ts';
-import { toolVersion } from '../../environment.ts';
-import { Pool } from '../../pool.ts';
-import { assignRoles } from '../../roles.ts';
+import { toolVersion } from '../../host/environment.ts';
+import { Pool } from '../../round/pool.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
+import { assignRoles } from '../../scenarios/roles.ts';
 import { minThreads, type Scenario } from '../../scenarios/scenario.ts';
-import { Explorer } from '../explore.ts';
-import { minimise } from '../minimise.ts';
+import { minimise } from '../minimise/minimise.ts';
+import { sameSignature, signatureOf } from '../minimise/signature.ts';
 import { poolOf, runOf } from '../replay.ts';
-import type { Schedule } from '../schedule.ts';
-import { parseScheduleJson, scheduleJson } from '../schedule_json.ts';
-import { scheduleSource } from '../schedule_source.ts';
-import { sameSignature, signatureOf } from '../signature.ts';
+import { parseScheduleJson, scheduleJson } from '../schedule/json.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { scheduleSource } from '../schedule/source.ts';
+import { Explorer } from '../search/explore.ts';
 import { CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
 
 const OPTIONS = {
