@@ -56,7 +56,7 @@ const free_ioctx_rcu = fn('free_ioctx_rcu', function free_ioctx_rcu(head: Addr<r
 /** completed_events of a context that is being freed: too few for a completion to give slots back. */
 const NEVER_ENOUGH = -0x4000_0000;
 
-/** Gives back the slots of events that have been read, the last time, and adds the CPUs' own slots to the common count. */
+/** Gives back the slots of read events, for the last time, and adds the own slots of CPUs to the common count. */
 function settle_slots(ctx: kioctx): void {
   spin_lock_irq(ctx.completion_lock);
   refill_reqs_available(ctx, aio_ring.at(kmap_ring_page(ctx, 0)).head, ctx.tail);

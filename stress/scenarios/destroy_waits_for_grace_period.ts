@@ -3,8 +3,8 @@
  * io_destroy() waits until every CPU has passed through a quiescent state, on the caller's time: one that reads under
  * RCU for long holds up a thread that has nothing to do with it.
  *
- * Each destroyer makes and destroys one context at a time, and aio_max_nr has room for just one each: quota is back when
- * io_destroy() returns.
+ * Each destroyer makes and destroys one context at a time, and aio_max_nr has room for just one each: quota is back
+ * when io_destroy() returns.
  *
  * Run: npm run stress -- --scenario destroy_waits_for_grace_period
  */
@@ -32,5 +32,6 @@ export const destroy_waits_for_grace_period: Scenario = {
     'quota:spurious-eagain': forbidden('io_setup() said -EAGAIN with nothing in use'),
     'destroy:grace-period-in-syscall': forbidden('io_destroy() waited out a grace period itself'),
   },
+  contrast: 'io_destroy',
   goals: { setup: 'required', destroyed: 'required' },
 };
