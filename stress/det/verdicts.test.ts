@@ -48,9 +48,9 @@ const VERDICTS: readonly { slug: Slug; scenario: string; free: string; says: rea
   },
   {
     slug: 'async_destroy',
-    scenario: 'destroyed_context_keeps_quota_small',
-    free: 'destroyed_context_keeps_quota_small',
-    says: ['destroy:grace-period-in-syscall destroy', 'quota:spurious-eagain quotaLoop', 'leak:mapping mappings'],
+    scenario: 'destroy_waits_for_grace_period_small',
+    free: 'destroy_waits_for_grace_period_small',
+    says: ['destroy:grace-period-in-syscall destroy'],
   },
   {
     slug: 'exit_waits',

@@ -48,6 +48,8 @@ export interface CaseRecord {
   readonly goals: Readonly<Record<string, 'required' | 'wanted'>>;
   /** By CPU. */
   readonly roles: readonly string[];
+  /** System call whose time is kept for this case, to be compared with the other build's. */
+  readonly contrast?: string;
 }
 
 /** Where a part of a merged log is from. */

@@ -158,6 +158,7 @@ const caseRecord = object<CaseRecord>({
   ),
   goals: mapOf(oneOf('required', 'wanted')),
   roles: texts,
+  contrast: optional(text),
 });
 
 const step = object<TraceEntry>({ us: number, text });

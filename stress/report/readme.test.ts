@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { fixture } from '../result/fixture.test-data.ts';
 import { VERDICTS } from '../result/run_result.ts';
 import { DETECTION_COLUMNS } from './parts/detection_text.ts';
-import { LATENCY_COLUMNS } from './parts/latency_table.ts';
+import { latencyColumns } from './parts/latency_table.ts';
 import { LOCK_SITE_COLUMNS, LOCK_TIME_COLUMNS } from './parts/lock_times.ts';
 import { MERGED_COLUMNS } from './parts/merged_table.ts';
 import { OUTCOME_HEAD } from './parts/outcome_table.ts';
@@ -47,7 +47,7 @@ test('every column and every verdict', () => {
   const words = [
     ...OUTCOME_HEAD,
     ...LOCK_STAT_COLUMNS,
-    ...LATENCY_COLUMNS.map((column) => column.head),
+    ...latencyColumns('syscall').map((column) => column.head),
     ...[...LOCK_TIME_COLUMNS, ...LOCK_SITE_COLUMNS, ...DETECTION_COLUMNS, ...MERGED_COLUMNS].map(
       (column) => column.head,
     ),

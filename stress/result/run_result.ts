@@ -192,6 +192,13 @@ export interface ScenarioResult {
   readonly detection: Detection | null;
   /** Absent where the threads ran as they liked. */
   readonly schedules?: Schedules;
+  /** How long a system call took on this build, where that is what the fix is about. */
+  readonly contrast?: {
+    readonly call: string;
+    readonly latency: Distribution;
+    /** Median of each round, ns. */
+    readonly medians: readonly number[];
+  };
   /** Rounds that were given up without a verdict, and why the last of them was; absent if there were none. */
   readonly inconclusive?: { readonly rounds: number; readonly why: string };
 }

@@ -21,10 +21,11 @@ const canShow = ({ native }: Scenario, det: DetOptions | null): boolean => nativ
 
 /** A case as the log has it. @param det - null for free threads */
 export function caseRecord({ scenario, reverted, roles }: Case, det: DetOptions | null = null): CaseRecord {
-  const { name, description, fixedBy, outcomes, goals } = scenario;
+  const { name, description, fixedBy, outcomes, goals, contrast } = scenario;
   const native = canShow(scenario, det);
   const expectsFinding = native && fixedBy.some((slug) => reverted.includes(slug));
-  return { name, description, reverted, expectsFinding, native, outcomes, goals, roles };
+  const rest = contrast === undefined ? {} : { contrast };
+  return { name, description, reverted, expectsFinding, native, outcomes, goals, roles, ...rest };
 }
 
 /** The cases that the options ask for. */

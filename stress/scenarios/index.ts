@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** All scenarios, in the order in which a run takes them. */
 import { buffer_written_after_destroy } from './buffer_written_after_destroy.ts';
-import { destroyed_context_keeps_quota } from './destroyed_context_keeps_quota.ts';
+import { destroy_waits_for_grace_period } from './destroy_waits_for_grace_period.ts';
 import { event_read_before_it_is_written } from './event_read_before_it_is_written.ts';
 import { everything_at_once } from './everything_at_once.ts';
 import { exit_leaves_requests_in_flight } from './exit_leaves_requests_in_flight.ts';
@@ -18,7 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   unread_events_overwritten,
   buffer_written_after_destroy,
   scribbled_ring_frees_live_requests,
-  destroyed_context_keeps_quota,
+  destroy_waits_for_grace_period,
   exit_leaves_requests_in_flight,
   event_read_before_it_is_written,
   everything_at_once,

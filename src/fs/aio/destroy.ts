@@ -48,9 +48,8 @@ import { cancel_active_reqs } from './cancel.ts';
 import { aio_nr_sub, kioctx, kioctx_cachep, kioctx_table, kioctx_table_slot } from './kioctx.ts';
 import { aio_free_ring } from './ring.ts';
 
-/** Frees the context and all of it. @context kworker; nobody else has it @linux fs/aio.c free_ioctx() v3.17 */
-const free_ioctx_fn = fn('free_ioctx', function free_ioctx(work: Addr<work_struct>) {
-  const ctx = container_of(work, kioctx, 'free_work');
+/** Frees the context and all of it. @context may sleep; nobody else has it @linux fs/aio.c free_ioctx() v3.17 */
+export function free_ioctx(ctx: kioctx): void {
   trace(TP.free_ioctx, ctx.addr);
   aio_free_ring(ctx);
   release_quota_and_mapping_late(ctx);
@@ -58,14 +57,19 @@ const free_ioctx_fn = fn('free_ioctx', function free_ioctx(work: Addr<work_struc
   percpu_ref_exit(ctx.reqs);
   percpu_ref_exit(ctx.users);
   kmem_cache_free(kioctx_cachep, ctx.addr);
-});
+}
+const free_ioctx_fn = fn('free_ioctx', (work: Addr<work_struct>) =>
+  free_ioctx(container_of(work, kioctx, 'free_work')),
+);
 
 /** No request is left. @context any, in an RCU read section @linux fs/aio.c free_ioctx_reqs() v3.17 */
 export const free_ioctx_reqs_fn = fn('free_ioctx_reqs', function free_ioctx_reqs(ref: Addr<percpu_ref>) {
   const ctx = container_of(ref, kioctx, 'reqs');
   trace(TP.free_ioctx_reqs, ctx.addr);
   const requests_done = ctx.requests_done;
+  const freed_by_caller = ctx.freed_by_caller !== 0;
   if (requests_done !== null) complete(requests_done);
+  if (freed_by_caller) return; // by free_ioctx(), in io_destroy()
   INIT_WORK(ctx.free_work, free_ioctx_fn);
   schedule_work(ctx.free_work);
 });
@@ -114,6 +118,7 @@ export function kill_ioctx(mm: mm_struct, ctx: kioctx, requests_done: completion
     aio_nr_sub(ctx.max_reqs);
     if (ctx.mmap_size !== 0) vm_munmap(mm, ctx.mmap_base, ctx.mmap_size);
   }
+  if (!fixed.async_destroy && in_syscall && requests_done !== null) ctx.freed_by_caller = 1;
   ctx.requests_done = requests_done;
   percpu_ref_kill(ctx.users);
   return 0;

@@ -90,6 +90,8 @@ export const kioctx = struct('kioctx', {
   requests_done: ptr(() => completion),
   /** NOT LINUX: the owner's mm, for the build that unmaps when it frees. I */
   mm: ptr(() => mm_struct),
+  /** NOT LINUX: set by kill_ioctx(), on the build whose io_destroy() frees the context itself */
+  freed_by_caller: u32,
   /** NOT LINUX v3.17: for the build without `reqs`, which frees by call_rcu() */
   rcu_head: embed(rcu_head),
 
@@ -108,7 +110,7 @@ export const kioctx = struct('kioctx', {
   /** X(completion_lock): next slot to be written; the trusted copy of aio_ring.tail */
   tail: cacheline(u31),
   /** X(completion_lock): completions whose slots have not been given back */
-  completed_events: u31,
+  completed_events: s32,
   completion_lock: embed(spinlock_t),
 
   /** Behind the line of `tail`, which every completion writes: readers of the ring come by here. */

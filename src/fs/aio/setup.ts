@@ -144,7 +144,8 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
 
       err = ioctx_add_table(ctx, mm);
       if (err !== 0) {
-        aio_nr_sub(ctx.max_reqs);
+        if (fixed.refcount_requests) aio_nr_sub(ctx.max_reqs);
+        else err = -EAGAIN; // and the quota is lost
         break err_ctx;
       }
       if (fixed.serialise_migration) mutex_unlock(ctx.ring_lock);

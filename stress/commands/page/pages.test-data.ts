@@ -95,7 +95,7 @@ const finding = (i: number): Finding => ({
 });
 
 const NAMES = [
-  'destroyed_context_keeps_quota',
+  'destroy_waits_for_grace_period',
   'scribbled_ring_frees_live_requests',
   'head_lost_in_page_migration',
   'buffer_written_after_destroy',

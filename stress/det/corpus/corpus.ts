@@ -16,7 +16,7 @@ export interface CorpusEntry {
 export const CORPUS: readonly CorpusEntry[] = [
   {
     slug: 'async_destroy',
-    scenario: 'destroyed_context_keeps_quota_small',
+    scenario: 'destroy_waits_for_grace_period_small',
     shows: {
       kind: 'destroy:grace-period-in-syscall',
       title: 'io_destroy() waited out a grace period on the caller’s time',

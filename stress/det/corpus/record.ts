@@ -36,9 +36,19 @@ const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 const SCHEDULES_MAX = 300;
 const BUDGET = { ms: 120_000, schedules: 10_000 };
 
+/** The stored schedule; null if there is none, or none that can be read. */
+function storedSchedule(slug: Slug): Schedule | null {
+  try {
+    return parseScheduleJson(readFileSync(corpusPath(slug), 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
 /** @returns what the stored schedule is now, null if it does not lead to its finding any more */
 async function keptEntry({ slug, shows }: CorpusEntry): Promise<Schedule | null> {
-  const schedule = parseScheduleJson(readFileSync(corpusPath(slug), 'utf8'));
+  const schedule = storedSchedule(slug);
+  if (schedule === null) return null;
   const pool = poolOf(schedule);
   try {
     const { records, decisions, hash } = await runOf(pool, schedule);

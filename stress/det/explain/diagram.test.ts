@@ -44,7 +44,7 @@ describe('a schedule without decisions', () => {
     ['buffer_written_after_destroy_small', 'wait_for_requests'],
     ['scribbled_ring_frees_live_requests_small', 'refcount_requests'],
     ['unread_events_overwritten_small', 'track_ring_occupancy'],
-    ['destroyed_context_keeps_quota_small', 'async_destroy'],
+    ['destroy_waits_for_grace_period_small', 'async_destroy'],
   ])(
     '%s without %s',
     async (name, slug) => {

@@ -9,7 +9,7 @@ import { SMALL_SCENARIOS } from '../../scenarios/small.ts';
 import type { DetResult } from '../round.ts';
 import { Search } from './search.ts';
 
-const scenario = SMALL_SCENARIOS.find(({ name }) => name === 'destroyed_context_keeps_quota_small') as Scenario;
+const scenario = SMALL_SCENARIOS.find(({ name }) => name === 'destroy_waits_for_grace_period_small') as Scenario;
 const roles = assignRoles(scenario, minThreads(scenario), null);
 const OPTIONS = { depth: 3, seed: 1, maxSteps: 100_000, memory: 'sc', arenaMib: 16, selfCheck: 'sampled' } as const;
 let pool: Pool;

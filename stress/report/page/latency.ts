@@ -8,9 +8,10 @@ import { type Column, table } from '../../html/table.ts';
 import type { Distribution, RunResult } from '../../result/run_result.ts';
 import { count } from '../../text/layout.ts';
 import { duration } from '../../text/units.ts';
+import { type Contrast, contrastsOf } from '../parts/contrast.ts';
 import { measuredOn } from '../parts/measured.ts';
 
-type Row = readonly [call: string, latency: Distribution];
+type Row = readonly [name: string, latency: Distribution];
 
 const time = (head: string, pick: (latency: Distribution) => number): Column<Row> => ({
   head,
@@ -18,11 +19,11 @@ const time = (head: string, pick: (latency: Distribution) => number): Column<Row
   value: ([, latency]) => (latency.samples === 0 ? -1 : pick(latency)),
 });
 
-const COLUMNS: readonly Column<Row>[] = [
+const columns = (of: string): readonly Column<Row>[] => [
   {
-    head: 'system call',
-    cell: ([call]) => html`<code>${call}</code>`,
-    value: ([call]) => call,
+    head: of,
+    cell: ([name]) => html`<code>${name}</code>`,
+    value: ([name]) => name,
     align: 'left',
     heading: true,
   },
@@ -41,10 +42,24 @@ const latencyTable = (rows: readonly Row[]): Markup =>
   table<Row>({
     id: 'latency-table',
     caption: 'Latency by system call; a head sorts.',
-    columns: COLUMNS,
+    columns: columns('system call'),
     rows,
     sorted: SAMPLES,
   });
+
+const contrasted = ({
+  call,
+  scenario,
+  latency,
+  text,
+}: Contrast): Markup => html`<h3>${call}() with and without the fix</h3>
+<p>${scenario}: ${text}.</p>
+${table<Row>({
+  id: `contrast-${call}`,
+  caption: `${call}() by build.`,
+  columns: columns('build'),
+  rows: Object.entries(latency),
+})}`;
 
 export function latency(result: RunResult): Section {
   const rows = Object.entries(result.latency)
@@ -55,7 +70,7 @@ export function latency(result: RunResult): Section {
     id: 'latency',
     title: 'System call latency',
     lead: rows.length === 0 ? null : `${measuredOn(result)} Percentiles are known to 1.6 %.`,
-    body:
+    body: [
       rows.length === 0
         ? absent('No system call was measured.')
         : figure({
@@ -67,5 +82,7 @@ export function latency(result: RunResult): Section {
             data: latencyTable(rows),
             open: true,
           }),
+      contrastsOf(result.scenarios).map(contrasted),
+    ],
   };
 }

@@ -11,6 +11,7 @@ import { clip, command, count, plural, short, span, wrap } from '../../text/layo
 import { type Palette, palette } from '../../text/palette.ts';
 import { tableLines } from '../../text/table.ts';
 import { contentionTable } from '../parts/contention_table.ts';
+import { type Contrast, contrastsOf } from '../parts/contrast.ts';
 import { detectionLine } from '../parts/detection_text.ts';
 import { latencyTable } from '../parts/latency_table.ts';
 import { measuredTitle } from '../parts/measured.ts';
@@ -113,6 +114,11 @@ function thresholdBlock(page: Page, result: RunResult): string[] {
   return lines.length === 0 ? [] : [...heading(page, 'Thresholds'), ...lines];
 }
 
+function contrastBlock(page: Page, { call, scenario, latency, text }: Contrast): string[] {
+  const table = latencyTable(latency, page.width, 'build');
+  return [...heading(page, `${call}() with and without the fix, ${scenario}`), ...table, ...wrap(text, page.width)];
+}
+
 function mergedBlock(page: Page, { merged }: RunResult): string[] {
   if (merged.length === 0) return [];
   // on a narrow terminal the name of a machine is what can be missed
@@ -147,6 +153,7 @@ export function toConsole(result: RunResult, { color, width }: ConsoleOptions): 
     ...(Object.keys(latency).length > 0
       ? [...measured('System call latency'), ...latencyTable(latency, page.width)]
       : []),
+    ...contrastsOf(scenarios).flatMap((contrast) => contrastBlock(page, contrast)),
     ...measured('Throughput'),
     `${short(throughput.eventsPerSecond)} events/s, ${plural(throughput.events, 'event')} reaped`,
     ...heading(page, 'Findings'),

@@ -13,8 +13,9 @@ import { codeBlock, escaped, markdownTable } from '../../text/markdown.ts';
 import { palette } from '../../text/palette.ts';
 import type { Column } from '../../text/table.ts';
 import { CONTENTION_COLUMNS, mostContended } from '../parts/contention_table.ts';
+import { contrastsOf } from '../parts/contrast.ts';
 import { DETECTION_COLUMNS, detectionsOf } from '../parts/detection_text.ts';
-import { LATENCY_COLUMNS } from '../parts/latency_table.ts';
+import { latencyColumns } from '../parts/latency_table.ts';
 import { LOCK_SITE_COLUMNS, LOCK_TIME_COLUMNS } from '../parts/lock_times.ts';
 import { measuredTitle } from '../parts/measured.ts';
 import { MERGED_COLUMNS } from '../parts/merged_table.ts';
@@ -153,7 +154,14 @@ function figures(result: RunResult): string[] {
     ...(most.length === 0 ? [] : [part('Wait and hold times', columnTable(LOCK_TIME_COLUMNS, most))]),
     ...(Object.keys(latency).length === 0
       ? []
-      : [measured('System call latency', columnTable(LATENCY_COLUMNS, Object.entries(latency)))]),
+      : [measured('System call latency', columnTable(latencyColumns('syscall'), Object.entries(latency)))]),
+    ...contrastsOf(result.scenarios).map(({ call, scenario, latency: times, text }) =>
+      part(
+        `${call}() with and without the fix, ${scenario}`,
+        columnTable(latencyColumns('build'), Object.entries(times)),
+        escaped(text),
+      ),
+    ),
   ];
 }
 
