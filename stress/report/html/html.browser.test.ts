@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The pages in a real browser, opened from disk as a reader opens them. */
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { findBrowser } from '../../../src/testing/programs.ts';
 import { makeBench } from '../../bench/bench.test-data.ts';
 import { distribution } from '../distribution.ts';
 import { fixture, unexpected } from '../fixture.test-data.ts';
@@ -20,26 +21,6 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
   '--disable-background-networking',
   '--disable-component-update',
 );
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function findChromium(): string {
-  const paths = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .flatMap((dir) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(dir, name)));
-  const found = paths.find(isExecutable);
-  if (found === undefined) {
-    throw new Error('The report is tested in a real browser and there is no chromium: apt-get install chromium.');
-  }
-  return found;
-}
 
 const page = (result: RunResult): string => toHtml({ result, rounds: [], trace: [] });
 const bare: RunResult = {
@@ -95,12 +76,13 @@ type Name = keyof typeof PAGES | keyof typeof OTHERS;
 // a page is opened many times, on cores that others use as well
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
+const browserPath = findBrowser();
 let browser: Browser;
 const folder = mkdtempSync(join(tmpdir(), 'kioctx-html-'));
 const urlOf = (name: Name): string => pathToFileURL(join(folder, `${name}.html`)).href;
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: findChromium(), headless: true, args: FLAGS });
+  browser = await chromium.launch({ executablePath: browserPath ?? '', args: FLAGS });
   for (const [name, text] of Object.entries({ ...PAGES, ...OTHERS })) writeFileSync(join(folder, `${name}.html`), text);
 });
 afterAll(async () => {
