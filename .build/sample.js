@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * `node .build/sample.js RUN`: makes reports/sample/ from the log of a run: report.md, lock_stat.txt, and pictures of
- * the page. The page itself is as large as a fifth of the repository, and any run makes one.
+ * the page. The page itself is left out: it is large, and any run makes one.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

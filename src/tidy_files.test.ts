@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { applies, needs, noProgram } from './testing/needs.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -18,22 +19,20 @@ const IN_ROOT = [
 /** A file that is larger was generated, and is an artefact of a run. */
 const MAX_BYTES = 300_000;
 
-/** An archive of the sources has no index. */
-const tracked = existsSync(join(ROOT, '.git'))
-  ? execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' }).split('\0').slice(0, -1)
-  : [];
+needs(noProgram('git', 'apt-get install git'));
+applies(existsSync(join(ROOT, '.git')) ? null : 'these sources are no checkout');
 
-test.runIf(tracked.length > 0)('the root has what it is known for, and nothing else', () => {
-  const names = new Set(tracked.map((path) => path.split('/')[0] ?? ''));
+const trackedFiles = (): string[] =>
+  execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' }).split('\0').slice(0, -1);
+
+test('the root has what it is known for, and nothing else', () => {
+  const names = new Set(trackedFiles().map((path) => path.split('/')[0] ?? ''));
   expect([...names].sort()).toEqual([...IN_ROOT].sort());
 });
 
-test.runIf(tracked.length > 0)('no tracked file is empty, or generated and large', () => {
-  const sizes = tracked
+test('no tracked file is empty, or generated and large', () => {
+  const sizes = trackedFiles()
     .filter((path) => existsSync(join(ROOT, path)))
-    .map((path) => ({
-      path,
-      bytes: statSync(join(ROOT, path)).size,
-    }));
+    .map((path) => ({ path, bytes: statSync(join(ROOT, path)).size }));
   expect(sizes.filter(({ bytes }) => bytes === 0 || bytes > MAX_BYTES)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Threads on the host's kernel: it keeps its promises, and a user space that does not is found out. */
 import { describe, expect, test } from 'vitest';
+import { applies } from '../../../src/testing/needs.ts';
 import { Kernel } from '../kernel.ts';
 import { type Honesty, PROGRAMS, type Program, type ProgramReport, type ThreadsOptions } from './plan.ts';
 import { runThreads, type ThreadsResult } from './run.ts';
@@ -9,7 +10,7 @@ import { threadsText, threadsVerdict } from './text.ts';
 const kernel = new Kernel();
 const facts = await kernel.facts();
 await kernel.close();
-const why = typeof facts === 'string' ? `skipped: ${facts}` : '';
+const why = typeof facts === 'string' ? facts : null;
 
 const options = (honesty: Honesty, ...programs: Program[]): ThreadsOptions => ({
   programs,
@@ -28,7 +29,9 @@ const kinds = (reports: readonly ProgramReport[]): string[] => [
   ...new Set(reports.flatMap(({ findings }) => findings.map(({ kind }) => kind))),
 ];
 
-describe.skipIf(why !== '')(`on this kernel ${why}`, () => {
+describe('on this kernel', () => {
+  applies(why);
+
   test('each accepted request gives one event, or goes with its context', async () => {
     const reports = await reportsOf('honest', ...PROGRAMS);
     expect(reports.flatMap(({ findings }) => findings)).toEqual([]);
