@@ -3,12 +3,13 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Files that cannot share a process with others: tests that start CPUs or a browser, send signals to themselves, look
- * at their own address space, or replace a module.
+ * at their own memory, hook RAM, or replace a module.
  */
 const ALONE = [
   '**/*.{threads,browser,slow}.test.ts',
-  '**/{compiled,corpus,det_round,diagram,explore,export_c,host,litmus,memory_model,replay}.test.ts',
-  '**/{round,search,self_check,verdicts,watchdog}.test.ts',
+  '**/{corpus,det_round,dfs,dfs_reduced,diagram,explore,export_c,host,lock_stat,memory_model,replay}.test.ts',
+  '**/{round,search,self_check,watchdog}.test.ts',
+  'src/arch/sab/*.test.ts',
   'stress/conformance/**/*.test.ts',
 ];
 

@@ -206,8 +206,6 @@ describe('a hook that knows the shadow', () => {
   let seen: [number, number, number, boolean][];
   beforeEach(() => {
     seen = [];
-    // what the kernels of earlier tests have left
-    shadow.fill(0);
     shadow[marked()] = 1;
     setHook({
       access: (op, addr, bytes, atomic) => seen.push([op, addr - base, bytes, atomic]),
