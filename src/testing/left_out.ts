@@ -12,6 +12,7 @@ export default class LeftOut implements Reporter {
         if (note !== undefined) counts.set(note, (counts.get(note) ?? 0) + 1);
       }
     }
-    for (const [note, count] of counts) process.stdout.write(`${count} tests did not run: ${note}\n`);
+    for (const [note, count] of counts)
+      process.stdout.write(`${count} ${count === 1 ? 'test' : 'tests'} did not run: ${note}\n`);
   }
 }
