@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Bundles the program of the report's pages: one script, which stress/report/html/shell.ts puts into each page. */
+/** Bundles the program of the report's pages: one script, which stress/html/shell.ts puts into each page. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -14,7 +14,7 @@ const notices = () =>
 /** @param {string} folder - that dist/ is built in */
 export async function bundle(folder) {
   const program = await rolldown({
-    input: join(ROOT, 'stress/report/html/client/main.ts'),
+    input: join(ROOT, 'stress/commands/page/program.ts'),
     cwd: ROOT,
     platform: 'browser',
     logLevel: 'silent',

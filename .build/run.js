@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DIST, errorText, isFresh } from './fresh.js';
 
-/** The harness failed; as stress/report/result.ts has it. */
+/** The harness failed; as stress/result/run_result.ts has it. */
 const HARNESS = 6;
 
 /** @param {string} sentence */

@@ -24,11 +24,11 @@ const FILES = {
   'src/greeting.ts': `export const greeting: string = 'hello';`,
   'src/unused.ts': 'export {};',
   'workers/cpu.ts': 'export {};',
-  'stress/main.ts': `import { greeting } from '../src/greeting.ts';
+  'stress/commands/stress.ts': `import { greeting } from '../../src/greeting.ts';
 console.log(greeting, process.argv.slice(2).join(' '));
 if (process.argv.includes('--wait')) setInterval(() => {}, 1000);
 else process.exitCode = 4;`,
-  'stress/report/html/client/main.ts': 'console.log(document);',
+  'stress/commands/page/program.ts': 'console.log(document);',
 };
 const SENTENCE = /^building dist\/\n(?:.*error TS.*\n)*dist\/ was not built: [^\n]+; [^\n]*type [^\n]+\n$/;
 
@@ -59,7 +59,7 @@ function start(args, options = {}) {
   const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, ...output })));
   return { child, output, ended };
 }
-const run = (...args) => start(['stress/main.js', ...args]).ended;
+const run = (...args) => start(['stress/commands/stress.js', ...args]).ended;
 const BUILT = { code: 4, signal: null, stdout: 'hello --json\n', stderr: 'building dist/\n' };
 const FRESH = { ...BUILT, stderr: '' };
 
@@ -122,15 +122,15 @@ test('two at once both run', async () => {
 });
 
 test('what is left of a build that was killed is not run', async () => {
-  const killed = start(['stress/main.js'], { detached: true });
+  const killed = start(['stress/commands/stress.js'], { detached: true });
   while (foldersOfBuilds().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   process.kill(-(killed.child.pid ?? 0), 'SIGKILL');
   await killed.ended;
   const [left = ''] = foldersOfBuilds();
   expect(left).toMatch(/^dist\./);
   // what an earlier version of the build has left half way
-  mkdirSync(at('dist/stress'), { recursive: true });
-  writeFileSync(at('dist/stress/main.js'), 'half a pro');
+  mkdirSync(at('dist/stress/commands'), { recursive: true });
+  writeFileSync(at('dist/stress/commands/stress.js'), 'half a pro');
   expect(await run('--json')).toEqual(BUILT);
   utimesSync(at(left), 0, 0);
   writeFileSync(at('src/another.ts'), 'export {};');
@@ -144,7 +144,7 @@ async function asReader(...args) {
   const paths = [project, ...folders.map(({ parentPath, name }) => join(parentPath, name))];
   for (const path of paths) chmodSync(path, 0o555);
   const stranger = process.getuid() === 0 ? { uid: 65534, gid: 65534 } : {};
-  const ended = await start(['stress/main.js', ...args], { cwd: project, ...stranger }).ended;
+  const ended = await start(['stress/commands/stress.js', ...args], { cwd: project, ...stranger }).ended;
   for (const path of paths) chmodSync(path, 0o755);
   return ended;
 }
@@ -179,7 +179,7 @@ test('who has not installed the packages is told to', async () => {
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s reaches the program', async (signal) => {
   await beBuilt();
-  const running = start(['stress/main.js', '--wait']);
+  const running = start(['stress/commands/stress.js', '--wait']);
   while (running.output.stdout === '') await new Promise((resolve) => setTimeout(resolve, 5));
   running.child.kill(signal);
   expect(await running.ended).toMatchObject({ code: null, signal });

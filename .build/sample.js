@@ -52,7 +52,7 @@ async function picture(browser, url, { colorScheme, from, to }) {
 const [, , run] = process.argv;
 if (run === undefined) throw new Error('which run? type node .build/sample.js reports/RUN');
 const folder = mkdtempSync(join(tmpdir(), 'kioctx-sample-'));
-const render = [join(ROOT, 'dist/stress/report/main.js'), 'render', run, '--output', folder];
+const render = [join(ROOT, 'dist/stress/commands/report.js'), 'render', run, '--output', folder];
 execFileSync(process.execPath, [...render, '--reporter', 'md,lock_stat,html'], { stdio: 'inherit' });
 for (const name of ['report.md', 'lock_stat.txt']) copyFileSync(join(folder, name), join(SAMPLE, name));
 const browser = await chromium.launch({ executablePath: findBrowser() ?? 'chromium', args: ['--no-sandbox'] });

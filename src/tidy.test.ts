@@ -76,7 +76,6 @@ const LAYERS: readonly RegExp[] = [
   // One layer: an old function of reverts/ calls what stands beside the one that it replaces.
   /^src\/(fs|drivers|reverts)\//,
   /^src\/(user|init|det)\//,
-  /^src\/index\.ts/,
   /^workers\//,
   /^stress\//,
 ];
@@ -87,7 +86,7 @@ test('imports go downwards', () => {
   for (const { path, imports } of sources) {
     if (!path.includes('/')) continue;
     // A test may use all of src, whatever it stands beside.
-    const layer = isTest(path) && path.startsWith('src/') ? layerOf('src/index.ts') : layerOf(path);
+    const layer = isTest(path) && path.startsWith('src/') ? layerOf('workers/') : layerOf(path);
     if (layer < 0) errors.push(`${path}:1: stands in no layer; see LAYERS in src/tidy.test.ts`);
     for (const { line, target } of imports) {
       if (layerOf(target) > layer) errors.push(`${path}:${line}: imports ${target}, which is in a higher layer`);
@@ -101,13 +100,13 @@ test('imports go downwards', () => {
 
 const byPath = new Map(sources.map((source) => [source.path, source]));
 
-/** The files that are loaded when one is. */
-function reach(from: string): Set<string> {
+/** The files that are loaded when one is. @param types - whether those that it has only types from count, too */
+function reach(from: string, types = false): Set<string> {
   const seen = new Set<string>();
   const todo = [from];
   for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
     for (const { target, typeOnly } of byPath.get(path)?.imports ?? []) {
-      if (typeOnly || seen.has(target)) continue;
+      if ((typeOnly && !types) || seen.has(target)) continue;
       seen.add(target);
       todo.push(target);
     }
@@ -129,20 +128,60 @@ test('the deterministic engine imports nothing of the kernel, and no memory', ()
   );
 });
 
-/** The files that import each other when the program is loaded, as groups. */
-function importCycles(): string[][] {
-  const reached = new Map(sources.map(({ path }) => [path, reach(path)]));
-  return sources
-    .filter(({ path }) => reached.get(path)?.has(path))
-    .map(({ path }) => [path, ...[...(reached.get(path) ?? [])].filter((to) => reached.get(to)?.has(path))].sort());
-}
+/** C's forward declarations of struct file and eventfd_ctx. */
+const FORWARD_DECLARED = /^src\/fs\/(aio\/kioctx|file|eventfd)\.ts$/;
+const UNTIL_ROOMS = /^stress\/conformance\/(history|refusals|ops|ops_data)\.ts$/;
 
-test('imports make no cycle, but between fs/aio and the functions that its reverts replace', () => {
-  const allowed = /^src\/(fs\/aio\/|reverts\/(?!registry))/;
+test('imports make no cycle, of types neither', () => {
+  const reached = new Map(sources.map(({ path }) => [path, reach(path, true)]));
   none(
-    importCycles()
-      .filter((cycle) => !cycle.every((path) => allowed.test(path)))
-      .map((cycle) => `${cycle[0]}:1: is in an import cycle with ${[...new Set(cycle.slice(1))].join(', ')}`),
+    [...reached]
+      .filter(([path, all]) => all.has(path) && !FORWARD_DECLARED.test(path) && !UNTIL_ROOMS.test(path))
+      .map(
+        ([path, all]) => `${path}:1: is in a cycle with ${[...all].filter((to) => reached.get(to)?.has(path)).sort()}`,
+      ),
+  );
+});
+
+/** The rooms of stress/, lowest first. A file may import its own room and every lower one. */
+const ROOMS = [
+  'result',
+  'text',
+  'host',
+  'scenarios',
+  'oracles',
+  'cli',
+  'threshold',
+  'log',
+  'options',
+  'round',
+  'native',
+].concat(['det', 'html', 'compare', 'report', 'bench', 'conformance', 'export_c', 'run', 'sweep', 'soak', 'commands']);
+const roomOf = (path: string): number => ROOMS.indexOf(/^stress\/(\w+)\//.exec(path)?.[1] ?? '');
+
+test('each file of stress stands in a room, and imports go down the stairs', () => {
+  none(
+    sources
+      .filter(({ path }) => path.startsWith('stress/') && !/\.test(-data)?\.ts$/.test(path))
+      .flatMap(({ path, imports }) => [
+        ...(roomOf(path) < 0 ? [`${path}:1: stands in no room; see ROOMS in src/tidy.test.ts`] : []),
+        ...imports
+          .filter(({ target }) => target.startsWith('stress/') && roomOf(target) > roomOf(path))
+          .map(({ line, target }) => `${path}:${line}: imports ${target}, which is in a higher room`),
+      ]),
+  );
+});
+
+test('a folder of stress has no more files than one can look over', () => {
+  const counts = new Map<string, number>();
+  for (const { path } of sources) {
+    const folder = dirname(path);
+    if (/^stress\//.test(path) && !/\.test(-data)?\.ts$/.test(path)) counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  none(
+    [...counts]
+      .filter(([folder, n]) => n > 17 && folder !== 'stress/conformance')
+      .map(([folder, n]) => `${folder}:1: ${n} files, 17 may be`),
   );
 });
 
@@ -231,6 +270,27 @@ test('each commit of the registry has an id, a gate and a scenario', () => {
   );
 });
 
+/** A path of a source in a sentence; `src/a.ts` is an example. */
+const NAMED = /(?<![\w./-])(?:[\w-]+\/)*\w[\w-]*\.ts\b/g;
+const HISTORY = /^(CHANGELOG|DECISIONS)\.md$/;
+
+test('files that comments and documents name are there', () => {
+  const isThere = (name: string): boolean => files.some((path) => path === name || path.endsWith(`/${name}`));
+  none(
+    files
+      .filter((path) => /\.(ts|md)$/.test(path) && !/\.test(-data)?\.ts$/.test(path) && !HISTORY.test(path))
+      .flatMap((path) =>
+        readFileSync(join(ROOT, path), 'utf8')
+          .split('\n')
+          .flatMap((line, i) =>
+            (path.endsWith('.md') || /^\s*(\/\/|\/?\*)/.test(line) ? (line.match(NAMED) ?? []) : [])
+              .filter((name) => !isThere(name) && name !== 'src/a.ts')
+              .map((name) => `${path}:${i + 1}: there is no ${name}`),
+          ),
+      ),
+  );
+});
+
 test('every markdown file has one title', () => {
   none(
     files
@@ -246,7 +306,6 @@ test('every markdown file has one title', () => {
 test('every file of src is reached from an entry or a test', () => {
   const reached = new Set<string>();
   const todo = sources.map(({ path }) => path).filter((path) => !path.startsWith('src/') || isTest(path));
-  todo.push('src/index.ts');
   for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
     if (reached.has(path)) continue;
     reached.add(path);

@@ -4,6 +4,7 @@
  * role, and
  * reports; what it must not do is to die without a word.
  */
+
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { setVirtualClock } from '../src/arch/sab/clock.ts';
 import { ARRIVED, controlPanel, DEAD, NEXT_ROUND, PHASE, setAwaited, setThread } from '../src/arch/sab/control.ts';
@@ -13,7 +14,8 @@ import { Prng } from '../src/arch/sab/prng.ts';
 import { ownThread } from '../src/arch/sab/thread.ts';
 import { type Words, wordAdd, wordLoad, wordNotify, wordWait } from '../src/arch/sab/words.ts';
 import { DetCpu } from '../src/det/det_cpu.ts';
-import { FULL_ON, FullRecorder } from '../src/det/full_recorder.ts';
+import { FULL_ON } from '../src/det/full_buffers.ts';
+import { FullRecorder } from '../src/det/full_recorder.ts';
 import { recordedHook } from '../src/det/recorded_memory.ts';
 import { CLOCK } from '../src/det/state.ts';
 import { setDeviceProbe } from '../src/drivers/null_blk.ts';

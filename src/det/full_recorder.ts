@@ -12,14 +12,31 @@
  * A stack costs more than a hundred steps do. A first run is therefore written down without, and a second one, which is
  * the same, has the stacks of the entries that turned out to matter.
  */
-import { type Access, PAGE_OFFSET } from '../arch/sab/access.ts';
-import { type Bytes, createBytes, createWords, type Words } from '../arch/sab/words.ts';
-import type { Observer, Stop } from './det_cpu.ts';
-import type { DetBuffers } from './state.ts';
 
-/** Entries that are kept, the last ones. A power of two. */
-export const FULL_ENTRIES = 1 << 18;
-const TEXT_BYTES = 1 << 22;
+import { type Access, PAGE_OFFSET } from '../arch/sab/access.ts';
+import type { Observer, Stop } from './det_cpu.ts';
+import {
+  ENTRY_ADDR,
+  ENTRY_AFTER,
+  ENTRY_AT,
+  ENTRY_BEFORE,
+  ENTRY_BYTES,
+  ENTRY_HOW,
+  ENTRY_KIND,
+  ENTRY_OOPSES,
+  ENTRY_ORDINAL,
+  ENTRY_TEXT,
+  ENTRY_TEXT_BYTES,
+  ENTRY_WORDS,
+  entryAt,
+  FULL_ACCESSES,
+  FULL_COUNT,
+  FULL_ENTRIES,
+  FULL_TEXT,
+  type FullBuffers,
+  KIND_BITS,
+} from './full_buffers.ts';
+import type { DetBuffers } from './state.ts';
 
 /** Kinds of entries beside the accesses, LOAD, STORE and RMW. */
 const NOTE = 3;
@@ -31,54 +48,6 @@ const LANDS = 7;
 export const IN_RAM = 0;
 export const BUFFERED = 1;
 export const OLDER = 2;
-
-// Header.
-/** Whether CPUs write. */
-export const FULL_ON = 0;
-/** Entries so far. */
-export const FULL_COUNT = 1;
-/** Bytes of text so far. */
-export const FULL_TEXT = 2;
-/** Accesses so far. */
-export const FULL_ACCESSES = 3;
-const HEADER = 8;
-
-// Words of an entry.
-/** Kind, and the CPU above it. */
-export const ENTRY_KIND = 0;
-export const ENTRY_ADDR = 1;
-export const ENTRY_BYTES = 2;
-export const ENTRY_BEFORE = 3;
-export const ENTRY_AFTER = 4;
-/** Problems that were on record. */
-export const ENTRY_OOPSES = 5;
-/** Of its stack. */
-export const ENTRY_TEXT = 6;
-export const ENTRY_TEXT_BYTES = 7;
-/** Number of the access among all. */
-export const ENTRY_ORDINAL = 8;
-export const ENTRY_HOW = 9;
-/** Index of the word that it goes to, -1 for none. */
-const ENTRY_AT = 10;
-const ENTRY_WORDS = 12;
-export const KIND_BITS = 3;
-
-/** Can be posted. */
-export interface FullBuffers {
-  readonly entries: Words;
-  readonly text: Bytes;
-  /** By access: whether its stack is wanted. */
-  readonly wanted: Bytes;
-}
-
-export const createFullBuffers = (): FullBuffers => ({
-  entries: createWords(HEADER + FULL_ENTRIES * ENTRY_WORDS),
-  text: createBytes(TEXT_BYTES),
-  wanted: createBytes(FULL_ENTRIES),
-});
-
-/** Index of an entry's first word. */
-export const entryAt = (n: number): number => HEADER + (n & (FULL_ENTRIES - 1)) * ENTRY_WORDS;
 
 /** A note of a CPU on what it does: the number of a trace point, and its arguments. */
 export type Note = readonly [point: number, a: number, b: number, c: number];

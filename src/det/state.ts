@@ -7,7 +7,7 @@
  */
 import { type WordsOf, wordStruct } from '../arch/sab/word_struct.ts';
 import { type Bytes, createBytes, createDoubles, createWords, type Doubles, type Words } from '../arch/sab/words.ts';
-import { createFullBuffers, type FullBuffers } from './full_recorder.ts';
+import { createFullBuffers, type FullBuffers } from './full_buffers.ts';
 
 /** Points at which pct lowers a priority, at most. */
 export const CHANGES_MAX = 16;

@@ -34,8 +34,8 @@ import {
   type View,
   words,
 } from '../arch/sab/struct.ts';
+import { kiocb_set_cancel_fn } from '../fs/aio/cancel.ts';
 import { aio_complete } from '../fs/aio/completion.ts';
-import { kiocb_set_cancel_fn } from '../fs/aio/destroy.ts';
 import { kiocb } from '../fs/aio/kioctx.ts';
 import { alloc_file, defineFops, FMODE_READ, FMODE_WRITE, type file } from '../fs/file.ts';
 import {
@@ -153,7 +153,7 @@ export function nullb_init(queues: number): void {
     const q = queueAt(i);
     spin_lock_init(q.lock, 'device_lock');
     INIT_LIST_HEAD(q.list);
-    init_waitqueue_head(q.wait);
+    init_waitqueue_head(q.wait, 'device.wait');
   }
 }
 

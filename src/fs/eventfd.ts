@@ -36,7 +36,7 @@ export function eventfd_file_create(count: number): file | number {
   if (addr === 0) return -ENOMEM;
   const ctx = eventfd_ctx.at(addr);
   atomic_set(ctx.kref, 1);
-  spin_lock_init(ctx.lock, 'wait.lock');
+  spin_lock_init(ctx.lock, 'eventfd.wqh');
   ctx.count_lo = count;
   const filp = alloc_file(eventfd_fops, FMODE_READ | FMODE_WRITE, null);
   if (filp === null) {

@@ -65,8 +65,8 @@ export function workqueue_init(): void {
   const wq = system_wq.it;
   spin_lock_init(wq.lock, 'workqueue.lock');
   INIT_LIST_HEAD(wq.worklist);
-  init_waitqueue_head(wq.more);
-  init_waitqueue_head(wq.idle);
+  init_waitqueue_head(wq.more, 'workqueue.more');
+  init_waitqueue_head(wq.idle, 'workqueue.idle');
 }
 
 export function INIT_WORK(work: Addr<work_struct>, func: Fn<WorkFunc>): void {

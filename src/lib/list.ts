@@ -25,6 +25,15 @@ export function INIT_LIST_HEAD(list: Link): void {
 
 export const list_empty = (head: Link): boolean => load32(head) === head;
 
+/**
+ * As list_empty(), without the lock, for an entry that nobody adds any more: once both links lead to itself, whoever
+ * unlinked it does not touch it again. @linux include/linux/list.h list_empty_careful() v3.17
+ */
+export function list_empty_careful(head: Link): boolean {
+  const next = load32(head);
+  return next === head && next === load32(head + PREV);
+}
+
 function __list_add(entry: Link, prev: number, next: number): void {
   store32(next + PREV, entry);
   store32(entry, next);

@@ -14,10 +14,10 @@ import { EAGAIN, EINVAL } from '../uapi/errno.ts';
 import { migrate_page, migrate_page_copy, migrate_page_move_mapping } from './migrate.ts';
 import { address_space, MMAP_BASE, type mm_struct } from './mm_types.ts';
 import {
-  add_to_page_cache,
   address_space_init,
   do_mmap_file,
   find_get_page,
+  find_or_create_page,
   mm_alloc,
   mmdrop,
   truncate_setsize,
@@ -73,7 +73,11 @@ beforeEach(() => {
   mapping.migratepage = test_migratepage;
   filp = alloc_file(fops, 3, mapping) as file;
   free = atRest();
-  for (let i = 0; i < PAGES; i++) put_page(add_to_page_cache(mapping, i) as page);
+  for (let i = 0; i < PAGES; i++) {
+    const p = find_or_create_page(mapping, i) as page;
+    unlock_page(p);
+    put_page(p);
+  }
   va = map();
 });
 

@@ -131,9 +131,14 @@ export function migrate_page(old: page): number {
   return rc;
 }
 
+/**
+ * NOT LINUX: Linux clears newpage.mapping when migratepage() fails. The aio_migratepage() of before fa8a53c39f3f can
+ * fail after the page cache has the new page; truncation would then wait for ever for a page that is not the mapping's.
+ */
 function move_to_new_page(mapping: address_space, newpage: page, old: page): number {
   const index = old.index;
-  trylock_page(newpage);
+  // NOT LINUX: a BUG() there. Here another migrator may look for a moment at a page that it chose before it was freed.
+  if (!trylock_page(newpage)) return -EAGAIN;
   try_to_unmap(mapping, old);
   const rc = fnOf(mapping.migratepage)(mapping, newpage, old, MIGRATE_SYNC);
   if (rc === MIGRATEPAGE_SUCCESS) old.mapping = 0;

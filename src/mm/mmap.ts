@@ -238,11 +238,15 @@ export function find_get_page(mapping: address_space, index: number): page | nul
   return p;
 }
 
-/** A new page in the cache, with a reference for the caller beside the cache's; null if memory is out. */
-export function add_to_page_cache(mapping: address_space, index: number): page | null {
+/**
+ * A new page in the cache, locked, with a reference for the caller beside the cache's; null if memory is out.
+ * NOT LINUX: there is none at `index` yet.
+ */
+export function find_or_create_page(mapping: address_space, index: number): page | null {
   const p = alloc_page();
   if (p === null) return null;
   get_page(p);
+  lock_page(p);
   const flags = spin_lock_irqsave(mapping.tree_lock);
   p.mapping = mapping.addr;
   p.index = index;

@@ -94,7 +94,8 @@ export function flush_tlb(): void {
     if (smp_load_acquire(word) === IDLE) continue;
     const seen = cmpxchg(word, ACCESSING, AWAITED);
     if (seen === IDLE) continue;
-    park(word, AWAITED);
+    do park(word, AWAITED);
+    while (smp_load_acquire(word) === AWAITED);
   }
 }
 

@@ -12,8 +12,11 @@
  *                             free the ring and the context
  *                                                              aio_complete(): ki_ctx is freed
  *
- * v3.12 gave a slot back when its event was read; on v3.17's books a completed event waits in completed_events, so this
- * loop gives back what has been read and forgets the rest, which it counts in the ring as v3.12 did.
+ * Without a hostile user there is a second race, which hangs: an event that comes between the two loads of tail is
+ * counted by neither turn of the loop, and the kworker waits for its slot for ever.
+ *
+ * v3.12 gave a slot back when its event was read; on v3.17's books a completed event waits in completed_events. So the
+ * books are brought to where v3.12's are first: what has been read has its slot back, and no completion changes that.
  *
  * On this build aio_complete() runs in an RCU read section, aio_get_req() takes no reference and nobody drops one.
  */
@@ -22,7 +25,7 @@ import { num_possible_cpus } from '../arch/sab/cpu.ts';
 import { fn } from '../arch/sab/functable.ts';
 import { type Addr, load32, store32 } from '../arch/sab/memory.ts';
 import { container_of } from '../arch/sab/struct.ts';
-import { cancel_active_reqs, release_quota_and_mapping_late } from '../fs/aio/destroy.ts';
+import { cancel_active_reqs } from '../fs/aio/cancel.ts';
 import { kioctx, kioctx_cachep, kmap_ring_page } from '../fs/aio/kioctx.ts';
 import { refill_reqs_available } from '../fs/aio/requests.ts';
 import { aio_free_ring } from '../fs/aio/ring.ts';
@@ -39,6 +42,8 @@ import { kmem_cache_free } from '../mm/slab.ts';
 import { TP } from '../trace/events.ts';
 import { trace } from '../trace/flight_recorder.ts';
 import { aio_ring } from '../uapi/aio_abi.ts';
+import { release_quota_and_mapping_late } from './async_destroy.ts';
+import { fixed } from './registry.ts';
 
 const free_ioctx_rcu = fn('free_ioctx_rcu', function free_ioctx_rcu(head: Addr<rcu_head>) {
   const ctx = container_of(head, kioctx, 'rcu_head');
@@ -48,26 +53,38 @@ const free_ioctx_rcu = fn('free_ioctx_rcu', function free_ioctx_rcu(head: Addr<r
   kmem_cache_free(kioctx_cachep, ctx.addr);
 });
 
-/** Counts the slots that the ring says are in use as free, and empties it. @returns whether all slots are free now */
-function reap_ring(ctx: kioctx): boolean {
+/** completed_events of a context that is being freed: too few for a completion to give slots back. */
+const NEVER_ENOUGH = -0x4000_0000;
+
+/** Gives back the slots of read events, for the last time, and adds the own slots of CPUs to the common count. */
+function settle_slots(ctx: kioctx): void {
   spin_lock_irq(ctx.completion_lock);
   refill_reqs_available(ctx, aio_ring.at(kmap_ring_page(ctx, 0)).head, ctx.tail);
-  ctx.completed_events = 0;
-  fold_percpu(ctx);
+  ctx.completed_events = NEVER_ENOUGH;
   spin_unlock_irq(ctx.completion_lock);
+  for (let cpu = 0; cpu < num_possible_cpus(); cpu++) {
+    const kcpu = per_cpu_ptr(ctx.cpu, cpu);
+    atomic_add(load32(kcpu), ctx.reqs_available);
+    store32(kcpu, 0);
+  }
+}
 
+/** Counts the slots that the ring says are in use as free, and empties it. @returns whether all slots are free now */
+function reap_ring(ctx: kioctx): boolean {
   const ring = aio_ring.at(kmap_ring_page(ctx, 0));
   const head = ring.head;
   const tail = ring.tail;
-  const avail = (head <= tail ? tail - head : ctx.nr_events - head + tail) | 0;
-  atomic_add(avail, ctx.reqs_available);
+  const avail = head <= tail ? tail - head : ctx.nr_events - head + tail;
+  atomic_add(avail | 0, ctx.reqs_available);
   ring.head = ring.tail;
-  return atomic_read(ctx.reqs_available) >= ctx.nr_events - 1;
+  // An int and an unsigned: C compares them unsigned.
+  return atomic_read(ctx.reqs_available) >>> 0 >= ctx.nr_events - 1;
 }
 
 const free_ioctx_before = fn('free_ioctx (before)', function free_ioctx_before(work: Addr<work_struct>) {
   const ctx = container_of(work, kioctx, 'free_work');
   cancel_active_reqs(ctx);
+  settle_slots(ctx);
   const wait = DEFINE_WAIT();
   for (;;) {
     prepare_to_wait(ctx.wait, wait, TASK_UNINTERRUPTIBLE);
@@ -76,25 +93,17 @@ const free_ioctx_before = fn('free_ioctx (before)', function free_ioctx_before(w
   }
   finish_wait(ctx.wait, wait);
   FREE_WAIT();
-  WARN_ON(atomic_read(ctx.reqs_available) > ctx.nr_events - 1, 'ctx->reqs_available > ctx->nr_events - 1');
+  WARN_ON(atomic_read(ctx.reqs_available) >>> 0 > ctx.nr_events - 1, 'ctx->reqs_available > ctx->nr_events - 1');
 
   // Here the old kernel believed that every request was done.
   const requests_done = ctx.requests_done;
-  if (requests_done !== null) complete(requests_done);
+  if (requests_done !== null && fixed.async_destroy) complete(requests_done);
   trace(TP.free_ioctx, ctx.addr);
   aio_free_ring(ctx);
   release_quota_and_mapping_late(ctx);
+  if (requests_done !== null && !fixed.async_destroy) complete(requests_done); // all of it on the caller's time
   call_rcu(ctx.rcu_head, free_ioctx_rcu);
 });
-
-/** Adds the CPUs' own slots to the common count. @locks completion_lock held, under which completions add to them */
-function fold_percpu(ctx: kioctx): void {
-  for (let cpu = 0; cpu < num_possible_cpus(); cpu++) {
-    const kcpu = per_cpu_ptr(ctx.cpu, cpu);
-    atomic_add(load32(kcpu), ctx.reqs_available);
-    store32(kcpu, 0);
-  }
-}
 
 /** What the last put of kioctx.users called. */
 export const free_ioctx_users_before_fn = fn('free_ioctx_ref', function free_ioctx_ref(ref: Addr<percpu_ref>) {

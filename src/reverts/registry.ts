@@ -20,7 +20,7 @@ export const REVERTS = {
     commit: '4fcc712f5c48',
     subject: 'aio: fix io_destroy() regression by using call_rcu()',
     fixedIn: 'v3.10',
-    symptom: 'io_destroy() waits out a grace period and gives quota and mapping back too late',
+    symptom: 'io_destroy() waits out a grace period of its own, and frees the context on the caller’s time',
   },
   refcount_requests: {
     commit: 'e34ecee2ae79',

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What each revert does where one CPU is enough to see it, and that nothing else changes. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Access, LOAD, STORE } from '../arch/sab/access.ts';
+import { setHook } from '../arch/sab/memory.ts';
 import { ptrAt } from '../arch/sab/struct.ts';
 import { DELAY_FOREVER, nullb_complete_by_hand, nullb_poll, nullb_set_delay } from '../drivers/null_blk.ts';
-import { aio } from '../fs/aio/kioctx.ts';
+import { aio, kmap_ring_page } from '../fs/aio/kioctx.ts';
 import { sys_io_cancel, sys_io_destroy } from '../fs/aio/syscalls.ts';
 import { mutex_lock, mutex_unlock } from '../kernel/locking/mutex.ts';
 import { rcu_completed } from '../kernel/rcu/tree.ts';
@@ -29,9 +32,11 @@ import {
   openPending,
   tryIoSetup,
   userReap,
+  withFreePages,
 } from '../testing/user.ts';
+import { aio_ring } from '../uapi/aio_abi.ts';
 import { ECANCELED, errname } from '../uapi/errno.ts';
-import { ring_field, scribble } from '../user/libaio.ts';
+import { scribble } from '../user/libaio.ts';
 import { settleKernel } from '../user/process.ts';
 import { SLUGS, type Slug } from './registry.ts';
 
@@ -102,10 +107,15 @@ describe('refcount_requests', () => {
   test.each([
     ['as many events as there are requests', REQUESTS, []],
     ['a full ring', 126, ['warn: WARNING: ctx->reqs_available > ctx->nr_events - 1']],
-  ])('reverted: a ring scribbled to hold %s makes it free the context under them', (_what, tail, warnings) => {
+    // A count that is negative is a large one: C compares it with an unsigned.
+    ['2^31 events', 0x8000_0000, ['warn: WARNING: ctx->reqs_available > ctx->nr_events - 1']],
+    ['more than 2^31', 0x9000_0000, ['warn: WARNING: ctx->reqs_available > ctx->nr_events - 1'], 5],
+  ] as const)('reverted: a ring scribbled to hold %s makes it free the context under them', (...row) => {
+    const [, tail, warnings, head = 0] = row;
     without('refcount_requests');
     const ctx = io_setup(8);
     const [iocb] = submitStuck(ctx, REQUESTS) as [number];
+    scribble(ctx, 'head', head);
     scribble(ctx, 'tail', tail);
     expect(sys_io_destroy(ctx)).toBe(0);
     expect(complaints()).toEqual(warnings);
@@ -115,6 +125,62 @@ describe('refcount_requests', () => {
     expect(() => finish(iocb)).toThrow('KASAN');
     expect(complaints()).toEqual([expect.stringContaining('kasan:use-after-free')]);
     afterOops();
+  });
+
+  /** Ends a request just before the n-th access of a sort to a field of the ring. */
+  function completeAt(ctx: number, iocb: number, op: Access, field: 'head' | 'tail', nth: number): void {
+    const word = kmap_ring_page(contextOf(mm(), ctx), 0) + aio_ring.offsetof[field];
+    let count = 0;
+    const access = (kind: Access, addr: number): void => {
+      if (kind !== op || addr !== word || ++count !== nth) return;
+      setHook(null);
+      nullb_complete_by_hand(iocb, 64);
+    };
+    setHook({ access, sleeper: null });
+  }
+
+  test.each([
+    ['before tail is loaded', LOAD, 'tail', 1, false],
+    // Neither turn counts it: the first looked before it came, and then set head to where it ends.
+    ['between the two loads of tail', LOAD, 'tail', 2, true],
+    ['before head is stored', STORE, 'head', 1, false],
+  ] as const)('reverted: an honest ring, a request that ends %s: hangs?', (_when, op, field, nth, hangs) => {
+    without('refcount_requests');
+    const ctx = io_setup(8);
+    const [iocb] = submitStuck(ctx, 1) as [number];
+    completeAt(ctx, iocb, op, field, nth);
+    if (hangs) {
+      expect(() => sys_io_destroy(ctx)).toThrow(HANG);
+      expect(complaints()).toEqual([`hang: ${HANG}`]);
+      afterOops();
+    } else {
+      expect(sys_io_destroy(ctx)).toBe(0);
+    }
+  });
+
+  test.each([
+    ['fixed', [], [['-ENOMEM', 0]]],
+    [
+      'reverted',
+      ['refcount_requests'],
+      [
+        ['-ENOMEM', 0],
+        ['-EAGAIN', 16],
+      ],
+    ],
+  ] as const)('%s: what io_setup() says without memory, the table’s too, and the quota that it keeps', (...row) => {
+    const [, reverted, says] = row;
+    const failures: string[] = [];
+    for (let left = 0; ; left++) {
+      without(...reverted);
+      // The 65th finds a table that is full; the next one is large enough to need a page.
+      for (let n = 0; n < 64; n++) io_setup(4);
+      const before = aio.it.aio_nr;
+      const ret = withFreePages(left, () => tryIoSetup(4));
+      if (ret === '0') break;
+      failures.push(JSON.stringify([ret, aio.it.aio_nr - before]));
+    }
+    expect([...new Set(failures)]).toEqual(says.map((one) => JSON.stringify(one)));
   });
 
   test('reverted: an honest ring is waited for', () => {
@@ -176,23 +242,20 @@ describe('exit_waits', () => {
 });
 
 describe('async_destroy', () => {
-  test('reverted: quota and mapping are back only when the context is freed, after io_destroy() has returned', () => {
-    without('async_destroy');
-    const ctx = io_setup(100);
-    expect(sys_io_destroy(ctx)).toBe(0);
-    expect([aio.it.aio_nr, mm().map_count]).toEqual([200, 1]);
-    expect(ring_field(ctx, 'nr')).toBe(255);
-    settleKernel();
-    expect([aio.it.aio_nr, mm().map_count]).toEqual([0, 0]);
-  });
-
-  test('reverted: io_setup() fails for a user who owns nothing', () => {
-    without('async_destroy');
-    aio.it.aio_max_nr = 8;
-    expect(sys_io_destroy(io_setup(8))).toBe(0);
-    expect(tryIoSetup(8)).toBe('-EAGAIN');
-    settleKernel();
-    expect(tryIoSetup(8)).toBe('0');
+  test('reverted: io_destroy() itself frees the context, and gives mapping and quota back', () => {
+    for (const [reverted, alive] of [
+      [[], true],
+      [['async_destroy'], false],
+    ] as const) {
+      without(...reverted);
+      const ctx = io_setup(100);
+      expect([aio.it.aio_nr, mm().map_count]).toEqual([200, 1]);
+      expect(sys_io_destroy(ctx)).toBe(0);
+      expect([aio.it.aio_nr, mm().map_count]).toEqual([0, 0]);
+      expect([reverted, liveObjects().has('kioctx')]).toEqual([reverted, alive]);
+      settleKernel();
+      expect(liveObjects().has('kioctx')).toBe(false);
+    }
   });
 
   test.each([
@@ -224,6 +287,7 @@ describe('async_destroy', () => {
     io_setup(8);
     exitAio();
     expect(current.gp_waits).toBe(0);
+    expect(liveObjects().has('kioctx')).toBe(true);
     settleKernel();
     expect([aio.it.aio_nr, mm().map_count]).toEqual([0, 1]);
   });

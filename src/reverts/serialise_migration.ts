@@ -18,7 +18,7 @@
 import { load32 } from '../arch/sab/memory.ts';
 import { setPtrAt } from '../arch/sab/struct.ts';
 import { kioctx } from '../fs/aio/kioctx.ts';
-import { free_ring_array, put_aio_ring_file, put_ring_pages } from '../fs/aio/ring.ts';
+import { free_ring_array, put_aio_ring_file, put_ring_pages } from '../fs/aio/ring_pages.ts';
 import { spin_lock, spin_lock_irqsave, spin_unlock, spin_unlock_irqrestore } from '../kernel/locking/spinlock.ts';
 import { MIGRATEPAGE_SUCCESS, migrate_page_copy, migrate_page_move_mapping } from '../mm/migrate.ts';
 import type { address_space } from '../mm/mm_types.ts';

@@ -5,6 +5,7 @@
  *   beforeEach(() => login());
  *   afterEach(logout);      nothing was complained about, no slot and no memory is lost
  */
+
 import { expect } from 'vitest';
 import { ktime_get } from '../arch/sab/clock.ts';
 import { setCpu } from '../arch/sab/cpu.ts';
@@ -19,7 +20,7 @@ import { clearOopsLog, readOopsLog } from '../kernel/oops.ts';
 import { current, kernel_enter, kernel_exit, sched_attach, TASK_RUNNING } from '../kernel/sched/core.ts';
 import { mm_struct } from '../mm/mm_types.ts';
 import { vm_brk } from '../mm/mmap.ts';
-import { nr_free_pages } from '../mm/page_alloc.ts';
+import { alloc_page, nr_free_pages, type page, put_page } from '../mm/page_alloc.ts';
 import { liveObjects, slabPages } from '../mm/slab.ts';
 import type { Slug } from '../reverts/registry.ts';
 import { IOCB_CMD_PREAD, iocb } from '../uapi/aio_abi.ts';
@@ -226,4 +227,17 @@ export function userReap(ctx: number, max: number): Got[] {
   const got: Got[] = [];
   while (got.length < max && user_getevent(ctx, event)) got.push({ data: event.dataLo, res: event.res });
   return got;
+}
+
+/** Takes all pages but `left`, runs it, and gives them back. */
+export function withFreePages<T>(left: number, f: () => T): T {
+  const taken: page[] = [];
+  inKernel(() => {
+    while (nr_free_pages() > left) taken.push(alloc_page() as page);
+  });
+  const ret = f();
+  inKernel(() => {
+    for (const p of taken) put_page(p);
+  });
+  return ret;
 }

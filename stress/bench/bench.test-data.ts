@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A benchmark with figures of a kind for each part, made without measuring anything. */
 import { Prng } from '../../src/arch/sab/prng.ts';
-import { fixture } from '../report/fixture.test-data.ts';
+import { fixture } from '../result/fixture.test-data.ts';
+import { BENCH_SCHEMA_VERSION, type Bench, type Group, type GroupSpec, PARTS, type Sample } from './bench_result.ts';
 import { C_FUTEX, C_PTHREAD, FAIRNESS_TABLE, LOCK_NAMES, LOCK_TABLE, threadsText } from './parts/locks.ts';
 import { MEMORY_TABLE } from './parts/memory.ts';
 import { PORT_COLUMNS, PORT_NAMES, PORT_TABLE } from './parts/port.ts';
-import { BENCH_SCHEMA_VERSION, type Bench, type Group, type GroupSpec, PARTS, type Sample } from './result.ts';
 import { Collector } from './samples.ts';
 import { targetRows } from './targets.ts';
 

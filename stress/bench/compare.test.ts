@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { UsageError } from '../options_error.ts';
+import { UsageError } from '../cli/usage_error.ts';
 import { makeBench } from './bench.test-data.ts';
+import { BENCH_SCHEMA_VERSION, type Bench } from './bench_result.ts';
 import { compareBenches, readBench } from './compare.ts';
 import { MEMORY_TABLE } from './parts/memory.ts';
-import { BENCH_SCHEMA_VERSION, type Bench } from './result.ts';
 import { comparisonNotes, judgedFigures } from './rows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kioctx-bench-'));

@@ -9,34 +9,28 @@
  * Two runs differ by more than their rounds do, since V8 compiles anew what each run's threads do. So the smallest
  * difference of interest is greater than there. Bytes have no noise: any difference counts.
  */
+
 import { readFileSync } from 'node:fs';
 import { reasonOf } from '../cli/folder.ts';
-import { benjaminiHochberg } from '../compare/adjust.ts';
+import { UsageError } from '../cli/usage_error.ts';
 import { times } from '../compare/compare.ts';
 import type { Figure } from '../compare/figures.ts';
-import { ALPHA, BLOCKS } from '../compare/noise.ts';
+import { benjaminiHochberg } from '../compare/statistics/adjust.ts';
+import { ALPHA, BLOCKS } from '../compare/statistics/noise.ts';
 import { compared, type FigureComparison, type Judged, judge } from '../compare/verdict.ts';
-import { UsageError } from '../options_error.ts';
-import { BENCH_SCHEMA_VERSION, type Bench, type Contestant, contestantOf, type Group, groupOf } from './result.ts';
+import {
+  BENCH_SCHEMA_VERSION,
+  type Bench,
+  type BenchComparison,
+  type Contestant,
+  contestantOf,
+  type Group,
+  groupOf,
+} from './bench_result.ts';
 import { counting, ratiosOf } from './samples.ts';
 
 /** Smallest difference of interest, as a share. */
 export const BENCH_MIN_EFFECT = 0.1;
-
-export interface BenchComparison {
-  /** Of the earlier one. */
-  readonly startedAt: string;
-  readonly minEffect: number;
-  readonly alpha: number;
-  /** In what the two differ by intent or by machine. */
-  readonly differing: readonly { readonly name: string; readonly a: string; readonly b: string }[];
-  /** A is the earlier one. Ratios to the baseline; `ratio` is B's by A's. */
-  readonly figures: readonly FigureComparison[];
-  readonly bytes: readonly { readonly name: string; readonly a: number; readonly b: number }[];
-  /** Names of what moved, biggest ratio first. */
-  readonly moved: readonly string[];
-  readonly conclusion: string;
-}
 
 const refused = (file: string, why: string): UsageError =>
   new UsageError(

@@ -13,8 +13,8 @@ import { type EngineMutex, makeEngineMutex } from '../../src/arch/sab/engine_mut
 import { createMemory } from '../../src/arch/sab/memory.ts';
 import { createWords, type Words, wordAdd, wordNotify } from '../../src/arch/sab/words.ts';
 import { createMachine, type Machine } from '../../src/init/machine.ts';
-import { ROOT } from '../root.ts';
-import { startThreads } from '../threads.ts';
+import { ROOT } from '../host/root.ts';
+import { startThreads } from '../host/threads.ts';
 import { allowInlining } from './inlining.ts';
 import { LOCK_WORDS } from './loads/locks.ts';
 import type { Answer, CpuTask, Instruments, Loads, Order, Reply, Work } from './work.ts';

@@ -3,7 +3,7 @@
 import { Piscina } from 'piscina';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWords } from '../../src/arch/sab/words.ts';
-import { ROOT } from '../root.ts';
+import { ROOT } from '../host/root.ts';
 import { counted, type LocksTask, TEST_WORDS, type TestLock } from './testing/locks_thread.ts';
 
 const THREADS = 4;

@@ -6,9 +6,9 @@
  * time, so that all of them meet the same neighbours.
  */
 import type { EngineMutex } from '../../src/arch/sab/engine_mutex.ts';
+import type { Group, GroupSpec, PartName } from './bench_result.ts';
 import type { BenchCpus } from './cpus.ts';
 import { watchOthers } from './foreign.ts';
-import type { Group, GroupSpec, PartName } from './result.ts';
 import { Collector } from './samples.ts';
 import type { CRun, Yardstick } from './yardstick.ts';
 

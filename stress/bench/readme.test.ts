@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { makeBench } from './bench.test-data.ts';
+import { PARTS } from './bench_result.ts';
 import { compareBenches } from './compare.ts';
-import { PARTS } from './result.ts';
 
 const readme = readFileSync(new URL('../../reports/README.md', import.meta.url), 'utf8');
 const own = /\n## Benchmarks\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? '';

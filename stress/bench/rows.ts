@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What every form of a benchmark says: its tables, as cells of text, and its sentences. */
 
-import { BLOCKS } from '../compare/noise.ts';
+import { BLOCKS } from '../compare/statistics/noise.ts';
 import type { FigureComparison } from '../compare/verdict.ts';
-import type { Align } from '../report/table.ts';
-import { count, plural, short } from '../report/text.ts';
-import type { BenchComparison } from './compare.ts';
-import { type Bench, type Contestant, contestantOf, type Group, PARTS, type PartName, type Unit } from './result.ts';
-import { statusText, type TargetRow } from './targets.ts';
+import { count, plural, short } from '../text/layout.ts';
+import type { Align } from '../text/table.ts';
+import {
+  type Bench,
+  type BenchComparison,
+  type Contestant,
+  contestantOf,
+  type Group,
+  PARTS,
+  type PartName,
+  type TargetRow,
+  type Unit,
+} from './bench_result.ts';
+import { statusText } from './targets.ts';
 
 const MISSING = '-';
 

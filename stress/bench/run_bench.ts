@@ -8,12 +8,13 @@
 import { quantile } from 'simple-statistics';
 import { wall_clock } from '../../src/arch/sab/clock.ts';
 import { makeEngineMutex } from '../../src/arch/sab/engine_mutex.ts';
-import { environment } from '../environment.ts';
-import { refusedByHost } from '../host.ts';
-import { clock } from '../report/text.ts';
+import { environment } from '../host/environment.ts';
+import { refusedByHost } from '../host/limits.ts';
+import { clock } from '../text/layout.ts';
+import type { BenchOptions } from './bench_options.ts';
+import { BENCH_SCHEMA_VERSION, type Bench, type Group, PARTS, type PartName } from './bench_result.ts';
 import { BenchCpus } from './cpus.ts';
 import { NOISY_CPUS } from './foreign.ts';
-import type { BenchOptions } from './options.ts';
 import { MACHINE_CPUS, type Part, type PartMaker, type Setup } from './part.ts';
 import { instruments } from './parts/instruments.ts';
 import { latency } from './parts/latency.ts';
@@ -23,7 +24,6 @@ import { port } from './parts/port.ts';
 import { scaling } from './parts/scaling.ts';
 import { schedules } from './parts/schedules.ts';
 import { startup } from './parts/startup.ts';
-import { BENCH_SCHEMA_VERSION, type Bench, type Group, PARTS, type PartName } from './result.ts';
 import { targetRows } from './targets.ts';
 import { Yardstick } from './yardstick.ts';
 

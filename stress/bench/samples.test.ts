@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { expect, test } from 'vitest';
+import type { GroupSpec, Sample } from './bench_result.ts';
 import { busyMs, NOISY_CPUS } from './foreign.ts';
-import type { GroupSpec, Sample } from './result.ts';
 import { Collector, counting, ratioOf, ratiosOf, spreadPercent } from './samples.ts';
 
 const spec: GroupSpec = {

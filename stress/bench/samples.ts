@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What is made of a contestant's samples: medians over the rounds, of the values and of the ratios to the baseline. */
 import { interquartileRange, median } from 'simple-statistics';
+import type { Contestant, Group, GroupSpec, Sample } from './bench_result.ts';
 import { NOISY_CPUS } from './foreign.ts';
-import type { Contestant, Group, GroupSpec, Sample } from './result.ts';
 
 /** With fewer quiet rounds than this the noisy ones count as well, and the figure is marked. */
 const QUIET_ROUNDS_MIN = 3;

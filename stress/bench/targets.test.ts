@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+
 import { expect, test } from 'vitest';
 import { makeBench } from './bench.test-data.ts';
-import { STATUSES, statusText, TARGETS, targetRows } from './targets.ts';
+import { STATUSES } from './bench_result.ts';
+import { statusText, TARGETS, targetRows } from './targets.ts';
 
 const rowOf = (bench: ReturnType<typeof makeBench>, id: string) => bench.targets.find((row) => row.id === id)!;
 

@@ -7,37 +7,20 @@
  * programs on two cores; the floor is what would be a failure, the moonshot what that form reached with its atomics in
  * WebAssembly.
  */
+
 import { median } from 'simple-statistics';
+import {
+  contestantOf,
+  type Group,
+  groupOf,
+  type Place,
+  type Status,
+  type Target,
+  type TargetRow,
+} from './bench_result.ts';
 import { C_FUTEX, C_PTHREAD, LOCK_NAMES, LOCK_TABLE, threadsText } from './parts/locks.ts';
 import { PORT_COLUMNS, PORT_NAMES, PORT_TABLE } from './parts/port.ts';
-import { contestantOf, type Group, groupOf } from './result.ts';
 import { counting, ratiosOf, spreadPercent } from './samples.ts';
-
-/** A contestant: table, column, name. */
-type Place = readonly [table: string, column: string, name: string];
-
-interface Target {
-  readonly id: string;
-  /** What is how many times as fast as what. */
-  readonly what: string;
-  readonly floor: number;
-  readonly target: number;
-  readonly moonshot: number;
-  readonly here: Place;
-  readonly against: Place;
-}
-
-export const STATUSES = ['moonshot', 'met', 'missed', 'below the floor', 'not measured'] as const;
-export type Status = (typeof STATUSES)[number];
-
-export interface TargetRow extends Pick<Target, 'id' | 'what' | 'floor' | 'target' | 'moonshot'> {
-  /** Median over the rounds; null if it was not measured. */
-  readonly ratio: number | null;
-  readonly spreadPercent: number | null;
-  /** Whether noisy rounds count, because too few others are left. */
-  readonly doubtful: boolean;
-  readonly status: Status;
-}
 
 const portPair = (column: string, here: string, against: string): Pick<Target, 'here' | 'against'> => ({
   here: [PORT_TABLE, column, here],

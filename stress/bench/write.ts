@@ -3,10 +3,10 @@
 import { join } from 'node:path';
 import { Files } from '../cli/files.ts';
 import { newFolder, utcName } from '../cli/folder.ts';
-import { toBenchHtml } from '../report/html/bench_page.ts';
-import type { BenchOptions } from './options.ts';
-import type { Bench } from './result.ts';
-import { toBenchMarkdown } from './text.ts';
+import type { BenchOptions } from './bench_options.ts';
+import type { Bench } from './bench_result.ts';
+import { toBenchMarkdown } from './bench_text.ts';
+import { toBenchHtml } from './page/page.ts';
 
 export function writeBench(bench: Bench, { output, json, html }: BenchOptions): Files {
   const files = new Files();

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ROOT } from '../root.ts';
+import { ROOT } from '../host/root.ts';
 
 const SOURCES = fileURLToPath(new URL('stress/bench/c/', ROOT));
 const PROGRAMS = ['lockc', 'aio_hot', 'kaio'] as const;

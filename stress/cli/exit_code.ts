@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Exit codes: which of several is the worst, and that is the one that a program ends with. */
-import { VERDICTS } from '../report/result.ts';
+import { VERDICTS } from '../result/run_result.ts';
 
 /** Of an interrupted run, by signal. */
 export const SIGNAL_EXIT = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

@@ -143,7 +143,7 @@ describe('trying', () => {
   });
 
   test('a folder without room is refused before the run', () => {
-    const built = join(import.meta.dirname, '../../dist/stress/main.js');
+    const built = join(import.meta.dirname, '../../dist/stress/commands/stress.js');
     const shell = `ulimit -f 2; exec ${process.execPath} ${built} --duration 1s --output ${at('small')}`;
     const run = () => execFileSync('bash', ['-c', shell], { encoding: 'utf8', stdio: 'pipe' });
     expect(run).toThrow(

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How each program ends: with the exit code that it means, after everything that it prints has been taken. */
-import { UsageError } from '../options_error.ts';
-import { VERDICTS } from '../report/result.ts';
+
+import { VERDICTS } from '../result/run_result.ts';
 import { exitWith } from './exit_code.ts';
 import { WriteError } from './folder.ts';
 import { leave } from './leave.ts';
 import { stderr, stdout } from './streams.ts';
+import { UsageError } from './usage_error.ts';
 
 /** What is printed of an error, and the exit code that it means. Only what nobody foresaw has a stack. */
 export function failure(error: unknown): { readonly text: string; readonly code: number } {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whether two runs can be compared, and in what they differ by intent. */
-import { UsageError } from '../options_error.ts';
-import type { Run, RunResult } from '../report/result.ts';
+import { UsageError } from '../cli/usage_error.ts';
+import type { Run, RunResult } from '../result/run_result.ts';
 
 /** Two runs that cannot be compared. */
 export class CompareError extends UsageError {

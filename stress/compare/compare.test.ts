@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from 'vitest';
-import type { Run, RunResult } from '../report/result.ts';
+import type { Run, RunResult } from '../result/run_result.ts';
 import { CompareError } from './comparable.ts';
 import { type Comparison, compareRuns } from './compare.ts';
-import { comparisonMarkdown } from './markdown.ts';
+import { comparisonMarkdown } from './comparison_markdown.ts';
+import { comparisonText } from './comparison_text.ts';
 import { CASES, type Machine, type Made, makeRun } from './runs.test-data.ts';
-import { comparisonText } from './text.ts';
 
 /** Slow for some 5 rounds at a time, by 15 %. */
 const shared: Machine = { memory: 0.8, wander: 0.15, noise: 0.1 };

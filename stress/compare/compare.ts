@@ -5,12 +5,12 @@
  * fit.ts says what a figure is in a run, noise.ts when a ratio exceeds the noise, adjust.ts what becomes of that when
  * many figures are asked, verdict.ts what is said of each.
  */
-import { buildText } from '../report/grade.ts';
-import type { Run } from '../report/result.ts';
-import { benjaminiHochberg } from './adjust.ts';
+import { buildText } from '../result/labels.ts';
+import type { Run } from '../result/run_result.ts';
 import { areTwins, CompareError, checkComparable, differing, type ParameterPair } from './comparable.ts';
 import { BETWEEN_ROUNDS, type CaseRound, figurePairs } from './figures.ts';
-import { ALPHA, BLOCKS } from './noise.ts';
+import { benjaminiHochberg } from './statistics/adjust.ts';
+import { ALPHA, BLOCKS } from './statistics/noise.ts';
 import { compared, type FigureComparison, judge } from './verdict.ts';
 
 /** Of the form of `diff --json`. */

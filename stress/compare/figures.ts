@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The figures that are compared, and each of them in every round that has enough samples for it. */
 import type { Bins } from '../../src/arch/sab/histogram.ts';
-import type { RoundLock, RoundSample } from '../report/result.ts';
-import type { Sample } from './fit.ts';
-import { meanOf, percentileOf, samplesOf } from './times.ts';
+import type { RoundLock, RoundSample } from '../result/run_result.ts';
+import type { Sample } from './statistics/fit.ts';
+import { meanOf, percentileOf, samplesOf } from './statistics/times.ts';
 
 export type Group = 'machine' | 'throughput' | 'locks' | 'latency';
 /** Times are compared in ns, shares in percent. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What every form of a comparison says: its columns, its sections and how it was judged. */
-import type { Align, Column } from '../report/table.ts';
-import { count, plural, short, us } from '../report/text.ts';
+
+import { count, plural, short, us } from '../text/layout.ts';
+import type { Align, Column } from '../text/table.ts';
 import { type Comparison, times } from './compare.ts';
 import type { FigureUnit, Group } from './figures.ts';
-import { BLOCKS } from './noise.ts';
+import { BLOCKS } from './statistics/noise.ts';
 import type { Doubt, FigureComparison } from './verdict.ts';
 
 const MISSING = '-';

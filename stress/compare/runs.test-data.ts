@@ -6,8 +6,8 @@
 
 import { type Bins, binOf } from '../../src/arch/sab/histogram.ts';
 import { Prng } from '../../src/arch/sab/prng.ts';
-import { fixture } from '../report/fixture.test-data.ts';
-import type { RoundLock, RoundSample, Run, ScenarioResult } from '../report/result.ts';
+import { fixture } from '../result/fixture.test-data.ts';
+import type { RoundLock, RoundSample, Run, ScenarioResult } from '../result/run_result.ts';
 
 /** Standard normal numbers, by Box and Muller. */
 export function normal(prng: Prng): number {

@@ -7,8 +7,8 @@
  * times as large. (Contention makes a slow machine slower: figures were seen to move by twice what that time did.)
  */
 import { BETWEEN_ROUNDS, type Figure, type FigurePair, type FigureUnit, type Group } from './figures.ts';
-import { type Fit, fitCases, fitTwins } from './fit.ts';
-import { ALPHA, BLOCKS, type Noise, noiseOf } from './noise.ts';
+import { type Fit, fitCases, fitTwins } from './statistics/fit.ts';
+import { ALPHA, BLOCKS, type Noise, noiseOf } from './statistics/noise.ts';
 
 export type FigureVerdict = 'no difference' | 'faster' | 'slower' | 'more' | 'less' | 'too few rounds';
 

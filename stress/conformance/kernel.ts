@@ -11,7 +11,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ROOT } from '../root.ts';
+import { ROOT } from '../host/root.ts';
 import { JOURNAL, type ToChild, type ToParent } from './kernel_protocol.ts';
 import { allowedCpus } from './native.ts';
 import { opInWords } from './op_words.ts';

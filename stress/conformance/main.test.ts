@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { applies } from '../../src/testing/needs.ts';
-import { ROOT } from '../root.ts';
+import { ROOT } from '../host/root.ts';
 import { Kernel } from './kernel.ts';
 import type { Trace, TraceOp } from './trace.ts';
 import { readTraces } from './trace_file.ts';

@@ -4,9 +4,9 @@
  * is loaded when it is needed: help and wrong options need no RAM.
  */
 import { writeFileSync } from 'node:fs';
-import { withinLimits } from '../host.ts';
-import { UsageError } from '../options_error.ts';
-import { VERDICTS } from '../report/result.ts';
+import { UsageError } from '../cli/usage_error.ts';
+import { withinLimits } from '../host/limits.ts';
+import { VERDICTS } from '../result/run_result.ts';
 import type { Judged } from './evaluate.ts';
 import type { FuzzOptions } from './fuzz/options.ts';
 import { Kernel, type KernelFacts } from './kernel.ts';

@@ -2,9 +2,9 @@
 /** What a check of conformance is asked to do: the command line, checked. */
 import { randomInt } from 'node:crypto';
 import { Command, Option } from 'commander';
-import { readCommandLine } from '../command_line.ts';
-import { UsageError } from '../options_error.ts';
-import { oneOf, seed, wholeNumber } from '../options_values.ts';
+import { readCommandLine } from '../cli/command_line.ts';
+import { UsageError } from '../cli/usage_error.ts';
+import { oneOf, seed, wholeNumber } from '../cli/values.ts';
 import type { Target } from './evaluate.ts';
 import { type FuzzOptions, fuzzOptions, type TypedForFuzz, withFuzzOptions } from './fuzz/options.ts';
 import { PROGRAMS, THREADS_MAX, THREADS_MIN, type ThreadsOptions } from './threads/plan.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The results for a terminal: a table of the traces, each difference, one line of verdict. */
 import { createColors } from 'picocolors';
-import { tableLines } from '../report/table.ts';
+import { tableLines } from '../text/table.ts';
 import type { Judged, Judgement, Side, Told } from './evaluate.ts';
 import { opInWords } from './op_words.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { UsageError } from '../options_error.ts';
+import { UsageError } from '../cli/usage_error.ts';
 import { parseConformance } from './options.ts';
 import { projectTraces, readTraces, toLines } from './trace_file.ts';
 

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reasonOf } from '../cli/folder.ts';
-import { nearest, UsageError } from '../options_error.ts';
-import { ROOT } from '../root.ts';
+import { nearest, UsageError } from '../cli/usage_error.ts';
+import { ROOT } from '../host/root.ts';
 import { OP_NAMES } from './run.ts';
 import type { Trace, TraceOp } from './trace.ts';
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A schedule that is run again shows the same with the same text, or says where it could not. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Pool } from '../pool.ts';
-import { assignRoles } from '../roles.ts';
+import { Pool } from '../round/pool.ts';
+import { replay, replayText, whereLeft } from '../run/replay.ts';
+import { assignRoles } from '../scenarios/roles.ts';
 import { minThreads, type Scenario } from '../scenarios/scenario.ts';
 import { SMALL_SCENARIOS } from '../scenarios/small.ts';
-import { Explorer, type Tried } from './explore.ts';
 import { poolOf, runOf } from './replay.ts';
-import { replay, replayText, whereLeft } from './replay_command.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule } from './schedule/schedule.ts';
+import { Explorer, type Tried } from './search/explore.ts';
 
 const scenario = SMALL_SCENARIOS.find(({ name }) => name === 'buffer_written_after_destroy_small') as Scenario;
 const roles = assignRoles(scenario, minThreads(scenario), null);

@@ -2,12 +2,12 @@
 /** Runs a schedule that is written down. */
 import type { Slug } from '../../src/reverts/registry.ts';
 import type { Role } from '../../workers/protocol.ts';
-import { Pool } from '../pool.ts';
+import { Pool } from '../round/pool.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { type DetResult, type DetSpec, runSchedule } from './det_round.ts';
-import type { Schedule } from './schedule.ts';
-import type { Chosen } from './schedule_words.ts';
+import { type DetResult, type DetSpec, runSchedule } from './round.ts';
+import type { Schedule } from './schedule/schedule.ts';
+import type { Chosen } from './schedule/words.ts';
 
 /** What a run of a schedule may have of its own. */
 export interface Extra {

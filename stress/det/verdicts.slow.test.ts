@@ -7,13 +7,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { POLICIES } from '../../src/det/schedulers/index.ts';
 import type { Slug } from '../../src/reverts/registry.ts';
-import { Pool } from '../pool.ts';
-import { assignRoles } from '../roles.ts';
-import { type RoundSpec, runRound } from '../round.ts';
+import { Pool } from '../round/pool.ts';
+import { type RoundSpec, runRound } from '../round/round.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
+import { assignRoles } from '../scenarios/roles.ts';
 import { isShown, minThreads, type Scenario } from '../scenarios/scenario.ts';
-import { runSchedule } from './det_round.ts';
-import { specOf } from './explore.ts';
+import { runSchedule } from './round.ts';
+import { specOf } from './search/explore.ts';
 
 /** What oracles say of a build without a fix: kind, and where it was seen. */
 const VERDICTS: readonly { slug: Slug; scenario: string; free: string; says: readonly string[] }[] = [
@@ -48,9 +48,9 @@ const VERDICTS: readonly { slug: Slug; scenario: string; free: string; says: rea
   },
   {
     slug: 'async_destroy',
-    scenario: 'destroyed_context_keeps_quota_small',
-    free: 'destroyed_context_keeps_quota_small',
-    says: ['destroy:grace-period-in-syscall destroy', 'quota:spurious-eagain quotaLoop', 'leak:mapping mappings'],
+    scenario: 'destroy_waits_for_grace_period_small',
+    free: 'destroy_waits_for_grace_period_small',
+    says: ['destroy:grace-period-in-syscall destroy'],
   },
   {
     slug: 'exit_waits',

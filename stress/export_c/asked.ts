@@ -3,11 +3,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../cli/folder.ts';
+import { nearest, UsageError } from '../cli/usage_error.ts';
 import type { Trace } from '../conformance/trace.ts';
-import type { Schedule } from '../det/schedule.ts';
-import { parseScheduleJson } from '../det/schedule_json.ts';
-import { decodeSchedule, isScheduleString } from '../det/schedule_string.ts';
-import { nearest, UsageError } from '../options_error.ts';
+import { parseScheduleJson } from '../det/schedule/json.ts';
+import type { Schedule } from '../det/schedule/schedule.ts';
+import { decodeSchedule, isScheduleString } from '../det/schedule/string.ts';
 
 export type Asked =
   | { readonly kind: 'trace'; readonly trace: Trace; readonly cpus: number }

@@ -2,7 +2,7 @@
 /** C as text: literals, and the parts of a source that a program uses. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ROOT } from '../root.ts';
+import { ROOT } from '../host/root.ts';
 
 /** Columns of a comment in a program. */
 const WIDTH = 100;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** `npm run report -- export-c`: a finding or a trace as a C program for a real kernel. */
-import { commit } from '../environment.ts';
-import { UsageError } from '../options_error.ts';
+
+import { UsageError } from '../cli/usage_error.ts';
+import { commit } from '../host/environment.ts';
 import { readAsked } from './asked.ts';
 import { ExportError } from './c_text.ts';
 import { findingProgram } from './from_finding.ts';

@@ -2,7 +2,7 @@
 /** What user space did in a recorded schedule, from its trace points: the system calls of each thread, and the rest. */
 import { kioctx } from '../../src/fs/aio/kioctx.ts';
 import { syscallOf, type TraceNote } from '../../src/trace/events.ts';
-import type { Step } from '../det/full_recording.ts';
+import type { Step } from '../det/explain/recording.ts';
 
 /** A context: one io_setup() that succeeded. They are numbered in the order of their making. */
 interface Context {

@@ -3,11 +3,11 @@
 import { Prng } from '../../src/arch/sab/prng.ts';
 import { REVERTS, type Slug } from '../../src/reverts/registry.ts';
 import { QUOTA_FOR_DESTROYERS } from '../../workers/protocol.ts';
-import { recordSchedule } from '../det/full_recording.ts';
+import { recordSchedule } from '../det/explain/recording.ts';
 import { poolOf, scenarioOf } from '../det/replay.ts';
-import type { Schedule } from '../det/schedule.ts';
-import { encodeSchedule } from '../det/schedule_string.ts';
-import { knownBug } from '../known.ts';
+import type { Schedule } from '../det/schedule/schedule.ts';
+import { encodeSchedule } from '../det/schedule/string.ts';
+import { knownBug } from '../scenarios/known.ts';
 import { ExportError } from './c_text.ts';
 import { type Act, type Acts, actsOf, type Deed } from './finding_ops.ts';
 import { type Await, awaits } from './order.ts';

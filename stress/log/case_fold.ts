@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A scenario on a build: its rounds so far, and what they add up to. */
+import { addBins, type Bins } from '../../src/arch/sab/histogram.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
-import type { Detection, Explained, Finding, Outcome, ScenarioResult, Schedules, Spread } from '../report/result.ts';
+import { distribution, percentileOf } from '../result/distribution.ts';
+import type {
+  Detection,
+  Explained,
+  Finding,
+  Outcome,
+  ScenarioResult,
+  Schedules,
+  Spread,
+} from '../result/run_result.ts';
 import type { CaseRecord, Figures, FindingRecord } from './records.ts';
 
 type Counting = { -readonly [K in keyof Finding]: Finding[K] } & { lastRound: number };
@@ -54,6 +64,9 @@ export class CaseFold {
   schedules: Schedules | null = null;
   /** When the race showed in the round under way, ms that user space had run; null if it has not. */
   private shownMs: number | null = null;
+  /** Times of the call whose time tells the builds apart. */
+  private times: Bins = [];
+  private readonly medians: number[] = [];
 
   constructor(info: CaseRecord) {
     this.info = info;
@@ -109,6 +122,10 @@ export class CaseFold {
     this.exposureMs += this.shownMs ?? figures.ranMs;
     if (this.shownMs !== null) this.detected += 1;
     this.shownMs = null;
+    const times = figures.latency[this.info.contrast ?? ''];
+    if (times === undefined || times.length === 0) return;
+    this.times = addBins(this.times, times);
+    this.medians.push(percentileOf(times, 50));
   }
 
   /** Findings that a build with these fixes should not show. */
@@ -166,7 +183,8 @@ export class CaseFold {
   }
 
   result(): ScenarioResult {
-    const { info, rounds, elapsedMs, ranMs, operations, firstFindingMs } = this;
+    const { info, rounds, elapsedMs, ranMs, operations, firstFindingMs, medians } = this;
+    const call = medians.length === 0 ? undefined : info.contrast;
     return {
       name: info.name,
       description: info.description,
@@ -187,6 +205,7 @@ export class CaseFold {
       firstFindingMs,
       detection: this.detection(),
       ...(this.schedules === null ? {} : { schedules: this.schedules }),
+      ...(call === undefined ? {} : { contrast: { call, latency: distribution(this.times), medians } }),
       ...(this.inconclusive === null ? {} : { inconclusive: this.inconclusive }),
     };
   }

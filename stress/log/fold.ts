@@ -12,12 +12,12 @@ import {
   SCHEMA_VERSION,
   type TraceWindow,
   VERDICTS,
-} from '../report/result.ts';
+} from '../result/run_result.ts';
 import { CaseFold } from './case_fold.ts';
-import { grade } from './grade.ts';
 import type { DoneRecord, EndRecord, Figures, FindingRecord, LogRecord, RunRecord } from './records.ts';
 import { Timeline } from './timeline.ts';
 import { Totals } from './totals.ts';
+import { grade } from './verdict.ts';
 
 /** What a reader wants besides the result. Rounds and traces of a long run take room. */
 export interface Keep {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Holds a run against its thresholds. An interrupted run is not judged: half a run's figures are not the run's. */
-import { type RunResult, VERDICTS } from '../report/result.ts';
+import { type RunResult, VERDICTS } from '../result/run_result.ts';
 import { judge, parseThreshold } from '../threshold/threshold.ts';
 
 /** A broken threshold turns what would have passed, or meant nothing, into a failure; a finding stays what it is. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A run, from its folder. */
-import type { Run } from '../report/result.ts';
+import type { Run } from '../result/run_result.ts';
 import { type Keep, RunFold } from './fold.ts';
 import { judged } from './judged.ts';
 import { readLog } from './reader.ts';

@@ -2,7 +2,7 @@
 /** A log written by hand: a race on a reverted build, then two rounds on the patched one. */
 import { binOf } from '../../src/arch/sab/histogram.ts';
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
-import { fixture as result } from '../report/fixture.test-data.ts';
+import { fixture as result } from '../result/fixture.test-data.ts';
 import {
   type CaseRecord,
   type DoneRecord,

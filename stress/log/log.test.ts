@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { UsageError } from '../options_error.ts';
+import { UsageError } from '../cli/usage_error.ts';
 import { loadRun } from './load.ts';
 import { fixture, logOf, runRecord } from './log.test-data.ts';
 import { mergeRuns } from './merge.ts';

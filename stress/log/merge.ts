@@ -4,8 +4,8 @@
  * log is the merged run: counts add up, histograms too, and findings with the same signature are one.
  */
 import { basename, resolve } from 'node:path';
-import { checkEmpty } from '../options_output.ts';
-import type { Run } from '../report/result.ts';
+import { checkEmpty } from '../cli/output.ts';
+import type { Run } from '../result/run_result.ts';
 import { type Keep, RunFold } from './fold.ts';
 import { judged } from './judged.ts';
 import { loadRun } from './load.ts';

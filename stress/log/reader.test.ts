@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { UsageError } from '../options_error.ts';
+import { UsageError } from '../cli/usage_error.ts';
 import { loadRun } from './load.ts';
 import { logOf } from './log.test-data.ts';
 import { mergeRuns } from './merge.ts';

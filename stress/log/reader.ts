@@ -7,8 +7,8 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, reasonOf } from '../cli/folder.ts';
-import { UsageError } from '../options_error.ts';
-import { SCHEMA_VERSION } from '../report/result.ts';
+import { UsageError } from '../cli/usage_error.ts';
+import { SCHEMA_VERSION } from '../result/run_result.ts';
 import { LOG_VERSION, type LogRecord } from './records.ts';
 import { SHAPES } from './shapes.ts';
 import { LOG_NAME } from './writer.ts';

@@ -21,7 +21,15 @@ import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
 import type { StopSignal } from '../cli/exit_code.ts';
-import type { Environment, Expect, Explained, Parameters, Schedules, TraceWindow, Verdict } from '../report/result.ts';
+import type {
+  Environment,
+  Expect,
+  Explained,
+  Parameters,
+  Schedules,
+  TraceWindow,
+  Verdict,
+} from '../result/run_result.ts';
 
 /** Version of the lines' form. Earlier ones are read, a later one is refused. In version 1 lines had no numbers. */
 export const LOG_VERSION = 2;
@@ -40,6 +48,8 @@ export interface CaseRecord {
   readonly goals: Readonly<Record<string, 'required' | 'wanted'>>;
   /** By CPU. */
   readonly roles: readonly string[];
+  /** System call whose time is kept for this case, to be compared with the other build's. */
+  readonly contrast?: string;
 }
 
 /** Where a part of a merged log is from. */

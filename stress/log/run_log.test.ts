@@ -5,7 +5,7 @@ import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, truncate
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { Run } from '../report/result.ts';
+import type { Run } from '../result/run_result.ts';
 import { loadRun } from './load.ts';
 import { fixture } from './log.test-data.ts';
 import type { EndRecord } from './records.ts';

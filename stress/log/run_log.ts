@@ -3,7 +3,7 @@
  * What a run under way writes down: each line goes to the log on the disk and to the fold, of which the run's own
  * reports are made. So they are whole whatever happens to the disk; a reader of the log gets the same.
  */
-import type { Run } from '../report/result.ts';
+import type { Run } from '../result/run_result.ts';
 import { RunFold } from './fold.ts';
 import { judged } from './judged.ts';
 import type { EndRecord, LogRecord } from './records.ts';

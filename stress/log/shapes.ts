@@ -11,12 +11,12 @@ import type { ObjectRef } from '../../src/kernel/object_ref.ts';
 import type { CpuSnapshot, OopsRecord } from '../../src/kernel/oops.ts';
 import type { TraceEntry } from '../../src/trace/flight_recorder.ts';
 import { STOP_SIGNALS } from '../cli/exit_code.ts';
-import type { Diagram, DiagramRow, Explanation } from '../det/explanation.ts';
-import type { LeftOut } from '../options_scenarios.ts';
+import type { Diagram, DiagramRow, Explanation } from '../result/explanation.ts';
 import {
   ACTIVITIES,
   type Environment,
   type Explained,
+  type LeftOut,
   type Parameters,
   type Schedules,
   type Shard,
@@ -24,7 +24,7 @@ import {
   type TraceCpu,
   type TraceWindow,
   VERDICTS,
-} from '../report/result.ts';
+} from '../result/run_result.ts';
 import {
   type Check,
   count,
@@ -158,6 +158,7 @@ const caseRecord = object<CaseRecord>({
   ),
   goals: mapOf(oneOf('required', 'wanted')),
   roles: texts,
+  contrast: optional(text),
 });
 
 const step = object<TraceEntry>({ us: number, text });

@@ -3,7 +3,7 @@
  * The timeline of a run, in a bounded number of points: when there are too many, each two neighbours become one, and
  * from then on as many samples go into each new one.
  */
-import { ACTIVITY_LETTERS, type TimelinePoint } from '../report/result.ts';
+import { ACTIVITY_LETTERS, type TimelinePoint } from '../result/run_result.ts';
 import type { SampleRecord } from './records.ts';
 
 /** At most twice as many for a moment. */

@@ -2,8 +2,8 @@
 /** Lock, latency and activity figures, added up over rounds. */
 import { addBins, type Bins } from '../../src/arch/sab/histogram.ts';
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
-import { distribution } from '../report/distribution.ts';
-import { ACTIVITIES, type Activity, type ContentionPoint, type Distribution, type Lock } from '../report/result.ts';
+import { distribution } from '../result/distribution.ts';
+import { ACTIVITIES, type Activity, type ContentionPoint, type Distribution, type Lock } from '../result/run_result.ts';
 import type { Figures } from './records.ts';
 
 type Sites = LockStat['waiters'];

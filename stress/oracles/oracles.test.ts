@@ -15,7 +15,7 @@ import { become } from '../../src/user/process.ts';
 import { FD_INLINE } from '../../workers/layout.ts';
 import { ACCEPTED, createLedger, DONE, Ledger, ownerOf } from '../../workers/ledger.ts';
 import type { Role, RoundPlan } from '../../workers/protocol.ts';
-import { type Booted, bootRound } from '../boot.ts';
+import { type Booted, bootRound } from '../round/boot.ts';
 import { workload } from '../scenarios/scenario.ts';
 import { lostEvents } from './events.ts';
 import type { Inspection } from './inspection.ts';

@@ -2,16 +2,16 @@
 /** reports/README.md explains every field and column that there is. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { CSV_COLUMNS } from './csv.ts';
-import { DETECTION_COLUMNS } from './detection_text.ts';
-import { fixture } from './fixture.test-data.ts';
-import { LATENCY_COLUMNS } from './latency_table.ts';
-import { LOCK_STAT_COLUMNS } from './lock_stat.ts';
-import { LOCK_SITE_COLUMNS, LOCK_TIME_COLUMNS } from './lock_times.ts';
-import { MERGED_COLUMNS } from './merged_table.ts';
-import { OUTCOME_HEAD } from './outcome_table.ts';
+import { fixture } from '../result/fixture.test-data.ts';
+import { VERDICTS } from '../result/run_result.ts';
+import { DETECTION_COLUMNS } from './parts/detection_text.ts';
+import { latencyColumns } from './parts/latency_table.ts';
+import { LOCK_SITE_COLUMNS, LOCK_TIME_COLUMNS } from './parts/lock_times.ts';
+import { MERGED_COLUMNS } from './parts/merged_table.ts';
+import { OUTCOME_HEAD } from './parts/outcome_table.ts';
+import { CSV_COLUMNS } from './printers/csv.ts';
+import { LOCK_STAT_COLUMNS } from './printers/lock_stat.ts';
 import { REPORTERS } from './reporters.ts';
-import { VERDICTS } from './result.ts';
 
 const readme = readFileSync(new URL('../../reports/README.md', import.meta.url), 'utf8');
 
@@ -47,7 +47,7 @@ test('every column and every verdict', () => {
   const words = [
     ...OUTCOME_HEAD,
     ...LOCK_STAT_COLUMNS,
-    ...LATENCY_COLUMNS.map((column) => column.head),
+    ...latencyColumns('syscall').map((column) => column.head),
     ...[...LOCK_TIME_COLUMNS, ...LOCK_SITE_COLUMNS, ...DETECTION_COLUMNS, ...MERGED_COLUMNS].map(
       (column) => column.head,
     ),

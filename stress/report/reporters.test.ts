@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { expect, test } from 'vitest';
-import { UsageError } from '../options_error.ts';
-import { run } from './fixture.test-data.ts';
-import { DEFAULT_REPORTERS, parseReporters } from './reporter_names.ts';
+import { UsageError } from '../cli/usage_error.ts';
+import { DEFAULT_REPORTERS, parseReporters } from '../options/reporters.ts';
+import { run } from '../result/fixture.test-data.ts';
 import { REPORTERS } from './reporters.ts';
 
 test('names with commas between, each once, in the order typed', () => {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The printers: the file of each, and what it prints. */
-import { toCsv } from './csv.ts';
-import { toHtml } from './html/page.ts';
-import { toJson } from './json.ts';
-import { toJunit } from './junit.ts';
-import { toLockStat } from './lock_stat.ts';
-import { toMarkdown } from './markdown.ts';
-import type { Reporter } from './reporter_names.ts';
-import type { Run } from './result.ts';
-import { toTrace } from './trace.ts';
+
+import type { Reporter } from '../options/reporters.ts';
+import type { Run } from '../result/run_result.ts';
+import { toHtml } from './page/page.ts';
+import { toCsv } from './printers/csv.ts';
+import { toJson } from './printers/json.ts';
+import { toJunit } from './printers/junit.ts';
+import { toLockStat } from './printers/lock_stat.ts';
+import { toMarkdown } from './printers/markdown.ts';
+import { toTrace } from './printers/trace.ts';
 
 export interface Printer {
   readonly file: string;

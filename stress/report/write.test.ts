@@ -13,10 +13,10 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { runFolder, WriteError } from '../cli/folder.ts';
-import { duplicate, fixture, run } from './fixture.test-data.ts';
-import { toLockStat } from './lock_stat.ts';
-import { toMarkdown } from './markdown.ts';
-import type { ScenarioResult } from './result.ts';
+import { duplicate, fixture, run } from '../result/fixture.test-data.ts';
+import type { ScenarioResult } from '../result/run_result.ts';
+import { toLockStat } from './printers/lock_stat.ts';
+import { toMarkdown } from './printers/markdown.ts';
 import { writeReports } from './write.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'write-'));

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { Files } from '../cli/files.ts';
 import { shellWord } from '../cli/shell.ts';
-import { type FindingFile, findingFiles, findingSchedule, findingText } from './finding_files.ts';
-import { DEFAULT_REPORTERS, type Reporter } from './reporter_names.ts';
+import { DEFAULT_REPORTERS, type Reporter } from '../options/reporters.ts';
+import type { Run } from '../result/run_result.ts';
+import { type FindingFile, findingFiles, findingSchedule, findingText } from './parts/finding_files.ts';
 import { REPORTERS } from './reporters.ts';
-import type { Run } from './result.ts';
 
 /** Takes away findings of an earlier rendering of the run, which had fewer of them and other numbers. */
 function forgetOldFindings(dir: string, files: readonly FindingFile[]): void {

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** All scenarios, in the order in which a run takes them. */
-
-import type { KnownScenario } from '../options_scenarios.ts';
 import { buffer_written_after_destroy } from './buffer_written_after_destroy.ts';
-import { destroyed_context_keeps_quota } from './destroyed_context_keeps_quota.ts';
+import { destroy_waits_for_grace_period } from './destroy_waits_for_grace_period.ts';
 import { event_read_before_it_is_written } from './event_read_before_it_is_written.ts';
 import { everything_at_once } from './everything_at_once.ts';
 import { exit_leaves_requests_in_flight } from './exit_leaves_requests_in_flight.ts';
 import { head_lost_in_page_migration } from './head_lost_in_page_migration.ts';
 import { hostile_user } from './hostile_user.ts';
 import { one_ring_for_all_threads } from './one_ring_for_all_threads.ts';
-import { isShown, minThreads, type Scenario } from './scenario.ts';
+import { isShown, type KnownScenario, minThreads, type Scenario } from './scenario.ts';
 import { scribbled_ring_frees_live_requests } from './scribbled_ring_frees_live_requests.ts';
 import { SMALL_SCENARIOS } from './small.ts';
 import { unread_events_overwritten } from './unread_events_overwritten.ts';
@@ -20,7 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   unread_events_overwritten,
   buffer_written_after_destroy,
   scribbled_ring_frees_live_requests,
-  destroyed_context_keeps_quota,
+  destroy_waits_for_grace_period,
   exit_leaves_requests_in_flight,
   event_read_before_it_is_written,
   everything_at_once,

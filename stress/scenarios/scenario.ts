@@ -2,8 +2,9 @@
 /** What a scenario is: who runs, on what, and what its results mean. */
 import type { Prng } from '../../src/arch/sab/prng.ts';
 import type { Slug } from '../../src/reverts/registry.ts';
+import type { Syscall } from '../../workers/meters.ts';
 import type { Role, Workload } from '../../workers/protocol.ts';
-import type { Expect } from '../report/result.ts';
+import type { Expect } from '../result/run_result.ts';
 
 /** Threads of a role: at least `min`, and of those to spare a share by `weight`; 0 takes none. */
 export interface RoleShare {
@@ -36,8 +37,19 @@ export interface Scenario {
   readonly draw: (prng: Prng) => Workload;
   /** By name of an operation or kind of a finding. What is not declared and is a finding is forbidden. */
   readonly outcomes: Readonly<Record<string, DeclaredOutcome>>;
+  /** System call whose time tells the builds apart: it is measured on each. */
+  readonly contrast?: Syscall;
   /** Operations that the scenario is about; at least one of each required one must have happened. */
   readonly goals: Readonly<Record<string, 'required' | 'wanted'>>;
+}
+
+/** As the command line knows it. */
+export interface KnownScenario {
+  readonly name: string;
+  readonly minThreads: number;
+  /** Chosen by its whole name only. */
+  readonly onlyByName: boolean;
+  readonly fixedBy: readonly Slug[];
 }
 
 export const acceptable = (description: string): DeclaredOutcome => ({ expect: 'ACCEPTABLE', description });

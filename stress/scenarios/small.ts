@@ -5,7 +5,7 @@
  */
 import type { Role, Workload } from '../../workers/protocol.ts';
 import { buffer_written_after_destroy } from './buffer_written_after_destroy.ts';
-import { destroyed_context_keeps_quota } from './destroyed_context_keeps_quota.ts';
+import { destroy_waits_for_grace_period } from './destroy_waits_for_grace_period.ts';
 import { event_read_before_it_is_written } from './event_read_before_it_is_written.ts';
 import { exit_leaves_requests_in_flight } from './exit_leaves_requests_in_flight.ts';
 import { head_lost_in_page_migration } from './head_lost_in_page_migration.ts';
@@ -80,7 +80,7 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
     { programs: { destroyer: 'scribble' }, batch: 2, delayMinUs: 200, delayMaxUs: 200, turns: 1 },
   ),
   small(
-    destroyed_context_keeps_quota,
+    destroy_waits_for_grace_period,
     'one thread makes and destroys a context twice, with quota for one',
     { destroyer: 1, completer: 1 },
     { programs: { destroyer: 'quota' }, aioMaxNr: -1, batch: 0, turns: 2 },

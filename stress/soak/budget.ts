@@ -2,7 +2,7 @@
 /** How the time of a soak is spent: on which seeds, and how much of it on running failures again. */
 import { mix32 } from '../../src/arch/sab/prng.ts';
 import { isInterrupted } from '../cli/exit_code.ts';
-import { VERDICTS } from '../report/result.ts';
+import { VERDICTS } from '../result/run_result.ts';
 
 /** A run that can have less than this share of its time is not begun. */
 const RUN_LEAST = 0.5;

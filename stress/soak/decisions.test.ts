@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { failed, mayRerun, nextRunMs, seedOf } from './budget.ts';
 import { bytesNeeded, isMerged, whatToKeep, worstFirst } from './keep.ts';
 import { failureRates, rateText } from './rates.ts';
-import type { Kept, SoakRun } from './result.ts';
+import type { Kept, SoakRun } from './soak_result.ts';
 
 const MIB = 2 ** 20;
 

@@ -3,7 +3,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOG_NAME } from '../log/writer.ts';
-import type { Kept } from './result.ts';
+import type { Kept } from './soak_result.ts';
 
 /** Bytes of all files below a folder. */
 export function bytesBelow(folder: string): number {

@@ -5,7 +5,7 @@
  * reports can be made again.
  */
 import { rankOf } from '../cli/exit_code.ts';
-import type { Kept, SoakRun } from './result.ts';
+import type { Kept, SoakRun } from './soak_result.ts';
 
 export interface KeepRule {
   /** Runs that are kept whole. */

@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { YAML } from 'zx';
-import { parseOptions } from '../options.ts';
-import { readReportCommand } from '../report/command.ts';
-import { ROOT } from '../root.ts';
+import { readReportCommand } from '../commands/report_options.ts';
+import { ROOT } from '../host/root.ts';
+import { parseOptions } from '../options/stress_options.ts';
 import { KNOWN } from '../scenarios/index.ts';
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, ROOT));
@@ -68,9 +68,9 @@ describe('the soak workflow', () => {
   const env = { MINUTES: '30', THREADS: '16', SEED: '7', PERTURB: 'light', SHARD: '2/2' };
 
   test('the stress test and the merge take their arguments, and no shell or npm stands between it and a signal', () => {
-    const [soak] = stepsOf(SOAK).flatMap(({ run }) => (run?.includes('stress/main.js') ? [run] : []));
+    const [soak] = stepsOf(SOAK).flatMap(({ run }) => (run?.includes('stress/commands/stress.js') ? [run] : []));
     expect(soak).toMatch(/^exec node /);
-    expect(asStress(argumentsOf(soak ?? '', 'main.js', env))).toMatchObject({ kind: 'run', threads: 16, seed: 7 });
+    expect(asStress(argumentsOf(soak ?? '', 'stress.js', env))).toMatchObject({ kind: 'run', threads: 16, seed: 7 });
     const [merge] = stepsOf(SOAK).flatMap(({ run }) => (run?.includes('report -- ') ? [run] : []));
     expect(readReportCommand(argumentsOf(merge ?? '', 'report --', env))).toMatchObject({ kind: 'merge' });
   });
@@ -178,7 +178,9 @@ describe('the Kubernetes manifest', () => {
   test('the stress test and the merge take their arguments', () => {
     const { data } = find('ConfigMap');
     const [soak] = find('Job', 'kioctx-soak').spec.template.spec.containers;
-    const argv = argumentsOf(soak?.args[0] ?? '', 'main.js', data).map((word) => word.replace('/reports/', 'reports/'));
+    const argv = argumentsOf(soak?.args[0] ?? '', 'stress.js', data).map((word) =>
+      word.replace('/reports/', 'reports/'),
+    );
     const at = argv.indexOf('--output');
     expect(argv[at + 1]).toBe('reports/soak-1/shard-0');
     argv.splice(at, 2);

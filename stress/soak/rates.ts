@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How often a seed fails: once in two runs is another bug than once in a hundred. */
-import { plural } from '../report/text.ts';
+import { plural } from '../text/layout.ts';
 import { failed } from './budget.ts';
-import type { FailureRate, SoakRun } from './result.ts';
+import type { FailureRate, SoakRun } from './soak_result.ts';
 
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)}%`;
 

@@ -2,9 +2,9 @@
 /** What tests of the soak as it is typed share. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Soak } from './result.ts';
+import type { Soak } from './soak_result.ts';
 
-export const MAIN = join(import.meta.dirname, '../../dist/stress/soak/main.js');
+export const MAIN = join(import.meta.dirname, '../../dist/stress/commands/soak.js');
 export const LOAD = ['--scenario', 'one_ring_for_all_threads', '--build', 'patched', '--arena-mib', '16'];
 
 export function soakIn(folder: string): { at: string; soak: Soak } {

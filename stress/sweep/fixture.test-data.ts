@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A sweep written by hand, for the tests of its printers: contended, and with a peak inside of what was measured. */
-import { fixture } from '../report/fixture.test-data.ts';
-import type { Sweep, SweepPoint } from './result.ts';
+import { fixture } from '../result/fixture.test-data.ts';
+import type { Sweep, SweepPoint } from './sweep_result.ts';
 import { fitUsl } from './usl.ts';
 
 const point = (threads: number, eventsPerSecond: number, share: number): SweepPoint => ({

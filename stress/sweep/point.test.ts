@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { expect, test } from 'vitest';
-import { fixture } from '../report/fixture.test-data.ts';
-import type { RoundSample, Run } from '../report/result.ts';
+import { fixture } from '../result/fixture.test-data.ts';
+import type { RoundSample, Run } from '../result/run_result.ts';
 import { pointOf, samplesOf } from './point.ts';
 
 const round = (reaped: number, part: Partial<RoundSample> = {}): RoundSample => ({

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was measured at a width. */
 import { interquartileRange, median } from 'simple-statistics';
-import type { RoundSample, Run, RunResult } from '../report/result.ts';
-import type { SweepPoint } from './result.ts';
+import type { RoundSample, Run, RunResult } from '../result/run_result.ts';
+import type { SweepPoint } from './sweep_result.ts';
 
 /**
  * Threads load their code at the beginning of a run, and V8 compiles it, for longer where many share few cores. Rounds

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a sweep's tables say of each width, and its fit in sentences; the same for each printer. */
-import type { Lock } from '../report/result.ts';
-import type { Align } from '../report/table.ts';
-import { count, frequency, plural } from '../report/text.ts';
-import type { Sweep, SweepPoint } from './result.ts';
-import { SERVICE_THREADS } from './widths.ts';
+
+import { SERVICE_THREADS } from '../options/widths.ts';
+import type { Lock } from '../result/run_result.ts';
+import { count, frequency, plural } from '../text/layout.ts';
+import type { Align } from '../text/table.ts';
+import type { Sweep, SweepPoint } from './sweep_result.ts';
 
 export const SWEEP_HEAD = [
   'threads',

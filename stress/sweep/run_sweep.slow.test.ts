@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 import { scratchFolder, typed$ } from '../../src/testing/typed.ts';
 import { loadRun } from '../log/load.ts';
 import { samplesOf } from './point.ts';
-import type { Sweep } from './result.ts';
+import type { Sweep } from './sweep_result.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/stress/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/stress/commands/stress.js');
 const output = scratchFolder();
 
 function sweepIn(folder: string): { at: string; sweep: Sweep } {

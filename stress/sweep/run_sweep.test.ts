@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { scratchFolder, typed$ } from '../../src/testing/typed.ts';
-import type { Sweep } from './result.ts';
+import type { Sweep } from './sweep_result.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/stress/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/stress/commands/stress.js');
 const output = scratchFolder();
 
 function sweepIn(folder: string): { at: string; sweep: Sweep } {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a sweep takes of the options of the command line, and which it has no use for. */
-import { againLine, type Options, UsageError } from '../options.ts';
-import type { Reporter } from '../report/reporter_names.ts';
+
+import type { Reporter } from '../options/reporters.ts';
+import { againLine, type Options, UsageError } from '../options/stress_options.ts';
 
 export interface SweepSpec {
   /** Ascending, as parseSweep() returns them. */

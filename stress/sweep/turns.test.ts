@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { expect, test } from 'vitest';
-import { UsageError } from '../options_error.ts';
+import { UsageError } from '../cli/usage_error.ts';
 import { planTurns } from './turns.ts';
 
 test('widths go up and down', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which width is run when: a machine that gets warm, or busy, must not look like one that scales badly. */
-import { UsageError } from '../options_error.ts';
+import { UsageError } from '../cli/usage_error.ts';
 
 export interface Turn {
   readonly threads: number;

@@ -10,7 +10,7 @@
  *
  * With so few columns, non-negative least squares is to try each set of coefficients that are not zero.
  */
-import type { UslFit } from './result.ts';
+import type { UslFit } from './sweep_result.ts';
 
 /** What is known of a width. */
 export interface Measured {

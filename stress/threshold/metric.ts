@@ -2,7 +2,7 @@
 /** The figures that a threshold may name, and how each is read from a result. */
 import { LOCK_CLASSES } from '../../src/kernel/locking/classes.ts';
 import { SLUGS } from '../../src/reverts/registry.ts';
-import type { Detection, RunResult } from '../report/result.ts';
+import type { Detection, RunResult } from '../result/run_result.ts';
 import type { Part } from './place.ts';
 import { locks, type Measured, percentOf, SYSCALLS, stat, timed } from './reading.ts';
 import { type Kind, VALUE_EXAMPLE } from './unit.ts';

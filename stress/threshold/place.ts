@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What is wrong with an expression, and where: a sentence, then the expression with carets below the place. */
-import { UsageError } from '../options_error.ts';
+import { UsageError } from '../cli/usage_error.ts';
 
 const FORM = '--threshold takes METRIC OP VALUE';
 const EXAMPLE = 'locks.completion_lock.wait.p99 < 50us';

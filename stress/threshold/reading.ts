@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Reading locks and distributions of a result, or saying that nothing was measured. */
-import { percentileOf } from '../report/distribution.ts';
-import type { Distribution, Lock, RunResult } from '../report/result.ts';
+import { percentileOf } from '../result/distribution.ts';
+import type { Distribution, Lock, RunResult } from '../result/run_result.ts';
 
 /** The system calls that are timed. */
 export const SYSCALLS = ['io_setup', 'io_destroy', 'io_submit', 'io_cancel', 'io_getevents'] as const;

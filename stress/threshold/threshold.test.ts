@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LOCK_CLASSES } from '../../src/kernel/locking/classes.ts';
 import { SLUGS } from '../../src/reverts/registry.ts';
-import { UsageError } from '../options_error.ts';
-import { fixture } from '../report/fixture.test-data.ts';
-import type { RunResult } from '../report/result.ts';
+import { UsageError } from '../cli/usage_error.ts';
+import { fixture } from '../result/fixture.test-data.ts';
+import type { RunResult } from '../result/run_result.ts';
 import { SYSCALLS } from './reading.ts';
 import { judge, parseThreshold } from './threshold.ts';
 
@@ -149,8 +149,8 @@ describe('a wrong expression', () => {
   test.each([
     ['lock.x.wait.p99 < 1us', 'lock', "'lock' names no metric"],
     ['locks < 1us', ' ', "'locks' names no lock class"],
-    ['locks.wait.lok.wait.p99 < 1us', 'wait.lok', 'the nearest is wait.lock'],
-    ['locks.wait.lock.wate.p99 < 1us', 'wate', "'locks.wait.lock.wate' names no figure of a lock"],
+    ['locks.rcu.lok.wait.p99 < 1us', 'rcu.lok', 'the nearest is rcu.lock'],
+    ['locks.rcu.lock.wate.p99 < 1us', 'wate', "'locks.rcu.lock.wate' names no figure of a lock"],
     ['locks.ring_lock < 1us', ' ', "'locks.ring_lock' names no figure of a lock"],
     ['locks.ring_lock.wait < 1us', ' ', "'locks.ring_lock.wait' names no statistic"],
     ['locks.ring_lock.wait.p100 < 1us', 'p100', 'names no statistic'],

@@ -8,8 +8,8 @@
  *
  * A metric of which a run has no samples is not met: silence is no good figure.
  */
-import { either } from '../options_error.ts';
-import type { RunResult, ThresholdResult } from '../report/result.ts';
+import { either } from '../cli/usage_error.ts';
+import type { RunResult, ThresholdResult } from '../result/run_result.ts';
 import { type Metric, parseMetric } from './metric.ts';
 import { type Part, wrongAt } from './place.ts';
 import { type Kind, UNITS_ALLOWED, type Unit, unitOf, VALUE_EXAMPLE } from './unit.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Reading a metric word by word, with a place for whatever is wrong. */
-import { either, nearest, type UsageError } from '../options_error.ts';
+import { either, nearest, type UsageError } from '../cli/usage_error.ts';
 import { type Part, wrongAt } from './place.ts';
 
 /** The words of a metric, taken off one by one. */

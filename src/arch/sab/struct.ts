@@ -163,6 +163,10 @@ export const cacheline = <V, T, A extends Access>(type: FieldType<V, T, A>): Fie
 
 export const lo32: (v: Addr<U64>) => number = load32;
 export const hi32 = (v: Addr<U64>): number => load32((v + 4) | 0);
+/**
+ * NOT LINUX: a u64 is two words, stored one after the other; x86-64 stores it at once. On a build where a field may be
+ * read while it is written, half of it may be read.
+ */
 export const set64: (v: Addr<U64>, lo: number, hi: number) => void = store2;
 export const copy64: (to: Addr<U64>, from: Addr<U64>) => void = copy2;
 

@@ -11,19 +11,12 @@
  *
  * @linux fs/aio.c kiocb_cancel() … free_ioctx_users(), kill_ioctx(), exit_aio() v3.17
  */
-import { atomic_xchg, cmpxchg } from '../../arch/sab/atomic.ts';
-import { type Fn, fn, fnOf } from '../../arch/sab/functable.ts';
+import { atomic_xchg } from '../../arch/sab/atomic.ts';
+import { type Fn, fn } from '../../arch/sab/functable.ts';
 import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { container_of } from '../../arch/sab/struct.ts';
-import {
-  spin_lock,
-  spin_lock_irq,
-  spin_lock_irqsave,
-  spin_unlock,
-  spin_unlock_irq,
-  spin_unlock_irqrestore,
-} from '../../kernel/locking/spinlock.ts';
-import { deref, WARN_ON } from '../../kernel/panic.ts';
+import { spin_lock, spin_unlock } from '../../kernel/locking/spinlock.ts';
+import { WARN_ON } from '../../kernel/panic.ts';
 import { synchronize_rcu } from '../../kernel/rcu/tree.ts';
 import {
   complete,
@@ -34,7 +27,6 @@ import {
 } from '../../kernel/sched/completion.ts';
 import { wake_up_all } from '../../kernel/sched/wait.ts';
 import { INIT_WORK, schedule_work, type work_struct } from '../../kernel/workqueue.ts';
-import { list_add, list_del_init, list_empty, type list_head, list_next } from '../../lib/list.ts';
 import {
   type percpu_ref,
   percpu_ref_exit,
@@ -46,68 +38,18 @@ import type { mm_struct } from '../../mm/mm_types.ts';
 import { vm_munmap } from '../../mm/mmap.ts';
 import { free_percpu } from '../../mm/percpu.ts';
 import { kfree, kmem_cache_free } from '../../mm/slab.ts';
+import { release_quota_and_mapping_late } from '../../reverts/async_destroy.ts';
 import { free_ioctx_users_before_fn } from '../../reverts/refcount_requests.ts';
 import { fixed } from '../../reverts/registry.ts';
 import { TP } from '../../trace/events.ts';
 import { trace } from '../../trace/flight_recorder.ts';
 import { EINVAL } from '../../uapi/errno.ts';
-import {
-  KIOCB_CANCELLED,
-  type KiocbCancelFn,
-  kiocb,
-  kioctx,
-  kioctx_cachep,
-  kioctx_table,
-  kioctx_table_slot,
-} from './kioctx.ts';
+import { cancel_active_reqs } from './cancel.ts';
+import { aio_nr_sub, kioctx, kioctx_cachep, kioctx_table, kioctx_table_slot } from './kioctx.ts';
 import { aio_free_ring } from './ring.ts';
-import { aio_nr_sub } from './setup.ts';
 
-/**
- * Makes a request one that can be cancelled. For drivers, before the request can complete.
- * @context any @locks takes ctx_lock
- * @linux fs/aio.c kiocb_set_cancel_fn() v3.17
- */
-export function kiocb_set_cancel_fn(req: kiocb, cancel: Fn<KiocbCancelFn>): void {
-  const ctx = req.ki_ctx;
-  const flags = spin_lock_irqsave(ctx.ctx_lock);
-  if (load32(req.ki_list) === 0) list_add(req.ki_list, ctx.active_reqs);
-  req.ki_cancel = cancel;
-  spin_unlock_irqrestore(ctx.ctx_lock, flags);
-}
-
-/**
- * Has the driver cancel a request. Wins once for each request.
- * @returns what the driver says, or -EINVAL
- * @locks ctx_lock held
- * @linux fs/aio.c kiocb_cancel() v3.17
- */
-export function kiocb_cancel(req: kiocb): number {
-  let cancel = req.ki_cancel;
-  for (;;) {
-    if (cancel === 0 || cancel === KIOCB_CANCELLED) return -EINVAL;
-    const old = cancel;
-    cancel = cmpxchg(req.$ki_cancel as number as Addr<number>, old, KIOCB_CANCELLED);
-    if (cancel === old) break;
-  }
-  return fnOf(cancel)(req);
-}
-
-/** Cancels every request that can be. @locks takes ctx_lock */
-export function cancel_active_reqs(ctx: kioctx): void {
-  spin_lock_irq(ctx.ctx_lock);
-  while (!list_empty(ctx.active_reqs)) {
-    const req = container_of(list_next(ctx.active_reqs) as Addr<list_head>, kiocb, 'ki_list');
-    // It then links to itself: aio_complete() still sees that it was listed, and takes ctx_lock.
-    list_del_init(req.ki_list);
-    kiocb_cancel(req);
-  }
-  spin_unlock_irq(ctx.ctx_lock);
-}
-
-/** Frees the context and all of it. @context kworker; nobody else has it @linux fs/aio.c free_ioctx() v3.17 */
-const free_ioctx_fn = fn('free_ioctx', function free_ioctx(work: Addr<work_struct>) {
-  const ctx = container_of(work, kioctx, 'free_work');
+/** Frees the context and all of it. @context may sleep; nobody else has it @linux fs/aio.c free_ioctx() v3.17 */
+export function free_ioctx(ctx: kioctx): void {
   trace(TP.free_ioctx, ctx.addr);
   aio_free_ring(ctx);
   release_quota_and_mapping_late(ctx);
@@ -115,21 +57,19 @@ const free_ioctx_fn = fn('free_ioctx', function free_ioctx(work: Addr<work_struc
   percpu_ref_exit(ctx.reqs);
   percpu_ref_exit(ctx.users);
   kmem_cache_free(kioctx_cachep, ctx.addr);
-});
-
-/** What the build without 4fcc712f5c48 does only when it frees the context. */
-export function release_quota_and_mapping_late(ctx: kioctx): void {
-  if (fixed.async_destroy) return;
-  if (ctx.mmap_size !== 0) vm_munmap(deref(ctx.mm, 'ctx->mm'), ctx.mmap_base, ctx.mmap_size);
-  aio_nr_sub(ctx.max_reqs);
 }
+const free_ioctx_fn = fn('free_ioctx', (work: Addr<work_struct>) =>
+  free_ioctx(container_of(work, kioctx, 'free_work')),
+);
 
 /** No request is left. @context any, in an RCU read section @linux fs/aio.c free_ioctx_reqs() v3.17 */
 export const free_ioctx_reqs_fn = fn('free_ioctx_reqs', function free_ioctx_reqs(ref: Addr<percpu_ref>) {
   const ctx = container_of(ref, kioctx, 'reqs');
   trace(TP.free_ioctx_reqs, ctx.addr);
   const requests_done = ctx.requests_done;
+  const freed_by_caller = ctx.freed_by_caller !== 0;
   if (requests_done !== null) complete(requests_done);
+  if (freed_by_caller) return; // by free_ioctx(), in io_destroy()
   INIT_WORK(ctx.free_work, free_ioctx_fn);
   schedule_work(ctx.free_work);
 });
@@ -178,6 +118,7 @@ export function kill_ioctx(mm: mm_struct, ctx: kioctx, requests_done: completion
     aio_nr_sub(ctx.max_reqs);
     if (ctx.mmap_size !== 0) vm_munmap(mm, ctx.mmap_base, ctx.mmap_size);
   }
+  if (!fixed.async_destroy && in_syscall && requests_done !== null) ctx.freed_by_caller = 1;
   ctx.requests_done = requests_done;
   percpu_ref_kill(ctx.users);
   return 0;

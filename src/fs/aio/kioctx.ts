@@ -29,7 +29,8 @@ import {
   words,
 } from '../../arch/sab/struct.ts';
 import { mutex } from '../../kernel/locking/mutex.ts';
-import { spin_lock_init, spinlock_t } from '../../kernel/locking/spinlock.ts';
+import { spin_lock, spin_lock_init, spin_unlock, spinlock_t } from '../../kernel/locking/spinlock.ts';
+import { WARN_ON } from '../../kernel/panic.ts';
 import { rcu_head } from '../../kernel/rcu/tree.ts';
 import { completion } from '../../kernel/sched/completion.ts';
 import { wait_queue_head_t } from '../../kernel/sched/wait.ts';
@@ -89,6 +90,8 @@ export const kioctx = struct('kioctx', {
   requests_done: ptr(() => completion),
   /** NOT LINUX: the owner's mm, for the build that unmaps when it frees. I */
   mm: ptr(() => mm_struct),
+  /** NOT LINUX: set by kill_ioctx(), on the build whose io_destroy() frees the context itself */
+  freed_by_caller: u32,
   /** NOT LINUX v3.17: for the build without `reqs`, which frees by call_rcu() */
   rcu_head: embed(rcu_head),
 
@@ -107,7 +110,7 @@ export const kioctx = struct('kioctx', {
   /** X(completion_lock): next slot to be written; the trusted copy of aio_ring.tail */
   tail: cacheline(u31),
   /** X(completion_lock): completions whose slots have not been given back */
-  completed_events: u31,
+  completed_events: s32,
   completion_lock: embed(spinlock_t),
 
   /** Behind the line of `tail`, which every completion writes: readers of the ring come by here. */
@@ -180,3 +183,11 @@ export function aio_setup(): void {
 
 /** Kernel address of the ring's page `i`. Good while the caller holds what protects ring_pages. */
 export const kmap_ring_page = (ctx: kioctx, i: number): number => kmap_atomic(load32(ctx.ring_pages + 4 * i));
+
+/** Gives quota back. @locks takes aio_nr_lock */
+export function aio_nr_sub(nr: number): void {
+  const g = aio.it;
+  spin_lock(g.aio_nr_lock);
+  g.aio_nr = WARN_ON(g.aio_nr < nr, 'aio_nr - nr > aio_nr') ? 0 : g.aio_nr - nr;
+  spin_unlock(g.aio_nr_lock);
+}

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Memory runs out at every place where it can: the call fails, and nothing of it is left. */
+
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { alloc_page, nr_free_pages, type page, put_page } from '../../mm/page_alloc.ts';
 import { contextOf, contexts, slotsOf } from '../../testing/slots.ts';
 import {
-  inKernel,
   io_getevents,
   io_setup,
   io_submit,
@@ -16,6 +15,7 @@ import {
   openFile,
   openPending,
   pointerArray,
+  withFreePages,
 } from '../../testing/user.ts';
 import { IOCB_CMD_PREADV, iovec } from '../../uapi/aio_abi.ts';
 import { ENOMEM, errname } from '../../uapi/errno.ts';
@@ -25,19 +25,6 @@ import { sys_io_setup, sys_io_submit } from './syscalls.ts';
 
 beforeEach(() => login());
 afterEach(logout);
-
-/** Takes all pages but `left`, runs it, and gives them back. */
-function withFreePages<T>(left: number, f: () => T): T {
-  const taken: page[] = [];
-  inKernel(() => {
-    while (nr_free_pages() > left) taken.push(alloc_page() as page);
-  });
-  const ret = f();
-  inKernel(() => {
-    for (const p of taken) put_page(p);
-  });
-  return ret;
-}
 
 // The array of pages is in the context, and in memory of its own.
 test.each([4, 300])('io_setup(%i) with too few pages, one more each time, until it succeeds', (asked) => {

@@ -114,12 +114,13 @@ export function read_events(ctx: kioctx, min_nr: number, nr: number, event: numb
 function wait_for_events(ctx: kioctx, min_nr: number, nr: number, event: number, until: number): void {
   const deadline = until === FOREVER ? FOREVER : sched_clock() + until;
   const wait = DEFINE_WAIT();
-  for (let left = until; ; ) {
+  for (;;) {
     const interrupted = prepare_to_wait_event(ctx.wait, wait, TASK_INTERRUPTIBLE);
     if (aio_read_events(ctx, min_nr, nr, event)) break;
-    if (interrupted !== 0 || left <= 0) break;
+    if (interrupted !== 0) break;
+    const left = deadline === FOREVER ? FOREVER : deadline - sched_clock();
+    if (left <= 0) break;
     schedule_timeout(left);
-    left = deadline === FOREVER ? FOREVER : Math.max(0, deadline - sched_clock());
   }
   finish_wait(ctx.wait, wait);
   FREE_WAIT();

@@ -33,12 +33,13 @@ export function put_reqs_available(ctx: kioctx, nr: number): void {
   const flags = local_irq_save();
   const kcpu = this_cpu_ptr(ctx.cpu);
   let available = load32(kcpu) + nr;
+  store32(kcpu, available);
   const batch = ctx.req_batch;
   while (available >= batch * 2) {
     available -= batch;
+    store32(kcpu, available);
     atomic_add(batch, ctx.reqs_available);
   }
-  store32(kcpu, available);
   local_irq_restore(flags);
 }
 
@@ -53,12 +54,14 @@ function get_reqs_available(ctx: kioctx): boolean {
       const batch = ctx.req_batch;
       let avail = atomic_read(ctx.reqs_available);
       for (;;) {
-        if (avail < batch) break out;
+        // An int and an unsigned: C compares them unsigned.
+        if (avail >>> 0 < batch) break out;
         const old = avail;
         avail = atomic_cmpxchg(ctx.reqs_available, old, old - batch);
         if (avail === old) break;
       }
       own = batch;
+      store32(kcpu, own);
     }
     ret = true;
     store32(kcpu, own - 1);

@@ -9,21 +9,15 @@
  */
 import { fn } from '../../arch/sab/functable.ts';
 import { load32, PAGE_SHIFT, PAGE_SIZE, store32 } from '../../arch/sab/memory.ts';
-import { ptrAt, setPtrAt } from '../../arch/sab/struct.ts';
+import { setPtrAt } from '../../arch/sab/struct.ts';
 import { mutex_lock, mutex_trylock, mutex_unlock } from '../../kernel/locking/mutex.ts';
 import { spin_lock, spin_lock_irqsave, spin_unlock, spin_unlock_irqrestore } from '../../kernel/locking/spinlock.ts';
 import { BUG_ON } from '../../kernel/panic.ts';
 import { MIGRATEPAGE_SUCCESS, migrate_page_copy, migrate_page_move_mapping } from '../../mm/migrate.ts';
 import { address_space, type mm_struct } from '../../mm/mm_types.ts';
-import {
-  add_to_page_cache,
-  address_space_exit,
-  address_space_init,
-  do_mmap_file,
-  truncate_setsize,
-} from '../../mm/mmap.ts';
-import { get_page, page, put_page } from '../../mm/page_alloc.ts';
-import { defineCache, kcalloc, kfree, kmem_cache_alloc, kmem_cache_free } from '../../mm/slab.ts';
+import { address_space_exit, address_space_init, do_mmap_file, find_or_create_page } from '../../mm/mmap.ts';
+import { get_page, type page, put_page, unlock_page } from '../../mm/page_alloc.ts';
+import { defineCache, kcalloc, kmem_cache_alloc, kmem_cache_free } from '../../mm/slab.ts';
 import { fixed } from '../../reverts/registry.ts';
 import { aio_free_ring_before, aio_migratepage_before } from '../../reverts/serialise_migration.ts';
 import { TP } from '../../trace/events.ts';
@@ -36,8 +30,9 @@ import {
   io_event,
 } from '../../uapi/aio_abi.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../uapi/errno.ts';
-import { alloc_file, defineFops, FMODE_READ, FMODE_WRITE, type file, fput } from '../file.ts';
+import { alloc_file, defineFops, FMODE_READ, FMODE_WRITE, type file } from '../file.ts';
 import { AIO_RING_PAGES, kioctx, kmap_ring_page } from './kioctx.ts';
+import { free_ring_array, put_aio_ring_file, put_ring_pages } from './ring_pages.ts';
 
 /** NOT LINUX: the inode of a ring is its mapping. */
 const inode_cachep = defineCache('aio_inode', address_space);
@@ -72,22 +67,6 @@ function aio_private_file(ctx: kioctx, nr_pages: number): file | null {
   return null;
 }
 
-/** Ends the way from the ring's pages to the context. After it no migration can reach ctx. @context may sleep */
-export function put_aio_ring_file(ctx: kioctx): void {
-  const aio_ring_file = ctx.aio_ring_file;
-  if (aio_ring_file === null) return;
-  const mapping = aio_ring_file.f_mapping as address_space;
-  // Takes page locks, hence waits for a migration that is under way.
-  truncate_setsize(mapping);
-
-  spin_lock(mapping.private_lock);
-  mapping.private_data = 0;
-  ctx.aio_ring_file = null;
-  spin_unlock(mapping.private_lock);
-
-  fput(aio_ring_file);
-}
-
 /** Frees the ring's pages. @context may sleep; no completion and no reader is left */
 export function aio_free_ring(ctx: kioctx): void {
   if (!fixed.serialise_migration) {
@@ -97,24 +76,6 @@ export function aio_free_ring(ctx: kioctx): void {
   put_aio_ring_file(ctx);
   put_ring_pages(ctx);
   free_ring_array(ctx);
-}
-
-/** Drops the context's references to its ring pages. */
-export function put_ring_pages(ctx: kioctx): void {
-  for (let i = 0; i < ctx.nr_pages; i++) {
-    const p = ptrAt(ctx.ring_pages, i, page);
-    if (p === null) continue;
-    setPtrAt(ctx.ring_pages, i, null);
-    put_page(p);
-  }
-}
-
-/** Frees the array of pages if it is not inside the context. */
-export function free_ring_array(ctx: kioctx): void {
-  if (ctx.ring_pages !== 0 && ctx.ring_pages !== ctx.internal_pages) {
-    kfree(ctx.ring_pages);
-    ctx.ring_pages = 0;
-  }
 }
 
 /**
@@ -210,9 +171,10 @@ export function aio_setup_ring(ctx: kioctx, requests: number, mm: mm_struct): nu
 
   let i = 0;
   for (; i < nr_pages; i++) {
-    // The reference that comes back is the context's, beside the page cache's.
-    const p = add_to_page_cache(mapping, i);
+    // Locked until it is whole. The reference that comes back is the context's, beside the page cache's.
+    const p = find_or_create_page(mapping, i);
     if (p === null) break;
+    unlock_page(p);
     store32(ctx.ring_pages + 4 * i, p.addr);
   }
   ctx.nr_pages = i;
@@ -237,8 +199,8 @@ export function aio_setup_ring(ctx: kioctx, requests: number, mm: mm_struct): nu
   const ring = aio_ring.at(kmap_ring_page(ctx, 0));
   ring.nr = nr_events;
   ring.id = ~0;
-  ring.head = 0;
   ring.tail = 0;
+  ring.head = 0;
   ring.magic = AIO_RING_MAGIC;
   ring.compat_features = AIO_RING_COMPAT_FEATURES;
   ring.incompat_features = AIO_RING_INCOMPAT_FEATURES;

@@ -11,7 +11,6 @@ import { type Addr, load32, memcpy, store32 } from '../../arch/sab/memory.ts';
 import { container_of } from '../../arch/sab/struct.ts';
 import { mutex_init, mutex_lock, mutex_unlock } from '../../kernel/locking/mutex.ts';
 import { spin_lock, spin_lock_init, spin_unlock } from '../../kernel/locking/spinlock.ts';
-import { WARN_ON } from '../../kernel/panic.ts';
 import { call_rcu, type rcu_head, rcu_read_lock, rcu_read_unlock } from '../../kernel/rcu/tree.ts';
 import { current } from '../../kernel/sched/core.ts';
 import { init_waitqueue_head } from '../../kernel/sched/wait.ts';
@@ -29,6 +28,7 @@ import { EAGAIN, EINVAL, ENOMEM } from '../../uapi/errno.ts';
 import { free_ioctx_reqs_fn, users_release } from './destroy.ts';
 import {
   aio,
+  aio_nr_sub,
   KIOCB_BYTES_IN_C,
   kioctx,
   kioctx_cachep,
@@ -83,14 +83,6 @@ function ioctx_add_table(ctx: kioctx, mm: mm_struct): number {
   }
 }
 
-/** Gives quota back. @locks takes aio_nr_lock */
-export function aio_nr_sub(nr: number): void {
-  const g = aio.it;
-  spin_lock(g.aio_nr_lock);
-  g.aio_nr = WARN_ON(g.aio_nr < nr, 'aio_nr - nr > aio_nr') ? 0 : g.aio_nr - nr;
-  spin_unlock(g.aio_nr_lock);
-}
-
 /**
  * Makes a context and publishes it. The caller gets a reference to users.
  *
@@ -120,7 +112,7 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
   spin_lock_init(ctx.completion_lock, 'completion_lock');
   mutex_init(ctx.ring_lock, 'ring_lock');
   if (fixed.serialise_migration) mutex_lock(ctx.ring_lock); // else: migration can see the setup half done
-  init_waitqueue_head(ctx.wait);
+  init_waitqueue_head(ctx.wait, 'ctx.wait');
   INIT_LIST_HEAD(ctx.active_reqs);
 
   let err = -ENOMEM;
@@ -152,7 +144,8 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
 
       err = ioctx_add_table(ctx, mm);
       if (err !== 0) {
-        aio_nr_sub(ctx.max_reqs);
+        if (fixed.refcount_requests) aio_nr_sub(ctx.max_reqs);
+        else err = -EAGAIN; // and the quota is lost
         break err_ctx;
       }
       if (fixed.serialise_migration) mutex_unlock(ctx.ring_lock);

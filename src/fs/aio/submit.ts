@@ -48,8 +48,9 @@ const IOCB_BYTES = iocb.sizeof;
 const IOVEC_BYTES = iovec.sizeof;
 const KEY_AT = iocb.offsetof.aio_key;
 
-/** Segments that a vector may have. */
+/** Segments that a vector may have, and how many of them are kept on the stack. */
 const UIO_MAXIOV = 1024;
+const UIO_FASTIOV = 8;
 /** Most bytes that one request moves. */
 const MAX_RW_COUNT = 0x7fff_f000;
 /** A user pointer is 64 bits wide. */
@@ -103,11 +104,13 @@ function aio_run_rw(req: kiocb, filp: file, opcode: number, buf_lo: number, buf_
   const vectored = opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV;
   const segments = vectored ? req.ki_nbytes : 1;
   let ret = 0;
+  let started = false;
   if (vectored && (bytes_hi !== 0 || segments > UIO_MAXIOV)) return -EINVAL;
   if (vectored && segments !== 0 && buf_hi !== 0) return -EFAULT;
   if (!vectored && (bytes_hi !== 0 || !access_ok(buf_lo, req.ki_nbytes, buf_hi))) return -EFAULT;
-  const inline = segments <= 1;
-  const iov = inline ? stack_alloc(IOVEC_BYTES) : kzalloc(IOVEC_BYTES * segments);
+  const iovBytes = IOVEC_BYTES * Math.max(segments, 1);
+  const inline = segments <= UIO_FASTIOV;
+  const iov = inline ? stack_alloc(iovBytes) : kzalloc(iovBytes);
   out: {
     if (iov === 0) {
       ret = -ENOMEM;
@@ -133,12 +136,13 @@ function aio_run_rw(req: kiocb, filp: file, opcode: number, buf_lo: number, buf_
     } else {
       ret = (ops as Readable).read_iter(req, iov, segments, bytes);
     }
-    aio_run_done(req, ret);
-    ret = 0;
+    started = true;
   }
-  if (inline) stack_free(IOVEC_BYTES);
+  if (inline) stack_free(iovBytes);
   else kfree(iov);
-  return ret;
+  if (!started) return ret;
+  aio_run_done(req, ret);
+  return 0;
 }
 
 /** Completes the request unless it is queued. On -EIOCBQUEUED it may be gone already. */

@@ -19,7 +19,8 @@ import { TP } from '../../trace/events.ts';
 import { trace } from '../../trace/flight_recorder.ts';
 import { iocb, KIOCB_KEY } from '../../uapi/aio_abi.ts';
 import { EFAULT, EINPROGRESS, EINVAL, IS_ERR } from '../../uapi/errno.ts';
-import { kill_ioctx, kiocb_cancel } from './destroy.ts';
+import { kiocb_cancel } from './cancel.ts';
+import { free_ioctx, kill_ioctx } from './destroy.ts';
 import { kiocb, type kioctx } from './kioctx.ts';
 import { read_events } from './read_events.ts';
 import { ioctx_alloc, lookup_ioctx } from './setup.ts';
@@ -48,6 +49,10 @@ function io_setup(nr_events: number, ctxp: number): number {
   if (IS_ERR(ioctx)) return ioctx;
   put_user(ioctx.user_id, ctxp);
   const fault = user_fault();
+  if (fault && !fixed.async_destroy) {
+    kill_and_wait(mm_struct.at(current.mm), ioctx); // whoever drops the last reference frees
+    return -EFAULT;
+  }
   if (fault) kill_ioctx(mm_struct.at(current.mm), ioctx, null, true);
   percpu_ref_put(ioctx.users);
   return fault ? -EFAULT : 0;
@@ -74,10 +79,18 @@ function io_destroy(ctx_id: number): number {
     percpu_ref_put(ioctx.users);
     return ret;
   }
+  return kill_and_wait(mm, ioctx);
+}
+
+/** Ends a context to which the caller has a reference, and waits for its requests. @returns 0 or -EINVAL */
+function kill_and_wait(mm: mm_struct, ioctx: kioctx): number {
   const requests_done = completion_onstack();
   const ret = kill_ioctx(mm, ioctx, requests_done, true);
   percpu_ref_put(ioctx.users);
-  if (ret === 0) wait_for_completion(requests_done);
+  if (ret === 0) {
+    wait_for_completion(requests_done);
+    if (!fixed.async_destroy && fixed.refcount_requests) free_ioctx(ioctx); // on the caller's time
+  }
   free_completion_onstack();
   return ret;
 }

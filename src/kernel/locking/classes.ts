@@ -29,8 +29,20 @@ export const LOCK_CLASSES = [
   'device_lock',
   /** kioctx.completion_lock: inside tree_lock's section in aio_migratepage() */
   'completion_lock',
-  /** wait_queue_head.lock */
-  'wait.lock',
+  /** wait_queue_head.lock of each kind of wait queue, as Linux gives each init_waitqueue_head() a class: kioctx.wait */
+  'ctx.wait',
+  /** completion.wait */
+  'completion.wait',
+  /** eventfd_ctx.wqh */
+  'eventfd.wqh',
+  /** completers, who wait for requests */
+  'device.wait',
+  /** the grace-period thread */
+  'rcu.wait',
+  /** kworkers, who wait for work */
+  'workqueue.more',
+  /** flush_workqueue() */
+  'workqueue.idle',
   /** files_struct.file_lock */
   'file_lock',
   'rcu.lock',

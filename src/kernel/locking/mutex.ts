@@ -12,7 +12,7 @@ import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { unpark } from '../../arch/sab/park.ts';
 import { struct, u32, type View } from '../../arch/sab/struct.ts';
 import { record } from '../oops.ts';
-import { might_sleep, sleep_on_word } from '../sched/core.ts';
+import { __set_current_state, might_sleep, sleep_on_word, TASK_RUNNING } from '../sched/core.ts';
 import { type LockClass, lockClass, lockClassName } from './classes.ts';
 import { lock_probe } from './probe.ts';
 import { CONTENDED, FREE, LAST_CPU, LOCKED, spin_limit } from './spinlock.ts';
@@ -43,7 +43,13 @@ function mutex_lock_slowpath(lock: MutexAddr): void {
   for (let probes = spin_limit; probes > 0; probes--) {
     if (load32(lock) === FREE && cmpxchg(lock as number as Addr<Word>, FREE, LOCKED) === FREE) return;
   }
-  while (xchg(lock as number as Addr<Word>, CONTENDED) !== FREE) sleep_on_word(lock, CONTENDED);
+  let slept = false;
+  while (xchg(lock as number as Addr<Word>, CONTENDED) !== FREE) {
+    sleep_on_word(lock, CONTENDED);
+    slept = true;
+  }
+  // A task that was about to sleep for something else, and has slept here, is runnable now.
+  if (slept) __set_current_state(TASK_RUNNING);
 }
 
 /** @context may sleep */

@@ -12,7 +12,8 @@
  * A waiter that has slept takes the lock in state 2, since others may sleep, too; this costs one wake-up too many
  * at the end of a queue, never one too few.
  *
- * NOT LINUX: the waiter sleeps, in the sense of park(); RCU and lockdep see a spinning CPU.
+ * NOT LINUX: the waiter sleeps, in the sense of park(); RCU and lockdep see a spinning CPU. Waiters are not served in
+ * their order, as x86's ticket locks do: whoever comes first gets the lock, so the longest waits are longer than there.
  * @linux include/linux/spinlock.h v3.17
  */
 import { cmpxchg, type Word, xchg } from '../../arch/sab/atomic.ts';

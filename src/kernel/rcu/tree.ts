@@ -77,7 +77,7 @@ const rcu = bss('rcu', rcu_data);
 
 export function rcu_init(): void {
   spin_lock_init(rcu.it.lock, 'rcu.lock');
-  init_waitqueue_head(rcu.it.wait);
+  init_waitqueue_head(rcu.it.wait, 'rcu.wait');
 }
 
 /** Begins a read section: the CPU must not sleep until rcu_read_unlock(). */

@@ -16,10 +16,17 @@
  * @linux kernel/sched/completion.c v3.17
  */
 import { embed, struct, u32, type View } from '../../arch/sab/struct.ts';
-import { list_add_tail, list_del_init, list_empty } from '../../lib/list.ts';
 import { spin_lock_irq, spin_lock_irqsave, spin_unlock_irq, spin_unlock_irqrestore } from '../locking/spinlock.ts';
 import { __set_current_state, might_sleep, schedule, stack_alloc, stack_free, TASK_UNINTERRUPTIBLE } from './core.ts';
-import { DEFINE_WAIT, FREE_WAIT, init_waitqueue_head, wait_queue_head_t, wake_up_locked } from './wait.ts';
+import {
+  __add_wait_queue_tail_exclusive,
+  __remove_wait_queue,
+  DECLARE_WAITQUEUE,
+  FREE_WAIT,
+  init_waitqueue_head,
+  wait_queue_head_t,
+  wake_up_locked,
+} from './wait.ts';
 
 export const completion = struct('completion', {
   /** L: signals not yet consumed, count */
@@ -30,7 +37,7 @@ export type completion = View<typeof completion>;
 
 export function init_completion(x: completion): void {
   x.done = 0;
-  init_waitqueue_head(x.wait);
+  init_waitqueue_head(x.wait, 'completion.wait');
 }
 
 /** A completion on this task's stack; free_completion_onstack() when it has been waited for. */
@@ -66,16 +73,15 @@ export function wait_for_completion(x: completion): void {
   const lock = lockOf(x);
   spin_lock_irq(lock);
   if (x.done === 0) {
-    const { task_list } = wait_queue_head_t.at(x.wait);
-    const wait = DEFINE_WAIT();
+    const wait = DECLARE_WAITQUEUE();
+    __add_wait_queue_tail_exclusive(x.wait, wait);
     do {
-      if (list_empty(wait.task_list)) list_add_tail(wait.task_list, task_list);
       __set_current_state(TASK_UNINTERRUPTIBLE);
       spin_unlock_irq(lock);
       schedule();
       spin_lock_irq(lock);
     } while (x.done === 0);
-    if (!list_empty(wait.task_list)) list_del_init(wait.task_list);
+    __remove_wait_queue(wait);
     FREE_WAIT();
   }
   x.done -= 1;

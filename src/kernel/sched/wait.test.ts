@@ -28,6 +28,9 @@ import {
   wake_up_process,
 } from './core.ts';
 import {
+  __add_wait_queue_tail_exclusive,
+  __remove_wait_queue,
+  DECLARE_WAITQUEUE,
   DEFINE_WAIT,
   FREE_WAIT,
   finish_wait,
@@ -35,6 +38,7 @@ import {
   prepare_to_wait,
   prepare_to_wait_event,
   wait_queue_head_t,
+  type wait_queue_t,
   waitqueue_active,
   wake_up,
   wake_up_locked,
@@ -43,9 +47,9 @@ import {
 let machine: Machine;
 let q: Addr<wait_queue_head_t>;
 beforeEach(() => {
-  machine = boot();
+  machine = boot({ cpus: 3 });
   q = kzalloc(wait_queue_head_t.sizeof) as Addr<wait_queue_head_t>;
-  init_waitqueue_head(q);
+  init_waitqueue_head(q, 'test_lock_a');
 });
 
 describe('wait queue', () => {
@@ -69,16 +73,57 @@ describe('wait queue', () => {
     FREE_WAIT();
     expect(kinds(machine)).toEqual([]);
   });
-  it('wakes as many as are asked for', () => {
-    const waits = [DEFINE_WAIT(), DEFINE_WAIT(), DEFINE_WAIT()];
-    for (const wait of waits) prepare_to_wait(q, wait, TASK_UNINTERRUPTIBLE);
+  /** Entries in the queue, each of the task of another CPU, which sleeps. */
+  const sleepers = (make: () => wait_queue_t, count: number): wait_queue_t[] =>
+    Array.from({ length: count }, (_, cpu) => {
+      const wait = make();
+      wait.task = cpu_task(cpu).addr;
+      cpu_task(cpu).state = TASK_UNINTERRUPTIBLE;
+      return wait;
+    });
+  const isQueued = (wait: wait_queue_t): boolean => load32(wait.task_list) !== wait.task_list;
+  function wakeUnderLock(nr: number): void {
     const { lock } = wait_queue_head_t.at(q);
     const flags = spin_lock_irqsave(lock);
-    wake_up_locked(q, 2);
+    wake_up_locked(q, nr);
     spin_unlock_irqrestore(lock, flags);
-    expect(waits.map((wait) => load32(wait.task_list) !== wait.task_list)).toEqual([true, false, false]);
-    for (const wait of waits) finish_wait(q, wait);
-    for (const _ of waits) FREE_WAIT();
+  }
+
+  it('wakes all but the exclusive ones, of whom it wakes as many as are asked for, oldest first', () => {
+    const [plain] = sleepers(DEFINE_WAIT, 1) as [wait_queue_t];
+    prepare_to_wait(q, plain, TASK_UNINTERRUPTIBLE);
+    const exclusive = sleepers(DECLARE_WAITQUEUE, 3);
+    for (const wait of exclusive) __add_wait_queue_tail_exclusive(q, wait);
+    const states = (): number[] => [0, 1, 2].map(task_state);
+    wakeUnderLock(1);
+    // The first exclusive entry is of the task that the plain one has woken, which counts for neither.
+    expect(states()).toEqual([TASK_RUNNING, TASK_RUNNING, TASK_UNINTERRUPTIBLE]);
+    wakeUnderLock(1);
+    expect(states()).toEqual([TASK_RUNNING, TASK_RUNNING, TASK_RUNNING]);
+    expect([isQueued(plain), exclusive.map(isQueued)]).toEqual([false, [true, true, true]]);
+    for (const wait of exclusive) __remove_wait_queue(wait);
+    for (let n = 0; n < 4; n++) FREE_WAIT();
+  });
+  it('unlinks the entry of a task that it woke, and leaves that of a task that was awake', () => {
+    const [asleep, awake] = sleepers(DEFINE_WAIT, 2) as [wait_queue_t, wait_queue_t];
+    for (const wait of [asleep, awake]) prepare_to_wait(q, wait, TASK_UNINTERRUPTIBLE);
+    cpu_task(1).state = TASK_RUNNING;
+    wake_up(q);
+    expect([isQueued(asleep), isQueued(awake)]).toEqual([false, true]);
+    for (const wait of [asleep, awake]) finish_wait(q, wait);
+    expect(waitqueue_active(q)).toBe(false);
+    for (let n = 0; n < 2; n++) FREE_WAIT();
+  });
+  it('is left without the lock once the waker has unlinked the entry', () => {
+    const wait = DEFINE_WAIT();
+    const { lock } = wait_queue_head_t.at(q);
+    prepare_to_wait(q, wait, TASK_UNINTERRUPTIBLE);
+    wake_up(q);
+    const flags = spin_lock_irqsave(lock);
+    finish_wait(q, wait);
+    spin_unlock_irqrestore(lock, flags);
+    FREE_WAIT();
+    expect(kinds(machine)).toEqual([]);
   });
   it('refuses an interruptible wait while a signal is pending', () => {
     const wait = DEFINE_WAIT();

@@ -42,7 +42,7 @@ const data = bss(
 );
 const NSEC_PER_MSEC = 1_000_000;
 
-const setup = (): void => init_waitqueue_head(data.it.queue);
+const setup = (): void => init_waitqueue_head(data.it.queue, 'test_lock_a');
 const mine = (env: Env): boolean => atomic_read(data.it.token) === env.cpu;
 const passOn = (env: Env): void => smp_store_release(data.it.token, (env.cpu + 1) % env.threads);
 

@@ -3,10 +3,11 @@
  * How long a grace period and io_destroy() take on machines with more and more CPUs, of which one asks, one is the
  * grace-period thread, one a kworker, and all others submit and reap for all they are worth.
  */
+
+import type { GroupSpec } from '../bench_result.ts';
 import { BenchCpus } from '../cpus.ts';
 import { LATENCIES } from '../loads/latency.ts';
 import { contest, type Entrant, type PartMaker, partOf } from '../part.ts';
-import type { GroupSpec } from '../result.ts';
 import type { Work } from '../work.ts';
 
 export const LATENCY_COLUMNS = ['median', 'nine of ten'] as const;

@@ -4,11 +4,11 @@
  * compute for some 50 ns or not at all, unlock. Fairness: how the lockings of a second are shared out among the
  * threads.
  */
-import { plural } from '../../report/text.ts';
+import { plural } from '../../text/layout.ts';
+import type { GroupSpec } from '../bench_result.ts';
 import type { BenchCpus } from '../cpus.ts';
 import type { LockName } from '../loads/locks.ts';
 import { type Contest, cEntrant, contest, type Entrant, type PartMaker, partOf, type Setup } from '../part.ts';
-import type { GroupSpec } from '../result.ts';
 import type { CRun } from '../yardstick.ts';
 
 /** Steps of computing that take about 50 ns. */

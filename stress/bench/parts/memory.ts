@@ -2,10 +2,11 @@
 /**
  * What a context and a request take of RAM, by the number of possible CPUs: counted in pages, and the same each time.
  */
+
+import type { GroupSpec } from '../bench_result.ts';
 import { BenchCpus } from '../cpus.ts';
 import { FOOTPRINT_EVENTS } from '../loads/footprint.ts';
 import { contest, type Entrant, type PartMaker, partOf } from '../part.ts';
-import type { GroupSpec } from '../result.ts';
 
 export const MEMORY_TABLE = 'RAM';
 const CPUS = [1, 16] as const;

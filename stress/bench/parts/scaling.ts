@@ -4,11 +4,11 @@
  * load is that of one_ring_for_all_threads, with nothing checked and nothing stalled; it keeps user space's books.
  */
 
-import { Pool } from '../../pool.ts';
-import { assignRoles } from '../../roles.ts';
-import type { RoundSpec } from '../../round.ts';
-import { runRound } from '../../round.ts';
+import { Pool } from '../../round/pool.ts';
+import type { RoundSpec } from '../../round/round.ts';
+import { runRound } from '../../round/round.ts';
 import { one_ring_for_all_threads } from '../../scenarios/one_ring_for_all_threads.ts';
+import { assignRoles } from '../../scenarios/roles.ts';
 import { type Scenario, workload } from '../../scenarios/scenario.ts';
 import { type Contest, contest, type Entrant, type PartMaker, partOf, type Setup } from '../part.ts';
 import { threadsText } from './locks.ts';

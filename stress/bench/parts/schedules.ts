@@ -2,13 +2,13 @@
 /** How fast the deterministic engine goes through schedules of a small scenario, by scheduler, every access checked. */
 import { wall_clock } from '../../../src/arch/sab/clock.ts';
 import { POLICIES } from '../../../src/det/schedulers/index.ts';
-import { Explorer } from '../../det/explore.ts';
-import { Pool } from '../../pool.ts';
-import { assignRoles } from '../../roles.ts';
+import { Explorer } from '../../det/search/explore.ts';
+import { Pool } from '../../round/pool.ts';
+import { assignRoles } from '../../scenarios/roles.ts';
 import { minThreads, type Scenario } from '../../scenarios/scenario.ts';
 import { SMALL_SCENARIOS } from '../../scenarios/small.ts';
+import type { GroupSpec } from '../bench_result.ts';
 import { contest, type Entrant, type PartMaker, partOf } from '../part.ts';
-import type { GroupSpec } from '../result.ts';
 
 export const SCHEDULES_TABLE = 'by scheduler';
 const SCENARIO = 'event_read_before_it_is_written_small';

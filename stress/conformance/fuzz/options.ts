@@ -2,8 +2,8 @@
 /** The options of the fuzzer. */
 import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../../options_error.ts';
-import { minutes, wholeNumber } from '../../options_values.ts';
+import { UsageError } from '../../cli/usage_error.ts';
+import { minutes, wholeNumber } from '../../cli/values.ts';
 import type { Target } from '../evaluate.ts';
 
 export interface FuzzOptions {

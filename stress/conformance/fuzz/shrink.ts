@@ -3,7 +3,7 @@
  * Makes a trace that shows a difference smaller, as long as it shows the same one: fewer ops, then fewer and simpler
  * arguments. What comes after the difference is left out at once.
  */
-import { ddmin } from '../../det/ddmin.ts';
+import { ddmin } from '../../det/minimise/ddmin.ts';
 import { type Trace, TraceError, type TraceOp } from '../trace.ts';
 import { isVectored } from './draw_iocb.ts';
 import type { Ran, Run } from './sides.ts';

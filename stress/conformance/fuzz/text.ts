@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the fuzzer says: how it gets on, each difference, and what it has reached in the end. */
-import { tableLines } from '../../report/table.ts';
-import { clock, plural } from '../../report/text.ts';
+
+import { clock, plural } from '../../text/layout.ts';
+import { tableLines } from '../../text/table.ts';
 import { opInWords } from '../op_words.ts';
 import type { Campaign, Found } from './campaign.ts';
 

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ROOT } from '../../root.ts';
+import { ROOT } from '../../host/root.ts';
 import type { FromThreads, Program, ProgramReport, ThreadsOptions } from './plan.ts';
 
 const CHILD = fileURLToPath(new URL('dist/stress/conformance/threads/child.js', ROOT));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What became of the threads, for a terminal. */
-import { VERDICTS } from '../../report/result.ts';
-import { tableLines } from '../../report/table.ts';
+import { VERDICTS } from '../../result/run_result.ts';
+import { tableLines } from '../../text/table.ts';
 import { COUNTS, type Finding, type ProgramReport, type ThreadsOptions } from './plan.ts';
 import type { ThreadsResult } from './run.ts';
 

@@ -7,12 +7,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { DetResult } from '../det_round.ts';
+import { whereLeft } from '../../run/replay.ts';
+import { signatureOf } from '../minimise/signature.ts';
 import { poolOf, runOf } from '../replay.ts';
-import { whereLeft } from '../replay_command.ts';
-import type { Schedule } from '../schedule.ts';
-import { parseScheduleJson } from '../schedule_json.ts';
-import { signatureOf } from '../signature.ts';
+import type { DetResult } from '../round.ts';
+import { parseScheduleJson } from '../schedule/json.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { CORPUS, corpusPath } from './corpus.ts';
 
 /** The largest file of the corpus, in bytes. */

@@ -2,8 +2,8 @@
 /** The corpus: for each commit one schedule, cut down, of the build without it, and what it shows. */
 import { fileURLToPath } from 'node:url';
 import type { Slug } from '../../../src/reverts/registry.ts';
-import { ROOT } from '../../root.ts';
-import type { Signature } from '../signature.ts';
+import { ROOT } from '../../host/root.ts';
+import type { Signature } from '../minimise/signature.ts';
 
 export interface CorpusEntry {
   readonly slug: Slug;
@@ -16,7 +16,7 @@ export interface CorpusEntry {
 export const CORPUS: readonly CorpusEntry[] = [
   {
     slug: 'async_destroy',
-    scenario: 'destroyed_context_keeps_quota_small',
+    scenario: 'destroy_waits_for_grace_period_small',
     shows: {
       kind: 'destroy:grace-period-in-syscall',
       title: 'io_destroy() waited out a grace period on the caller’s time',

@@ -8,18 +8,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Slug } from '../../../src/reverts/registry.ts';
 import { stdout } from '../../cli/streams.ts';
-import { toolVersion } from '../../environment.ts';
-import { Pool } from '../../pool.ts';
-import { assignRoles } from '../../roles.ts';
+import { toolVersion } from '../../host/environment.ts';
+import { Pool } from '../../round/pool.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
+import { assignRoles } from '../../scenarios/roles.ts';
 import { minThreads, type Scenario } from '../../scenarios/scenario.ts';
-import { Explorer } from '../explore.ts';
-import { minimise } from '../minimise.ts';
+import { minimise } from '../minimise/minimise.ts';
+import { sameSignature, signatureOf } from '../minimise/signature.ts';
 import { poolOf, runOf } from '../replay.ts';
-import type { Schedule } from '../schedule.ts';
-import { parseScheduleJson, scheduleJson } from '../schedule_json.ts';
-import { scheduleSource } from '../schedule_source.ts';
-import { sameSignature, signatureOf } from '../signature.ts';
+import { parseScheduleJson, scheduleJson } from '../schedule/json.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { scheduleSource } from '../schedule/source.ts';
+import { Explorer } from '../search/explore.ts';
 import { CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
 
 const OPTIONS = {
@@ -36,9 +36,19 @@ const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 const SCHEDULES_MAX = 300;
 const BUDGET = { ms: 120_000, schedules: 10_000 };
 
+/** The stored schedule; null if there is none, or none that can be read. */
+function storedSchedule(slug: Slug): Schedule | null {
+  try {
+    return parseScheduleJson(readFileSync(corpusPath(slug), 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
 /** @returns what the stored schedule is now, null if it does not lead to its finding any more */
 async function keptEntry({ slug, shows }: CorpusEntry): Promise<Schedule | null> {
-  const schedule = parseScheduleJson(readFileSync(corpusPath(slug), 'utf8'));
+  const schedule = storedSchedule(slug);
+  if (schedule === null) return null;
   const pool = poolOf(schedule);
   try {
     const { records, decisions, hash } = await runOf(pool, schedule);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Reading a command line with commander, without any effect: nothing is printed, mistakes are thrown. */
+import { type Command, CommanderError } from 'commander';
+import { nearest, UsageError } from './usage_error.ts';
+
+/**
+ * What a program says of a mistake in words of its own.
+ * @param used - the command that was typed, or the program
+ * @returns null for the usual words
+ */
+export type OwnWords = (error: CommanderError, used: Command) => UsageError | null;
+
+/** What stands in quotation marks in commander's message: `--min <n>` of `option '--min <n>' argument missing`. */
+export const quoted = (message: string): string[] => [...message.matchAll(/'([^']*)'/g)].map((m) => m[1] as string);
+
+const flagOf = (words: string | undefined): string => words?.split(' ')[0] ?? '';
+
+function usualWords({ code, message }: CommanderError, used: Command): UsageError {
+  const [first, second] = quoted(message).map(flagOf);
+  switch (code) {
+    case 'commander.unknownOption': {
+      const names = [...used.options.map(({ long }) => long?.slice(2) ?? ''), 'help'];
+      const like = `--${nearest(first ?? '', names)[0]}`;
+      return new UsageError(
+        'unknown-option',
+        `there is no option '${first}'${used.parent === null ? '' : ` of ${used.name()}`}, the nearest is ${like}; ` +
+          `type ${like}, or --help for all of them`,
+      );
+    }
+    case 'commander.optionMissingArgument':
+      return new UsageError(
+        'missing-value',
+        `${first} needs a value behind it and has none; type ${first} VALUE, or --help for what is allowed`,
+      );
+    case 'commander.conflictingOption':
+      return new UsageError(
+        'contradiction',
+        `${first} and ${second} contradict each other, only one of them is allowed; leave ${second} out, or ${first}`,
+      );
+    default:
+      return new UsageError('bad-value', `${message.replace(/^error: /, '')}; type --help for what is allowed`);
+  }
+}
+
+/** @returns the text of the help if that was asked for, else null: the options are the command's @throws UsageError */
+export function readCommandLine(
+  command: Command,
+  argv: readonly string[],
+  ownWords: OwnWords = () => null,
+): string | null {
+  let printed = '';
+  const writeOut = (text: string): void => {
+    printed += text;
+  };
+  for (const each of [command, ...command.commands]) {
+    each.exitOverride().configureOutput({
+      writeOut,
+      writeErr: () => undefined,
+      getOutHelpWidth: () => 100,
+      getOutHasColors: () => false,
+    });
+  }
+  try {
+    command.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.helpDisplayed') return printed;
+    const used = command.commands.find((sub) => sub.name() === argv[0]) ?? command;
+    throw ownWords(error, used) ?? usualWords(error, used);
+  }
+  return null;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * `npm run soak -- [options]`: many runs of the stress test, one report.
+ *
+ * A signal ends the run under way, which writes its report; all runs are merged. A third one kills that run.
+ */
+import { join } from 'node:path';
+import { Interrupt } from '../cli/interrupt.ts';
+import { runProgram } from '../cli/program.ts';
+import { stderr, stdout } from '../cli/streams.ts';
+import { withinLimits } from '../host/limits.ts';
+import { VERDICTS } from '../result/run_result.ts';
+import { parseSoak, type SoakOptions } from '../soak/soak_options.ts';
+
+async function soak(options: SoakOptions): Promise<number> {
+  const interrupt = new Interrupt();
+  const [{ appendStepSummary }, { Soaking }, { toSoakMarkdown, toSoakText }] = await Promise.all([
+    import('../report/printers/step_summary.ts'),
+    import('../soak/soak.ts'),
+    import('../soak/soak_text.ts'),
+  ]);
+  const soaking = new Soaking(options, interrupt, (line) => stderr.write(`${line}\n`));
+  await soaking.run();
+  const result = soaking.finish();
+  stdout.write(toSoakText(result, stdout.width));
+  stderr.write(`reports: ${join(soaking.at, 'soak.md')} ${join(soaking.at, result.merged ?? 'runs')}\n`);
+  appendStepSummary(toSoakMarkdown(result), process.env, (text) => stderr.write(text));
+  interrupt.over(result.exitCode);
+  return result.exitCode;
+}
+
+await runProgram(async () => {
+  const options = parseSoak(process.argv.slice(2));
+  if (typeof options !== 'string') return withinLimits(0, () => soak(options));
+  stdout.write(options);
+  return VERDICTS.passed;
+});

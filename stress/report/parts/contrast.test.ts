@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The contrast of a call's time: where the builds differ, where they do not, and where nobody can tell. */
+import { expect, test } from 'vitest';
+import { distribution } from '../../result/distribution.ts';
+import { fixture } from '../../result/fixture.test-data.ts';
+import type { Run, RunResult, ScenarioResult } from '../../result/run_result.ts';
+import { toHtml } from '../page/page.ts';
+import { toConsole } from '../printers/console.ts';
+import { toMarkdown } from '../printers/markdown.ts';
+import { contrastsOf, ratioOf } from './contrast.ts';
+
+const NAME = 'destroy_waits_for_grace_period';
+
+function built(reverted: readonly string[], medians: readonly number[]): ScenarioResult {
+  const [scenario] = fixture.scenarios as [ScenarioResult];
+  const latency = distribution([40, 9, 60, 1]);
+  return { ...scenario, name: NAME, build: { reverted }, contrast: { call: 'io_destroy', latency, medians } };
+}
+const both = (patched: readonly number[], reverted: readonly number[]): ScenarioResult[] => [
+  built(['async_destroy'], reverted),
+  built([], patched),
+];
+const PATCHED = [100, 110, 95, 105, 102];
+const text = (scenarios: readonly ScenarioResult[]): string | undefined => contrastsOf(scenarios)[0]?.text;
+
+test('a build that takes longer, as long, or less time', () => {
+  expect(text(both(PATCHED, [150, 160, 155, 148]))).toMatch(
+    /^io_destroy\(\) takes longer without the fix: its median is 1\.5\d times that of the patched build \(1\.\d\d to 1\.\d\d with 95 % confidence, 5 and 4 rounds\)$/,
+  );
+  expect(text(both(PATCHED, [104, 96, 109, 101]))).toContain('takes as long, as far as this shows, without the fix');
+  expect(text(both([150, 160, 155], PATCHED))).toContain('takes less time without the fix');
+});
+
+test('one round of a build is too few, and a build that was not run is not compared', () => {
+  expect(text(both(PATCHED, [150]))).toBe('5 and 1 rounds are too few to compare the builds; type a longer --duration');
+  expect(contrastsOf([built(['async_destroy'], PATCHED)])).toEqual([]);
+  expect(contrastsOf(fixture.scenarios)).toEqual([]);
+});
+
+test('the interval is Welch’s: two samples whose logarithms have the same spread', () => {
+  // Means of the logarithms 0 and 1, variance 1 each, five values: t of 8 degrees of freedom is 2.306, the error 0.632.
+  const spread = [-Math.SQRT2, -Math.SQRT1_2, 0, Math.SQRT1_2, Math.SQRT2].map((z) => (z * 2) / Math.sqrt(5));
+  const scale = Math.sqrt(spread.reduce((sum, z) => sum + z * z, 0) / 4);
+  const a = spread.map((z) => Math.exp(z / scale));
+  const b = a.map((x) => x * Math.E);
+  const [middle, low, high] = ratioOf(a, b) as [number, number, number];
+  expect(Math.log(middle)).toBeCloseTo(1, 9);
+  expect(Math.log(high) - 1).toBeCloseTo(2.306 * Math.sqrt(0.4), 3);
+  expect(1 - Math.log(low)).toBeCloseTo(2.306 * Math.sqrt(0.4), 3);
+});
+
+test('each printer has the builds next to each other, and the sentence', () => {
+  const result: RunResult = { ...fixture, scenarios: both(PATCHED, [150, 160, 155, 148]) };
+  for (const printed of [
+    toConsole(result, { color: false, width: 120 }),
+    toMarkdown(result),
+    toHtml({ result } as Run),
+  ]) {
+    expect(printed).toContain('io_destroy() with and without the fix');
+    expect(printed).toContain('reverted: async_destroy');
+    expect(printed.replace(/\s+/g, ' ')).toContain('io_destroy() takes longer without the fix');
+  }
+});

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * io_destroy() waits until every CPU has passed through a quiescent state, on the caller's time: one that reads under
+ * RCU for long holds up a thread that has nothing to do with it.
+ *
+ * Each destroyer makes and destroys one context at a time, and aio_max_nr has room for just one each: quota is back
+ * when io_destroy() returns.
+ *
+ * Run: npm run stress -- --scenario destroy_waits_for_grace_period
+ */
+import { QUOTA_FOR_DESTROYERS } from '../../workers/protocol.ts';
+import { acceptable, forbidden, type Scenario, workload } from './scenario.ts';
+
+export const destroy_waits_for_grace_period: Scenario = {
+  name: 'destroy_waits_for_grace_period',
+  description: 'io_setup() and io_destroy() in a loop, with quota for one context for each thread',
+  fixedBy: ['async_destroy'],
+  native: true,
+  roles: { destroyer: { min: 1, weight: 6 }, completer: { min: 1, weight: 1 }, kworker: { min: 2, weight: 1 } },
+  shows: ['destroy:grace-period-in-syscall'],
+  books: true,
+  draw: (prng) =>
+    workload({
+      programs: { destroyer: 'quota' },
+      aioMaxNr: QUOTA_FOR_DESTROYERS,
+      batch: prng.between(0, 4),
+      delayMaxUs: prng.pick([0, 200, 2000]),
+    }),
+  outcomes: {
+    setup: acceptable('io_setup() made a context'),
+    destroyed: acceptable('io_destroy() returned 0'),
+    'quota:spurious-eagain': forbidden('io_setup() said -EAGAIN with nothing in use'),
+    'destroy:grace-period-in-syscall': forbidden('io_destroy() waited out a grace period itself'),
+  },
+  contrast: 'io_destroy',
+  goals: { setup: 'required', destroyed: 'required' },
+};
