@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** percpu_ref in one thread, which plays all CPUs and the grace period. Races: testing/primitives.threads.test.ts. */
+/** percpu_ref in one thread, which plays all CPUs and the grace period. Races: testing/primitives.slow.test.ts. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { atomic_add, atomic_read } from '../arch/sab/atomic.ts';
 import { setCpu } from '../arch/sab/cpu.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Mapped files and page migration in one thread, on a mapping of its own. Races: testing/primitives.threads.test.ts.
+ * Mapped files and page migration in one thread, on a mapping of its own. Races: testing/primitives.slow.test.ts.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { fn } from '../arch/sab/functable.ts';

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { needs, noProgram } from '../../src/testing/needs.ts';
 import { Files, whyUnwritable } from './files.ts';
 import { reasonOf, tryFolder } from './folder.ts';
 
@@ -84,17 +85,21 @@ describe('writing', () => {
     expect(readFileSync(at('file'), 'utf8')).toBe('new');
   });
 
-  test('what is no file is written to, and stays what it is', async () => {
-    execFileSync('mkfifo', [at('pipe')]);
-    const reader = spawn('cat', [at('pipe')]);
-    let got = '';
-    reader.stdout.on('data', (text) => {
-      got += text;
+  describe('no file', () => {
+    needs(noProgram('mkfifo', 'apt-get install coreutils'));
+
+    test('is written to, and stays what it is', async () => {
+      execFileSync('mkfifo', [at('pipe')]);
+      const reader = spawn('cat', [at('pipe')]);
+      let got = '';
+      reader.stdout.on('data', (text) => {
+        got += text;
+      });
+      new Files().write(at('pipe'), () => 'through');
+      await once(reader, 'close');
+      expect(got).toBe('through');
+      expect(lstatSync(at('pipe')).isFIFO()).toBe(true);
     });
-    new Files().write(at('pipe'), () => 'through');
-    await once(reader, 'close');
-    expect(got).toBe('through');
-    expect(lstatSync(at('pipe')).isFIFO()).toBe(true);
   });
 });
 

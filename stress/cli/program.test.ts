@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How a program ends: all that it has printed has been taken, or the exit code says that it was not. */
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { needs, noProgram } from '../../src/testing/needs.ts';
 
 const CLI = join(import.meta.dirname, '../../dist/stress/cli');
 /** More than any pipe has room for. */
@@ -95,19 +96,20 @@ test('what nobody foresaw is 6 with a stack, wherever it is thrown; Node’s own
 });
 
 test('what the user can mend is a sentence', async () => {
-  const usage = `const { UsageError } = await import('${CLI}/../options_error.js'); throw new UsageError('log', 'say it');`;
+  const usage = `const { UsageError } = await import('${CLI}/usage_error.js'); throw new UsageError('log', 'say it');`;
   expect(await run(usage)).toEqual({ code: 1, out: '', err: 'say it\n' });
   const write = `const { WriteError } = await import('${CLI}/folder.js'); throw new WriteError('no room');`;
   expect(await run(write)).toEqual({ code: 6, out: '', err: 'no room\n' });
 });
 
-/** `script` is a terminal that can be killed. */
-const hasScript = spawnSync('script', ['--version']).status === 0;
+describe('a terminal', () => {
+  // `script` is one that can be killed.
+  needs(noProgram('script', 'apt-get install bsdutils'));
 
-test.runIf(hasScript)('a terminal that has gone away leaves the exit code as it is', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'terminal-'));
-  try {
-    const program = `
+  test('that has gone away leaves the exit code as it is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'terminal-'));
+    try {
+      const program = `
       const { runProgram } = await import('${CLI}/program.js');
       const { Interrupt } = await import('${CLI}/interrupt.js');
       const { stdout } = await import('${CLI}/streams.js');
@@ -122,22 +124,23 @@ test.runIf(hasScript)('a terminal that has gone away leaves the exit code as it 
         return 129;
       });
     `;
-    writeFileSync(join(folder, 'program.mjs'), program);
-    // The hangup goes to the first process of the terminal.
-    const inside = `
+      writeFileSync(join(folder, 'program.mjs'), program);
+      // The hangup goes to the first process of the terminal.
+      const inside = `
       trap 'kill -HUP $child' HUP
       ${process.execPath} ${folder}/program.mjs & child=$!
       wait $child
       wait $child
       echo $? > ${folder}/code
     `;
-    writeFileSync(join(folder, 'inside'), inside);
-    const terminal = spawn('script', ['-qc', `bash ${folder}/inside`, '/dev/null'], { stdio: 'ignore' });
-    while (!existsSync(join(folder, 'ready'))) await sleep(20);
-    terminal.kill('SIGKILL');
-    while (!existsSync(join(folder, 'code')) || readFileSync(join(folder, 'code'), 'utf8') === '') await sleep(20);
-    expect(readFileSync(join(folder, 'code'), 'utf8')).toBe('129\n');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+      writeFileSync(join(folder, 'inside'), inside);
+      const terminal = spawn('script', ['-qc', `bash ${folder}/inside`, '/dev/null'], { stdio: 'ignore' });
+      while (!existsSync(join(folder, 'ready'))) await sleep(20);
+      terminal.kill('SIGKILL');
+      while (!existsSync(join(folder, 'code')) || readFileSync(join(folder, 'code'), 'utf8') === '') await sleep(20);
+      expect(readFileSync(join(folder, 'code'), 'utf8')).toBe('129\n');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

@@ -42,7 +42,8 @@ async function limited(limit: string, ...args: string[]): Promise<Ended> {
 
 const GIB_IN_KIB = 2 ** 20;
 const LITTLE = `-v ${2 * GIB_IN_KIB}`;
-const SHORT = ['--build', 'patched', '--duration', '2s', '--output', output, '--scenario', 'unread_events_overwritten'];
+const SMALL = ['--build', 'patched', '--output', output, '--scenario', 'unread_events_overwritten'];
+const SHORT = [...SMALL, '--duration', '300ms', '--reporter', 'json'];
 
 test.each(['commands/stress', 'commands/report', 'commands/soak', 'commands/bench', 'conformance/main'])(
   'the help of %s, and a wrong option, need no RAM',
@@ -67,7 +68,7 @@ test.each([
   ['stress', MAIN, ...SHORT],
   ['stress --engine det', MAIN, '--engine', 'det', '--schedules', '1', '--output', output],
   ['stress --replay', MAIN, '--replay', join(import.meta.dirname, '../det/corpus/exit_waits.json')],
-  ['bench', join(DIST, 'bench/main.js'), '--only', 'memory', '--quick', '--output', output],
+  ['bench', join(DIST, 'commands/bench.js'), '--only', 'memory', '--quick', '--output', output],
   ['conformance', join(DIST, 'conformance/main.js'), '--target', 'port'],
 ])('%s without the address space for RAM is a sentence, and leaves no folder', async (_, ...args) => {
   const { exitCode, stdout, stderr } = await limited(LITTLE, ...args);
@@ -105,7 +106,7 @@ test('threads for which there are too few open files are not started', async () 
 test('a thread that runs out of heap is no finding', async () => {
   // Of the threads alone: the main thread has its heap already.
   const flags = 'data:text/javascript,import v8 from "node:v8"; v8.setFlagsFromString("--max-old-space-size=5")';
-  const { exitCode, stdout } = await run$`node --import ${flags} ${MAIN} ${SHORT} --threads 4`;
+  const { exitCode, stdout } = await run$`node --import ${flags} ${MAIN} ${SMALL} --duration 2s --threads 4`;
   expect(exitCode).toBe(6);
   expect(stdout).toMatch(/End of test: HARNESS: .*a thread used up its heap/);
   expect(stdout).not.toContain('thread:died');

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { applies } from '../../src/testing/needs.ts';
 import { compare, expectedOfKernel } from './compare.ts';
 import { Kernel } from './kernel.ts';
 import type { Trace, TraceOp } from './trace.ts';
@@ -13,14 +14,16 @@ const { possible_cpus, traces } = recorded();
 const kernel = new Kernel();
 const facts = await kernel.facts();
 const otherCpus = typeof facts === 'string' || facts.possibleCpus === possible_cpus ? '' : ', other CPUs';
-const why = typeof facts === 'string' ? `skipped: ${facts}` : '';
+const why = typeof facts === 'string' ? facts : null;
 afterAll(() => kernel.close());
 
 const made = (...ops: TraceOp[]): Trace => ({ id: 'made', checks: '', applies: ['v6.18'], ops });
 const setup: TraceOp = { op: 'io_setup', ctx: 'c', nr_events: 1 };
 const destroy: TraceOp = { op: 'io_destroy', ctx: 'c' };
 
-describe.skipIf(why !== '')(`on this kernel ${why}`, () => {
+describe('on this kernel', () => {
+  applies(why);
+
   test.skipIf(otherCpus !== '')(`it answers what was recorded${otherCpus}`, async () => {
     for (const trace of traces) {
       const outcome = await kernel.run(trace);

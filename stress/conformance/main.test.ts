@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { applies } from '../../src/testing/needs.ts';
 import { ROOT } from '../host/root.ts';
 import { Kernel } from './kernel.ts';
 import type { Trace, TraceOp } from './trace.ts';
@@ -15,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'conformance-test-'));
 const kernel = new Kernel();
 const facts = await kernel.facts();
 await kernel.close();
-const why = typeof facts === 'string' ? `skipped: ${facts}` : '';
+const why = typeof facts === 'string' ? facts : null;
 const cpus = typeof facts === 'string' ? 2 : facts.possibleCpus;
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -99,7 +100,9 @@ describe('where the kernel cannot be used', () => {
   });
 });
 
-describe.skipIf(why !== '')(`on this kernel ${why}`, () => {
+describe('on this kernel', () => {
+  applies(why);
+
   test('port and kernel are held against each other', () => {
     const { status, stdout } = run(['--traces', good]);
     expect(stdout).toMatch(/^good\s+passed\s+passed\s+passed\s+quota$/m);

@@ -14,7 +14,19 @@ afterAll(() => rmSync(output, { recursive: true, force: true }));
 
 const run$ = $({ nothrow: true, quiet: true, env: { ...process.env, NO_COLOR: '1' } });
 const SCENARIO = ['--scenario', 'buffer_written_after_destroy_small'];
-const DET = ['--engine', 'det', ...SCENARIO, '--output', output, '--seed', '5', '--explain-seconds', '0'];
+const DET = [
+  '--engine',
+  'det',
+  ...SCENARIO,
+  '--output',
+  output,
+  '--seed',
+  '5',
+  '--explain-seconds',
+  '0',
+  '--reporter',
+  'json',
+];
 
 /** What does not depend on how fast it went. */
 const essence = ({ scenarios }: RunResult): unknown =>

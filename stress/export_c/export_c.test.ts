@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { needs, noProgram } from '../../src/testing/needs.ts';
 import { UsageError } from '../cli/usage_error.ts';
 import type { Trace } from '../conformance/trace.ts';
 import { projectTraces, recorded } from '../conformance/trace_file.ts';
@@ -22,7 +23,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 const run = promisify(execFile);
 const FLAGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2', '-pthread'];
-const noCompiler = spawnSync('gcc', ['--version']).error === undefined ? null : 'there is no gcc';
+const NO_GCC = noProgram('gcc', 'apt-get install gcc libc6-dev');
 
 const { possible_cpus, traces } = recorded();
 const onRealKernels = traces.filter(({ applies }) => applies.includes('v6.18'));
@@ -73,7 +74,9 @@ function judged(name: string, source: string, skip: (note: string) => void, ...m
 const RETRY = { retry: 2 };
 const PASSED: Said = { code: 0, text: 'PASS' };
 
-describe.skipIf(noCompiler !== null)('traces', () => {
+describe('traces', () => {
+  needs(NO_GCC);
+
   test('each that a later kernel has answered compiles without a warning', async () => {
     const sources = onRealKernels.map((trace, i) => write(`t${i}.c`, traceProgram(trace, possible_cpus, 'test')));
     expect(sources.length).toBeGreaterThan(10);
@@ -88,7 +91,7 @@ describe.skipIf(noCompiler !== null)('traces', () => {
       expect(judged(id, traceProgram(trace, possible_cpus, 'test'), skip)).toEqual(PASSED);
       const at = trace.ops.findLastIndex(({ expect: expected }) => expected?.['ret'] !== undefined);
       const ops = trace.ops.map((op, i) => (i === at ? { ...op, expect: { ...op.expect, ret: 77 } } : op));
-      expect(judged(`${id}-wrong`, traceProgram({ ...trace, ops }, possible_cpus, 'test'), skip)).toEqual({
+      expect(judged(`${id}-wrong`, traceProgram({ ...trace, ops }, possible_cpus, 'test'), skip, '-O0')).toEqual({
         code: 1,
         text: expect.stringMatching(new RegExp(`^step ${at}: .* expected 77\nFAIL: 1 of the answers differ$`)),
       });
@@ -96,9 +99,12 @@ describe.skipIf(noCompiler !== null)('traces', () => {
   );
 });
 
-describe.skipIf(noCompiler !== null)('findings', () => {
+describe('findings', () => {
+  needs(NO_GCC);
+
   const programs = new Map<string, string>();
   beforeAll(async () => {
+    if (NO_GCC !== null) return;
     for (const { slug } of CORPUS) {
       programs.set(slug, await findingProgram(parseScheduleJson(readFileSync(corpusPath(slug), 'utf8')), 'test'));
     }
@@ -116,7 +122,7 @@ describe.skipIf(noCompiler !== null)('findings', () => {
   ] as const;
   test.for(BROKEN)('%s: fails on a kernel that is wrong (%s)', ([slug, how, says], { skip }) => {
     const broken = fileURLToPath(new URL('stress/export_c/broken_kernel.test-data.c', ROOT));
-    const flags = [`-DBREAK="${how}"`, '-Wl,--wrap=syscall', broken];
+    const flags = ['-O0', `-DBREAK="${how}"`, '-Wl,--wrap=syscall', broken];
     const { code, text } = judged(`${slug}-${how}`, programs.get(slug) as string, skip, ...flags);
     expect({ code, text: text.replace(/\(\d+\)/, '(N)') }).toEqual({ code: 1, text: `FAIL: ${says}` });
   });

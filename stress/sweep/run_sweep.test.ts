@@ -1,58 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A sweep as it is typed: what it leaves, and what an interrupt leaves. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** A sweep as it is typed: what it refuses, and what an interrupt leaves. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { $ } from 'zx';
-import { loadRun } from '../log/load.ts';
-import { samplesOf } from './point.ts';
+import { expect, test } from 'vitest';
+import { scratchFolder, typed$ } from '../../src/testing/typed.ts';
 import type { Sweep } from './sweep_result.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/stress/commands/stress.js');
-const output = mkdtempSync(join(tmpdir(), 'sweep-'));
-afterAll(() => rmSync(output, { recursive: true, force: true }));
-
-const stress$ = $({ nothrow: true, quiet: true, env: { ...process.env, NO_COLOR: '1' } });
+const output = scratchFolder();
 
 function sweepIn(folder: string): { at: string; sweep: Sweep } {
   const at = join(folder, readdirSync(folder)[0] ?? '');
   return { at, sweep: JSON.parse(readFileSync(join(at, 'sweep.json'), 'utf8')) as Sweep };
 }
 
-test('each width is run in two passes, and its rounds are pooled', async () => {
-  const folder = join(output, 'whole');
-  const args = ['--sweep', 'threads=1,2,3', '--duration', '6s', '--seed', '7', '--arena-mib', '16'];
-  const { exitCode, stdout, stderr } = await stress$`exec node ${MAIN} ${args} --output ${folder}`;
-  expect(`${exitCode} ${stderr}`).toMatch(/^0 /);
-  const { at, sweep } = sweepIn(folder);
-  expect(stderr.match(/\d threads?, pass \d/g)).toEqual([
-    '1 thread, pass 1',
-    '2 threads, pass 1',
-    '3 threads, pass 1',
-    '3 threads, pass 2',
-    '2 threads, pass 2',
-    '1 thread, pass 2',
-  ]);
-  expect(sweep.points.map(({ threads }) => threads)).toEqual([1, 2, 3]);
-  const runs = readdirSync(join(at, 'runs')).map((name) => loadRun(join(at, 'runs', name)));
-  for (const point of sweep.points) {
-    const passes = runs.filter(({ result }) => result.parameters.threads === point.threads + 2);
-    expect(passes.map(({ result }) => result.parameters.seed)).toEqual([7, 7]);
-    expect([...point.samples].sort()).toEqual(passes.flatMap(({ rounds }) => samplesOf(rounds)).sort());
-    const all = loadRun(join(at, point.folder)).result;
-    expect(all.locks).toEqual(point.locks);
-    expect(all.parameters.scenarios).toEqual(['one_ring_for_all_threads']);
-  }
-  expect(sweep.fit).not.toBeNull();
-  expect(stdout).toContain('Universal Scalability Law');
-  for (const name of ['sweep.md', 'sweep.html']) expect(existsSync(join(at, name))).toBe(true);
-}, 120_000);
-
 test('an interrupt ends the run under way, and what there is becomes a report', async () => {
   const folder = join(output, 'interrupted');
   const args = ['--sweep', 'threads=1,2', '--minutes', '10', '--seed', '8', '--arena-mib', '16', '--json'];
-  const running = stress$`exec node ${MAIN} ${args} --output ${folder}`;
+  const running = typed$`exec node ${MAIN} ${args} --output ${folder}`;
   const begun = (): boolean =>
     existsSync(folder) &&
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -68,21 +33,6 @@ test('an interrupt ends the run under way, and what there is becomes a report', 
   expect(sweep.points.map(({ threads }) => threads)).toEqual([1]);
 }, 120_000);
 
-test('what the disk does not take is named, after the table has been printed', async () => {
-  const folder = join(output, 'full');
-  const args = ['--sweep', 'threads=1,2', '--duration', '4s', '--seed', '7', '--arena-mib', '16'];
-  const limited = 'ulimit -f 500; exec "$0" "$@"';
-  const { exitCode, stdout, stderr } = await stress$`bash -c ${limited} node ${MAIN} ${args} --output ${folder}`;
-  const { at } = sweepIn(folder);
-  expect(exitCode).toBe(6);
-  expect(stdout).toContain('Throughput by number of threads');
-  for (const page of ['sweep.html', 'threads-1/report.html', 'threads-2/report.html']) {
-    expect(stderr).toContain(`not written: ${join(at, page)}: it would be larger than this process may write`);
-  }
-  expect(existsSync(join(at, 'sweep.md'))).toBe(true);
-  expect(stderr).not.toMatch(/^ {4}at /m);
-}, 120_000);
-
 test.each([
   [['--duration', '3s'], '--duration 4s'],
   [['--scenario', 'everything_at_once'], 'leave --scenario out'],
@@ -92,7 +42,7 @@ test.each([
   'with %j it is refused in a sentence, and nothing is made',
   async (args, says) => {
     const folder = join(output, 'refused');
-    const { exitCode, stderr } = await stress$`exec node ${MAIN} --sweep threads=1,2 ${args} --output ${folder}`;
+    const { exitCode, stderr } = await typed$`exec node ${MAIN} --sweep threads=1,2 ${args} --output ${folder}`;
     expect(exitCode).toBe(1);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toContain(says);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Wait queues, timeouts and completions in one thread. Lost wake-ups: testing/primitives.threads.test.ts. */
+/** Wait queues, timeouts and completions in one thread. Lost wake-ups: testing/primitives.slow.test.ts. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Addr } from '../../arch/sab/memory.ts';
 import { load32 } from '../../arch/sab/memory.ts';

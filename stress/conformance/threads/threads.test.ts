@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { OopsRecord } from '../../../src/kernel/oops.ts';
+import { applies } from '../../../src/testing/needs.ts';
 import { ROOT } from '../../host/root.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
 import { Kernel } from '../kernel.ts';
@@ -15,7 +16,7 @@ import { threadsText, threadsVerdict } from './text.ts';
 const kernel = new Kernel();
 const facts = await kernel.facts();
 await kernel.close();
-const why = typeof facts === 'string' ? `skipped: ${facts}` : '';
+const why = typeof facts === 'string' ? facts : null;
 
 type Done = ThreadsResult & { kind: 'done' };
 /** With this seed all reads of `event_read_before_it_is_written` are of the device. */
@@ -43,7 +44,9 @@ const BROKEN = 'dist/stress/conformance/threads/testing/broken_kernels.js';
 const broken = (handler: string, scenario: HostScenario, forGoodMs = 30_000): Promise<ThreadsResult> =>
   runThreads(options(scenario), { entry: BROKEN, handler, forGoodMs });
 
-describe.skipIf(why !== '')(`on this kernel ${why}`, () => {
+describe('on this kernel', () => {
+  applies(why);
+
   test('each accepted request gives one event, or goes with its context', async () => {
     const result = await done(runThreads(options(...HOST_SCENARIOS)));
     expect(result.reports.flatMap(({ findings }) => findings)).toEqual([]);
