@@ -95,7 +95,7 @@ test('what nobody foresaw is 6 with a stack, wherever it is thrown; Node’s own
 });
 
 test('what the user can mend is a sentence', async () => {
-  const usage = `const { UsageError } = await import('${CLI}/../options_error.js'); throw new UsageError('log', 'say it');`;
+  const usage = `const { UsageError } = await import('${CLI}/usage_error.js'); throw new UsageError('log', 'say it');`;
   expect(await run(usage)).toEqual({ code: 1, out: '', err: 'say it\n' });
   const write = `const { WriteError } = await import('${CLI}/folder.js'); throw new WriteError('no room');`;
   expect(await run(write)).toEqual({ code: 6, out: '', err: 'no room\n' });

@@ -7,7 +7,7 @@
  */
 import { POLICIES } from '../../src/det/schedulers/index.ts';
 import type { CaseFold } from '../log/case_fold.ts';
-import type { DetOptions } from '../options/det.ts';
+import type { DetOptions } from '../options/options.ts';
 import { type CampaignContext, isStopped, report } from '../round/campaign.ts';
 import type { Case } from '../round/case.ts';
 import { Pool } from '../round/pool.ts';

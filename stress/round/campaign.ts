@@ -3,7 +3,7 @@
 import type { ProgressState } from '../cli/progress.ts';
 import type { CaseFold } from '../log/case_fold.ts';
 import type { RunFold } from '../log/fold.ts';
-import type { Options } from '../options/stress_options.ts';
+import type { Options } from '../options/options.ts';
 import type { Case } from './case.ts';
 
 /** How far a campaign is. */

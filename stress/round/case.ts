@@ -3,8 +3,7 @@
 import type { Slug } from '../../src/reverts/registry.ts';
 import type { Role } from '../../workers/protocol.ts';
 import type { CaseRecord } from '../log/records.ts';
-import type { DetOptions } from '../options/det.ts';
-import type { Options } from '../options/stress_options.ts';
+import type { DetOptions, Options } from '../options/options.ts';
 import { assignRoles } from '../scenarios/roles.ts';
 import { minThreads, type Scenario } from '../scenarios/scenario.ts';
 

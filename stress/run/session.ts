@@ -20,8 +20,9 @@ import { type CaseRecord, LOG_VERSION, type RunRecord } from '../log/records.ts'
 import { RunLog } from '../log/run_log.ts';
 import { Campaign } from '../native/campaign.ts';
 import { Recorder } from '../native/recorder.ts';
-import { type DetOptions, detText, MEMORY_TEXTS } from '../options/det.ts';
-import { againLine, type Options } from '../options/stress_options.ts';
+import { detText, MEMORY_TEXTS } from '../options/det.ts';
+import type { DetOptions, Options } from '../options/options.ts';
+import { againLine } from '../options/stress_options.ts';
 import { annotate } from '../report/printers/annotations.ts';
 import { toConsole } from '../report/printers/console.ts';
 import { toJson } from '../report/printers/json.ts';

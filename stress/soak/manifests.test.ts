@@ -70,7 +70,7 @@ describe('the soak workflow', () => {
   test('the stress test and the merge take their arguments, and no shell or npm stands between it and a signal', () => {
     const [soak] = stepsOf(SOAK).flatMap(({ run }) => (run?.includes('stress/commands/stress.js') ? [run] : []));
     expect(soak).toMatch(/^exec node /);
-    expect(asStress(argumentsOf(soak ?? '', 'main.js', env))).toMatchObject({ kind: 'run', threads: 16, seed: 7 });
+    expect(asStress(argumentsOf(soak ?? '', 'stress.js', env))).toMatchObject({ kind: 'run', threads: 16, seed: 7 });
     const [merge] = stepsOf(SOAK).flatMap(({ run }) => (run?.includes('report -- ') ? [run] : []));
     expect(readReportCommand(argumentsOf(merge ?? '', 'report --', env))).toMatchObject({ kind: 'merge' });
   });
@@ -178,7 +178,9 @@ describe('the Kubernetes manifest', () => {
   test('the stress test and the merge take their arguments', () => {
     const { data } = find('ConfigMap');
     const [soak] = find('Job', 'kioctx-soak').spec.template.spec.containers;
-    const argv = argumentsOf(soak?.args[0] ?? '', 'main.js', data).map((word) => word.replace('/reports/', 'reports/'));
+    const argv = argumentsOf(soak?.args[0] ?? '', 'stress.js', data).map((word) =>
+      word.replace('/reports/', 'reports/'),
+    );
     const at = argv.indexOf('--output');
     expect(argv[at + 1]).toBe('reports/soak-1/shard-0');
     argv.splice(at, 2);
