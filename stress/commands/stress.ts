@@ -27,8 +27,8 @@ function list(names: readonly string[]): string {
 async function run(options: Options): Promise<number> {
   const leftOut = leftOutText(options.leftOut);
   if (leftOut !== null) stderr.write(`left out with ${options.threads} threads: ${leftOut}\n`);
-  const { runSession } = await import('../run/session.ts');
-  return runSession(options);
+  const [{ runSession }, { planOf }] = await Promise.all([import('../run/session.ts'), import('../run/plan.ts')]);
+  return runSession(planOf(options));
 }
 
 /** Runs the same load at each width. */

@@ -26,8 +26,11 @@ export function caseRecord({ scenario, reverted, roles }: Case, det: DetOptions 
   return { name, description, reverted, expectsFinding, native, outcomes, goals, roles };
 }
 
+/** The options that say which cases there are. */
+type Wanted = Pick<Options, 'scenarios' | 'scenarioGiven' | 'build' | 'revert' | 'threads' | 'roles' | 'det'>;
+
 /** The cases that the options ask for. */
-export function chooseCases(options: Options, scenarios: readonly Scenario[]): Case[] {
+export function chooseCases(options: Wanted, scenarios: readonly Scenario[]): Case[] {
   const { build, det, revert, threads } = options;
   // A schedule of few threads explores more; the deterministic engine takes no more than it must.
   const threadsOf = (scenario: Scenario): number => (det === null || det.threadsGiven ? threads : minThreads(scenario));
