@@ -78,7 +78,7 @@ export function withOptions(command: Command, table: Table): Command {
     const usual = usualText(row);
     const option = new Option(typedAs(name, row), usual === undefined ? row.help : `${row.help} (default: ${usual})`);
     if (row.value !== undefined) option.argParser((text, before) => row.read(text, flagOf(name), before));
-    command.addOption(option.conflicts([...(row.conflicts ?? [])]));
+    command.addOption(option.conflicts([...(row.conflicts ?? [])]).makeOptionMandatory(row.required === true));
   }
   return command;
 }

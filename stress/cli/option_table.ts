@@ -13,6 +13,8 @@ export interface Row<T> {
   readonly usual?: T;
   /** The same in words, where they are others, or where it depends. */
   readonly usualText?: string;
+  /** Whether there is nothing without it. */
+  readonly required?: true;
   /** Names of options that contradict it. */
   readonly conflicts?: readonly string[];
 }
@@ -24,7 +26,9 @@ export type Given<R extends Table> = { readonly [K in keyof R]?: ReturnType<R[K]
 
 /** What holds: as typed, or else as usual. */
 export type Filled<R extends Table> = Given<R> & {
-  readonly [K in keyof R as R[K] extends { readonly usual: unknown } ? K : never]: ReturnType<R[K]['read']>;
+  readonly [K in keyof R as R[K] extends { readonly usual: unknown } | { readonly required: true }
+    ? K
+    : never]: ReturnType<R[K]['read']>;
 };
 
 export function filled<R extends Table>(table: R, given: Given<R>): Filled<R> {

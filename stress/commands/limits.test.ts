@@ -67,7 +67,7 @@ test.each([
   ['stress', MAIN, ...SHORT],
   ['stress --engine det', MAIN, '--engine', 'det', '--schedules', '1', '--output', output],
   ['stress --replay', MAIN, '--replay', join(import.meta.dirname, '../det/corpus/exit_waits.json')],
-  ['bench', join(DIST, 'bench/main.js'), '--only', 'memory', '--quick', '--output', output],
+  ['bench', join(DIST, 'commands/bench.js'), '--only', 'memory', '--quick', '--output', output],
   ['conformance', join(DIST, 'conformance/main.js'), '--target', 'port'],
 ])('%s without the address space for RAM is a sentence, and leaves no folder', async (_, ...args) => {
   const { exitCode, stdout, stderr } = await limited(LITTLE, ...args);

@@ -2,67 +2,27 @@
 /** The command line of `npm run report` as commander sees it: nothing is read or written. */
 import { Command } from 'commander';
 import { type OwnWords, quoted, readCommandLine, withOptions } from '../cli/command_line.ts';
-import { type Filled, filled, type Given, type Row, row, type Table, toggle } from '../cli/option_table.ts';
+import { type Filled, filled, type Given, row, type Table, toggle } from '../cli/option_table.ts';
 import { either, nearest, UsageError } from '../cli/usage_error.ts';
 import { MIN_EFFECT } from '../compare/criteria.ts';
-import { REPORTER, type Reporter } from '../options/reporters.ts';
-
-export interface Render {
-  readonly kind: 'render';
-  readonly folder: string;
-  readonly reporters: readonly Reporter[];
-  /** null for the run's own folder */
-  readonly output: string | null;
-}
-
-export interface Diff {
-  readonly kind: 'diff';
-  readonly a: string;
-  readonly b: string;
-  readonly format: 'text' | 'md' | 'json';
-  /** A share. */
-  readonly minEffect: number;
-  readonly failOnDifference: boolean;
-}
-
-export interface Merge {
-  readonly kind: 'merge';
-  readonly folders: readonly string[];
-  readonly reporters: readonly Reporter[];
-  readonly output: string;
-}
-
-export interface ExportC {
-  readonly kind: 'export-c';
-  /** A trace or a finding, as readAsked() takes it. */
-  readonly what: string;
-  /** null for standard output */
-  readonly out: string | null;
-}
-
-interface Help {
-  readonly kind: 'help';
-  readonly text: string;
-}
-
-type ReportCommand = Render | Diff | Merge | ExportC | Help;
+import { REPORTER } from '../options/reporters.ts';
 
 const NAME = 'npm run report --';
 
-/** A command: its words, its options, and what is made of them. */
-interface Sub<R extends Table> {
+/** A word by its name, as it is typed and what it means; `<dirs...>` is several. */
+type Words = Readonly<Record<string, readonly [typed: string, meaning: string]>>;
+
+/** A command. */
+interface Sub {
   readonly about: string;
-  /** `<dir>` and its meaning, in order. */
-  readonly words: Readonly<Record<string, string>>;
+  readonly words: Words;
   /** What is to be typed, without the name of the program. */
   readonly usage: string;
   readonly examples: string;
-  readonly table: R;
-  take(words: readonly (string | readonly string[])[], given: Filled<R>): ReportCommand;
+  readonly table: Table;
 }
-const sub = <R extends Table>(command: Sub<R>): Sub<R> => command;
 
-const folder = (help: string): Row<string> => row('<dir>', help, (text) => text);
+const folder = (help: string) => row('<dir>', help, (text) => text);
 
 /** A share of at most tenfold, as `5%`. */
 function share(text: string, flag: string): number {
@@ -75,9 +35,9 @@ function share(text: string, flag: string): number {
 }
 
 const COMMANDS = {
-  render: sub({
+  render: {
     about: "Makes a run's reports again, also those of a run that was killed.",
-    words: { '<dir>': 'folder of the run' },
+    words: { folder: ['<dir>', 'folder of the run'] },
     usage: 'render DIR',
     examples: `
   ${NAME} render reports/20261121T024700Z-42
@@ -87,13 +47,13 @@ const COMMANDS = {
       reporter: REPORTER,
       output: { ...folder('folder for the reports, not there yet or empty'), usualText: 'that of the run' },
     },
-    take: ([dir], { reporter, output = null }) => ({
-      ...{ kind: 'render', folder: String(dir), reporters: reporter, output },
-    }),
-  }),
-  diff: sub({
+  },
+  diff: {
     about: 'Compares throughput, locks and latencies of two runs, and says what moved by more than their noise.',
-    words: { '<a>': 'folder of the run that is compared with', '<b>': 'folder of the run that is compared' },
+    words: {
+      a: ['<a>', 'folder of the run that is compared with'],
+      b: ['<b>', 'folder of the run that is compared'],
+    },
     usage: 'diff A B',
     examples: `
   ${NAME} diff reports/before reports/after
@@ -110,30 +70,22 @@ const COMMANDS = {
       },
       failOnDifference: toggle('exit with 5 if anything moved'),
     },
-    take: ([a, b], { json, markdown, minEffect, failOnDifference = false }) => {
-      const format = json ? 'json' : markdown ? 'md' : 'text';
-      return { kind: 'diff', a: String(a), b: String(b), format, minEffect, failOnDifference };
-    },
-  }),
-  merge: sub({
+  },
+  merge: {
     about: 'Adds runs up, such as the shards of one, and makes the reports of them all.',
-    words: { '<dirs...>': 'folders of the runs' },
+    words: { folders: ['<dirs...>', 'folders of the runs'] },
     usage: 'merge DIR… --output DIR',
     examples: `
   ${NAME} merge shard-1 shard-2 shard-3 --output reports/merged
 `,
-    table: { reporter: REPORTER, output: folder('folder for the merged run, not there yet or empty') },
-    take: ([dirs], { reporter, output }) => {
-      if (output !== undefined) return { kind: 'merge', folders: [dirs ?? []].flat(), reporters: reporter, output };
-      throw new UsageError(
-        'missing-value',
-        `merge needs --output DIR for the merged run; type ${NAME} merge DIR… --output DIR`,
-      );
+    table: {
+      reporter: REPORTER,
+      output: { ...folder('folder for the merged run, not there yet or empty'), required: true },
     },
-  }),
-  'export-c': sub({
+  },
+  'export-c': {
     about: 'Writes a C program that does on a real kernel what a trace or a finding did, and says PASS or FAIL.',
-    words: { '<finding>': 'folder or schedule.json of a finding, or FILE.jsonl#ID of a trace' },
+    words: { what: ['<finding>', 'folder or schedule.json of a finding, or FILE.jsonl#ID of a trace'] },
     usage: 'export-c FINDING --out FILE',
     examples: `
   ${NAME} export-c stress/conformance/traces/recorded.jsonl#H23-destroy --out check.c
@@ -146,11 +98,20 @@ const COMMANDS = {
         usualText: 'standard output',
       },
     },
-    take: ([what], { out = null }) => ({ kind: 'export-c', what: String(what), out }),
-  }),
+  },
+} as const satisfies Readonly<Record<string, Sub>>;
+type Name = keyof typeof COMMANDS;
+
+type WordsOf<W extends Words> = {
+  readonly [K in keyof W]: W[K] extends readonly [`${string}...>`, string] ? readonly string[] : string;
 };
+/** What a command is asked to do: its words and options. */
+export type Asked<N extends Name> = { readonly kind: N } & WordsOf<(typeof COMMANDS)[N]['words']> &
+  Filled<(typeof COMMANDS)[N]['table']>;
+export type ReportCommand = { readonly [N in Name]: Asked<N> }[Name];
+
 const NAMES = Object.keys(COMMANDS);
-const isName = (name: string): name is keyof typeof COMMANDS => Object.hasOwn(COMMANDS, name);
+const isName = (name: string): name is Name => Object.hasOwn(COMMANDS, name);
 
 const AFTER = `
 Examples:
@@ -171,12 +132,12 @@ function build(take: (asked: ReportCommand) => void): Command {
     .helpOption('--help', 'print this')
     .helpCommand(false)
     .addHelpText('after', AFTER);
-  for (const [name, { about, words, examples, table, take: made }] of Object.entries<Sub<Table>>(COMMANDS)) {
-    const one = command.command(name).description(about).addHelpText('after', `\nExamples:${examples}`);
-    for (const [word, meaning] of Object.entries(words)) one.argument(word, meaning);
-    withOptions(one, table).action((...given: readonly unknown[]) => {
-      const typed = given.slice(0, -2) as (string | readonly string[])[];
-      take(made(typed, filled(table, given.at(-2) as Given<Table>)));
+  for (const [kind, { about, words, examples, table }] of Object.entries<Sub>(COMMANDS)) {
+    const one = command.command(kind).description(about).addHelpText('after', `\nExamples:${examples}`);
+    for (const [typed, meaning] of Object.values(words)) one.argument(typed, meaning);
+    withOptions(one, table).action(() => {
+      const typed = Object.fromEntries(Object.keys(words).map((name, i) => [name, one.processedArgs[i]]));
+      take({ kind, ...typed, ...filled(table, one.opts<Given<Table>>()) } as ReportCommand);
     });
   }
   return command;
@@ -195,6 +156,8 @@ const ownWords: OwnWords = ({ code, message }, used) => {
           `type ${NAME} ${isName(like) ? COMMANDS[like].usage : ''}`,
       );
     }
+    case 'commander.missingMandatoryOptionValue':
+      return new UsageError('missing-value', `merge needs --output DIR for the merged run; type ${usage}`);
     case 'commander.missingArgument': {
       const what = name === 'export-c' ? 'a finding or a trace' : `the folder ${first.toUpperCase()} of a run`;
       return new UsageError('missing-value', `${name} needs ${what}; type ${usage}`);
@@ -206,15 +169,16 @@ const ownWords: OwnWords = ({ code, message }, used) => {
   }
 };
 
-/** @throws UsageError */
-export function readReportCommand(argv: readonly string[]): ReportCommand {
+/** @returns what is asked for, or the text of the help @throws UsageError */
+export function readReportCommand(argv: readonly string[]): ReportCommand | string {
   if (argv.length === 0) {
     throw new UsageError('missing-value', `a command is needed, ${either(NAMES)}; type ${NAME} --help for examples`);
   }
-  let asked: ReportCommand | null = null;
-  const command = build((found) => {
-    asked = found;
-  });
-  const help = readCommandLine(command, argv, ownWords);
-  return asked ?? { kind: 'help', text: help ?? '' };
+  const asked: ReportCommand[] = [];
+  const help = readCommandLine(
+    build((found) => asked.push(found)),
+    argv,
+    ownWords,
+  );
+  return asked[0] ?? help ?? '';
 }

@@ -27,5 +27,18 @@ fixes the schedules, too.
 `,
 };
 
-/** @returns what was typed, or the text of the help that was asked for @throws UsageError */
-export const readStressCommand = (argv: readonly string[]): StressGiven | string => readOptions(PROGRAM, STRESS, argv);
+/** What is asked for; `given` is what was typed for a run, or a list of scenarios. */
+export type Asked =
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'replay'; readonly schedule: string; readonly json: boolean }
+  | { readonly kind: 'given'; readonly given: StressGiven };
+
+/** @throws UsageError */
+export function readStressCommand(argv: readonly string[]): Asked {
+  const given = readOptions(PROGRAM, STRESS, argv);
+  if (typeof given === 'string') return { kind: 'help', text: given };
+  if (given.version) return { kind: 'version' };
+  const { replay, json = false } = given;
+  return replay === undefined ? { kind: 'given', given } : { kind: 'replay', schedule: replay, json };
+}

@@ -10,7 +10,8 @@ import { storeBufferWords } from '../../src/det/store_buffer.ts';
 import { UsageError } from '../cli/usage_error.ts';
 import { ARENA_WITH_MODEL_MIB, detOptions } from './det.ts';
 import type { Options } from './options.ts';
-import { againLine, parseOptions } from './stress_options.ts';
+import { parseOptions } from './parse.test-data.ts';
+import { againLine } from './stress_options.ts';
 import { THREADS_MAX } from './table.ts';
 
 const output = mkdtempSync(join(tmpdir(), 'options-det-'));

@@ -9,8 +9,9 @@ import { ROLES } from '../../workers/protocol.ts';
 import { nearest, UsageError } from '../cli/usage_error.ts';
 import type { KnownScenario } from '../scenarios/scenario.ts';
 import type { Options } from './options.ts';
+import { parseOptions } from './parse.test-data.ts';
 import { DEFAULT_REPORTERS } from './reporters.ts';
-import { againLine, parseOptions } from './stress_options.ts';
+import { againLine } from './stress_options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'options-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** From what was typed to what a run is asked to do, and back to a line that is typed. */
+/** From what was typed to what a run is asked to do, and back to a line that can be typed. */
 import { randomInt } from 'node:crypto';
 import { type Filled, filled, flagOf } from '../cli/option_table.ts';
 import { checkOutput } from '../cli/output.ts';
 import { shellWord } from '../cli/shell.ts';
 import { UsageError } from '../cli/usage_error.ts';
 import type { KnownScenario } from '../scenarios/scenario.ts';
-import { readStressCommand } from './command.ts';
+import { parseThreshold } from '../threshold/threshold.ts';
 import { detOptions, smallOnes } from './det.ts';
 import { modeOf, type Options } from './options.ts';
 import { threadsOf } from './roles.ts';
 import { chosenScenarios, fitting } from './scenarios.ts';
 import { DET, RUN, STRESS, type StressGiven, type StressRow, THREADS_MAX } from './table.ts';
 
-/** What was asked for instead of a run. */
-export type Asked =
-  | { readonly kind: 'help'; readonly text: string }
-  | { readonly kind: 'version' }
-  | { readonly kind: 'list'; readonly scenarios: readonly string[] }
-  | { readonly kind: 'replay'; readonly schedule: string; readonly json: boolean };
+/** The names that `--list` asks for. */
+export interface Listed {
+  readonly kind: 'list';
+  readonly scenarios: readonly string[];
+}
 
 type Chosen = Pick<Options, 'scenarios' | 'leftOut' | 'scenarioGiven' | 'threads'>;
 
@@ -58,9 +57,10 @@ function checkEngine(given: StressGiven, engine: 'native' | 'det'): void {
 }
 
 /** @throws UsageError */
-export function optionsOf(given: StressGiven, known: readonly KnownScenario[]): Options | Asked {
+export function optionsOf(given: StressGiven, known: readonly KnownScenario[]): Options | Listed {
   const typed: Filled<typeof STRESS> = filled(STRESS, given);
   const { build, maxFindings, output, reporter } = typed;
+  given.threshold?.forEach(parseThreshold);
   checkEngine(given, typed.engine);
   const det = detOptions(given);
   const chosen = choose(given, known);
@@ -90,15 +90,6 @@ export function optionsOf(given: StressGiven, known: readonly KnownScenario[]): 
     explainMs: typed.explainSeconds * 1000,
     det,
   };
-}
-
-/** @throws UsageError */
-export function parseOptions(argv: readonly string[], known: readonly KnownScenario[]): Options | Asked {
-  const given = readStressCommand(argv);
-  if (typeof given === 'string') return { kind: 'help', text: given };
-  if (given.version) return { kind: 'version' };
-  if (given.replay !== undefined) return { kind: 'replay', schedule: given.replay, json: given.json ?? false };
-  return optionsOf(given, known);
 }
 
 /** The words of one option. */

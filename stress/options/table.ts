@@ -21,7 +21,6 @@ import {
   whole,
 } from '../cli/option_table.ts';
 import { duration } from '../cli/values.ts';
-import { parseThreshold } from '../threshold/threshold.ts';
 import { SELF_CHECKS } from './engine.ts';
 import type { Mode, Options } from './options.ts';
 import { REPORTER } from './reporters.ts';
@@ -44,8 +43,6 @@ export interface StressRow<T> extends Row<T> {
 }
 
 const repeated = (text: string, _flag: string, before: readonly string[] = []): readonly string[] => [...before, text];
-const threshold = (text: string, flag: string, before?: readonly string[]): readonly string[] =>
-  repeated(parseThreshold(text).expression, flag, before);
 const hasTime = ({ det }: Options): boolean => (det?.schedules ?? null) === null;
 const isMinutes = ({ durationMs }: Options): boolean => durationMs % 60_000 === 0;
 const durationText = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`);
@@ -113,7 +110,7 @@ export const RUN = {
   maxFindings: { ...whole('stop after so many findings', 1, Number.MAX_SAFE_INTEGER, 100), usual: 100 },
   reporter: { ...REPORTER, again: ({ reporters }) => reporters.join() },
   threshold: {
-    ...row('<expression>', 'what must hold, such as "throughput.events > 1e5/s"; may be repeated', threshold),
+    ...row('<expression>', 'what must hold, such as "throughput.events > 1e5/s"; may be repeated', repeated),
     usualText: 'none',
     again: ({ thresholds }) => thresholds,
   },
