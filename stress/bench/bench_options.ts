@@ -2,10 +2,11 @@
 /** What a benchmark is asked to do: the command line, checked and with every default filled in. */
 import { readOptions } from '../cli/command_line.ts';
 import { whyUnwritable } from '../cli/files.ts';
-import { filled, flagOf, type Given, OUTPUT, type Row, row, toggle, whole } from '../cli/option_table.ts';
+import { filled, flagOf, type Given, OUTPUT, type Row, row, toggle, VERSION, whole } from '../cli/option_table.ts';
 import { checkOutput } from '../cli/output.ts';
 import { either, nearest, UsageError } from '../cli/usage_error.ts';
 import { BLOCKS } from '../compare/criteria.ts';
+import { toolVersion } from '../host/environment.ts';
 import { PARTS, type PartName } from './bench_result.ts';
 
 export interface BenchOptions {
@@ -100,6 +101,7 @@ export const BENCH = {
   html: newFile('write the page there as well'),
   compare: file('say what moved since an earlier bench.json'),
   output: OUTPUT,
+  version: VERSION,
 };
 
 const PROGRAM = {
@@ -116,10 +118,11 @@ const againOf = (given: Given<typeof BENCH>): string =>
     .map((name) => (given[name] === true ? flagOf(name) : `${flagOf(name)} ${given[name]}`))
     .join(' ');
 
-/** @returns the options, or the text of the help that was asked for @throws UsageError */
+/** @returns the options, or the text that was asked for @throws UsageError */
 export function parseBench(argv: readonly string[]): BenchOptions | string {
   const given = readOptions(PROGRAM, BENCH, argv);
   if (typeof given === 'string') return given;
+  if (given.version) return `${toolVersion()}\n`;
   const { output, only, rounds, ms, quick = false, json = null, html = null, compare = null } = filled(BENCH, given);
   checkOutput(output);
   return {

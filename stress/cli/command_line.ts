@@ -43,7 +43,7 @@ function usualWords({ code, message }: CommanderError, used: Command): UsageErro
   }
 }
 
-/** @returns the text of the help if that was asked for, else null: the options are the command's @throws UsageError */
+/** @returns the help or version that was asked for, else null: the command has the options @throws UsageError */
 export function readCommandLine(
   command: Command,
   argv: readonly string[],
@@ -65,7 +65,7 @@ export function readCommandLine(
     command.parse([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.helpDisplayed') return printed;
+    if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return printed;
     const used = command.commands.find((sub) => sub.name() === argv[0]) ?? command;
     throw ownWords(error, used) ?? usualWords(error, used);
   }

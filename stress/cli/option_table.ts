@@ -68,4 +68,5 @@ export const SEED = { ...row('<n>', 'workload seed, 32 bits, decimal or 0x hex',
 export const MINUTES = row('<m>', 'how long to run, decimals allowed', minutes);
 export const SHARD = { ...row('<i/n>', 'only part i of n of the seeds', shard), usualText: 'all' };
 export const OUTPUT = { ...row('<dir>', 'folder for the reports', (text) => text), usual: 'reports' };
+export const VERSION = toggle('print the version');
 export const JSON_RESULT = toggle('print the result as JSON on stdout');

@@ -4,7 +4,9 @@ import { Command } from 'commander';
 import { type OwnWords, quoted, readCommandLine, withOptions } from '../cli/command_line.ts';
 import { type Filled, filled, type Given, row, type Table, toggle } from '../cli/option_table.ts';
 import { either, nearest, UsageError } from '../cli/usage_error.ts';
+import { decimal } from '../cli/values.ts';
 import { MIN_EFFECT } from '../compare/criteria.ts';
+import { toolVersion } from '../host/environment.ts';
 import { REPORTER } from '../options/reporters.ts';
 
 const NAME = 'npm run report --';
@@ -26,7 +28,7 @@ const folder = (help: string) => row('<dir>', help, (text) => text);
 
 /** A share of at most tenfold, as `5%`. */
 function share(text: string, flag: string): number {
-  const percent = /^(\d+\.?\d*|\.\d+)%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN;
+  const percent = text.endsWith('%') ? decimal(text.slice(0, -1)) : Number.NaN;
   if (percent <= 1000) return percent / 100;
   throw new UsageError(
     'bad-value',
@@ -130,6 +132,7 @@ function build(take: (asked: ReportCommand) => void): Command {
       'Renders, compares and merges runs, from the event logs in their folders; writes findings as C programs.',
     )
     .helpOption('--help', 'print this')
+    .version(toolVersion(), '--version', 'print the version')
     .helpCommand(false)
     .addHelpText('after', AFTER);
   for (const [kind, { about, words, examples, table }] of Object.entries<Sub>(COMMANDS)) {

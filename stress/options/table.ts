@@ -18,6 +18,7 @@ import {
   SEED,
   SHARD,
   toggle,
+  VERSION,
   whole,
 } from '../cli/option_table.ts';
 import { duration } from '../cli/values.ts';
@@ -137,7 +138,7 @@ export const RUN = {
     (text) => text,
   ),
   list: toggle('list the scenarios'),
-  version: toggle('print the version'),
+  version: VERSION,
 } satisfies StressTable;
 
 export const DET = {

@@ -40,23 +40,19 @@ export interface RunPlan {
   readonly json: boolean;
 }
 
-const parametersOf = (options: Options, cases: readonly Case[]): Parameters => ({
-  threads: options.threads,
-  durationMs: options.durationMs,
-  seed: options.seed,
-  scenarios: [...new Set(cases.map(({ scenario }) => scenario.name))],
-  ...(options.leftOut.length === 0 ? {} : { leftOut: options.leftOut }),
-  build: options.revert.length > 0 ? 'revert' : options.build,
-  revert: options.revert,
-  roles: options.roles as Readonly<Record<string, number>> | null,
-  perturb: options.perturb,
-  sanitize: options.sanitize,
-  arenaMib: options.arenaMib,
-  shard: options.shard,
-  thresholds: options.thresholds,
-  again: againLine(options),
-  ...(options.det === null ? {} : { engine: detText(options.det) }),
-});
+function parametersOf(options: Options, cases: readonly Case[]): Parameters {
+  const { threads, durationMs, seed, leftOut, build, revert, roles, perturb, sanitize, arenaMib, shard, det } = options;
+  return {
+    ...{ threads, durationMs, seed },
+    scenarios: [...new Set(cases.map(({ scenario }) => scenario.name))],
+    ...(leftOut.length === 0 ? {} : { leftOut }),
+    build: revert.length > 0 ? 'revert' : build,
+    ...{ revert, roles: roles as Readonly<Record<string, number>> | null, perturb, sanitize, arenaMib, shard },
+    thresholds: options.thresholds,
+    again: againLine(options),
+    ...(det === null ? {} : { engine: detText(det) }),
+  };
+}
 
 export function planOf(options: Options): RunPlan {
   const { det, seed, shard, perturb, threads, arenaMib, explainMs, output, reporters, json } = options;

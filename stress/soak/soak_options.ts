@@ -2,9 +2,11 @@
 /** What a soak is asked to do: the command line, checked and with every default filled in. */
 import { randomInt } from 'node:crypto';
 import { type OwnWords, quoted, readOptions } from '../cli/command_line.ts';
-import { filled, OUTPUT, type Row, row, SEED, SHARD, whole } from '../cli/option_table.ts';
+import { filled, OUTPUT, type Row, row, SEED, SHARD, VERSION, whole } from '../cli/option_table.ts';
 import { checkOutput } from '../cli/output.ts';
 import { nearest, UsageError } from '../cli/usage_error.ts';
+import { decimal } from '../cli/values.ts';
+import { toolVersion } from '../host/environment.ts';
 
 export interface SoakOptions {
   /** Of the whole soak. */
@@ -53,7 +55,7 @@ Exit codes are the runs' own, the worst of them: 0 passed, 1 usage, 2 forbidden 
 /** A number of units above 0. */
 const amount = (value: string, help: string, what: string, unit: number, most: number, example: string): Row<number> =>
   row(value, help, (text, flag) => {
-    const n = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) * unit : Number.NaN;
+    const n = decimal(text) * unit;
     if (n > 0 && n <= most) return n;
     throw new UsageError(
       'bad-value',
@@ -89,6 +91,7 @@ export const SOAK = {
   rerun: { ...whole('how often a failing seed is run again', 0, 1000, 5), usual: 5 },
   shard: SHARD,
   output: OUTPUT,
+  version: VERSION,
 };
 
 /** Half of the options that it does not have are those of the stress test. */
@@ -124,12 +127,13 @@ const PROGRAM = {
   ownWords,
 };
 
-/** @returns the options, or the text of the help that was asked for @throws UsageError */
+/** @returns the options, or the text that was asked for @throws UsageError */
 export function parseSoak(argv: readonly string[]): SoakOptions | string {
   const split = argv.indexOf('--');
   const passOn = split < 0 ? [] : argv.slice(split + 1);
   const given = readOptions(PROGRAM, SOAK, split < 0 ? argv : argv.slice(0, split));
   if (typeof given === 'string') return given;
+  if (given.version) return `${toolVersion()}\n`;
   checkPassedOn(passOn);
   const { hours, minutes, runMinutes, threads, diskGib, keep, seed, rerun, shard, output } = filled(SOAK, given);
   checkOutput(output);
