@@ -63,51 +63,36 @@ function wrong(complaint: string, example = 'locks.completion_lock.wait.p99 < 50
   return new UsageError('bad-value', sentence.replace(/[^\x20-\x7e\u00a0-\u02af]/g, '?'));
 }
 
-const namesOf = (word: string): readonly string[] => NAMES[word] ?? [word];
-const wordsOf = ({ form }: Metric): string[] => form.split('.');
+type Named = Pick<Threshold, 'metric' | 'names'>;
 
-/** The form of a metric with these words in it, the usual ones behind, and a value. */
-const exampleOf = (metric: Metric, words: readonly string[]): string =>
-  `${wordsOf(metric)
-    .map((word, i) => words[i] ?? namesOf(word)[0])
-    .join('.')} < ${UNITS[metric.kind].example}`;
+/** All names but those of unusual percentiles. */
+const ALL: ReadonlyMap<string, Named> = new Map(
+  METRICS.flatMap((metric) => {
+    const words = metric.form.split('.');
+    return words
+      .reduce<string[][]>(
+        (all, word) => all.flatMap((before) => (NAMES[word] ?? [word]).map((name) => [...before, name])),
+        [[]],
+      )
+      .map((name): [string, Named] => [
+        name.join('.'),
+        { metric, names: name.filter((_, i) => NAMES[words[i] ?? ''] !== undefined) },
+      ]);
+  }),
+);
 
-/** A wrong word: where names have dots, it ends before what may follow; the last one has all that is left. */
-function wrongWord(rest: string, names: readonly string[], isLast: boolean): string {
-  if (isLast) return rest;
-  return rest.replace(names.some((name) => name.includes('.')) ? /(\.(wait|hold)\..*|\.[^.]*)$/ : /\..*/, '');
-}
-
-/** @throws UsageError that says which word names nothing */
-function metricOf(text: string): Pick<Threshold, 'metric' | 'names'> {
-  const words: string[] = [];
-  let forms = METRICS;
-  for (let rest: string | null = text; rest !== null; ) {
-    const i = words.length;
-    const at = (metric: Metric): string => wordsOf(metric)[i] ?? '';
-    const left: string = rest;
-    const names = [...new Set(forms.flatMap((metric) => namesOf(at(metric))))];
-    const isStat = percentOf(left) !== null && at(forms[0] as Metric) === 'STAT';
-    const name = isStat ? left : names.find((known) => left === known || left.startsWith(`${known}.`));
-    const ends = (metric: Metric): boolean => wordsOf(metric).length === i + 1;
-    if (name === undefined) {
-      const word = wrongWord(left, names, forms.every(ends));
-      const [like = ''] = word === '' ? names : nearest(word, names);
-      const allowed = names.length <= 8 ? `${either(names)} is allowed` : `the nearest is ${like}`;
-      const named = [...words, word].filter((one) => one !== '').join('.');
-      const meant = forms.find((metric) => namesOf(at(metric)).includes(like)) as Metric;
-      throw wrong(`'${named}' names no metric, ${allowed}`, exampleOf(meant, [...words, like]));
-    }
-    forms = forms.filter((metric) => isStat || namesOf(at(metric)).includes(name));
-    words.push(name);
-    rest = left.length > name.length ? left.slice(name.length + 1) : forms.some(ends) ? null : '';
-    const [metric] = forms as [Metric];
-    if (rest !== null && ends(metric)) {
-      throw wrong(`'.${rest}' is more than that metric has, leave it out`, exampleOf(metric, words));
-    }
+/** @throws UsageError */
+function metricOf(name: string): Named {
+  const known = ALL.get(name);
+  if (known !== undefined) return known;
+  const [, before = '', stat = ''] = /^(.*\.)(p\d+(?:\.\d+)?)$/.exec(name) ?? [];
+  const usual = ALL.get(`${before}p99`);
+  if (percentOf(stat) !== null && usual?.metric.form.endsWith('STAT') === true) {
+    return { metric: usual.metric, names: [...usual.names.slice(0, -1), stat] };
   }
-  const [metric] = forms as [Metric];
-  return { metric, names: words.filter((_, i) => NAMES[wordsOf(metric)[i] ?? ''] !== undefined) };
+  const like = nearest(name, [...ALL.keys()]);
+  const example = `${like[0]} < ${UNITS[metricOf(like[0] as string).metric.kind].example}`;
+  throw wrong(`'${name}' names no metric, the nearest are ${like.join(', ')}`, example);
 }
 
 const FORM = /^([^\s<>=!]+)\s*([<>=!]+|[^\s\d]+)?\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)?\s*(.*)$/is;
