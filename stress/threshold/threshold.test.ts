@@ -144,8 +144,8 @@ describe('a wrong expression', () => {
   test.each([
     ['lock.x.wait.p99 < 1us', 'lock', "'lock.x.wait.p99' names no metric"],
     ['locks < 1us', ' ', "'locks' names no metric"],
-    ['locks.wait.lok.wait.p99 < 1us', 'wait.lok', 'the nearest are locks.wait.lock.wait.p99'],
-    ['locks.wait.lock.wate.p99 < 1us', 'wate', 'the nearest are locks.wait.lock.wait.p99'],
+    ['locks.rcu.lok.wait.p99 < 1us', 'rcu.lok', 'the nearest are locks.rcu.lock.wait.p99'],
+    ['locks.rcu.lock.wate.p99 < 1us', 'wate', 'the nearest are locks.rcu.lock.wait.p99'],
     ['locks.ring_lock < 1us', ' ', "'locks.ring_lock' names no metric"],
     ['locks.ring_lock.wait < 1us', ' ', "'locks.ring_lock.wait' names no metric"],
     ['locks.ring_lock.wait.p100 < 1us', 'p100', 'names no metric'],
