@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a benchmark is asked to do: the command line, checked and with every default filled in. */
-import { Command, Option } from 'commander';
-import { readCommandLine } from '../cli/command_line.ts';
+import { readOptions } from '../cli/command_line.ts';
 import { whyUnwritable } from '../cli/files.ts';
+import { filled, flagOf, type Given, OUTPUT, type Row, row, toggle, VERSION, whole } from '../cli/option_table.ts';
 import { checkOutput } from '../cli/output.ts';
 import { either, nearest, UsageError } from '../cli/usage_error.ts';
-import { wholeNumber } from '../cli/values.ts';
-import { BLOCKS } from '../compare/statistics/noise.ts';
+import { BLOCKS } from '../compare/criteria.ts';
+import { toolVersion } from '../host/environment.ts';
 import { PARTS, type PartName } from './bench_result.ts';
 
 export interface BenchOptions {
@@ -22,17 +22,6 @@ export interface BenchOptions {
   readonly output: string;
   /** Arguments that ask for the same. */
   readonly again: string;
-}
-
-interface Typed {
-  readonly only?: readonly PartName[];
-  readonly rounds?: number;
-  readonly ms?: number;
-  readonly quick?: true;
-  readonly json?: string;
-  readonly html?: string;
-  readonly compare?: string;
-  readonly output: string;
 }
 
 const NAME = 'npm run bench --';
@@ -67,101 +56,84 @@ Examples:
 Exit codes: 0 done, 1 usage, 6 harness, 129, 130 and 143 interrupted; what was measured is written in any case.
 `;
 
-function parts(text: string): readonly PartName[] {
+function parts(text: string, flag: string): readonly PartName[] {
   const names = text.split(',').map((name) => name.trim());
   for (const name of names) {
     if (!PARTS.some((part) => part === name)) {
       throw new UsageError(
         'unknown-name',
-        `--only has no part '${name}', ${either(PARTS)} is allowed; type for example --only ${nearest(name, PARTS)[0]}`,
+        `${flag} has no part '${name}', ${either(PARTS)} is allowed; ` +
+          `type for example ${flag} ${nearest(name, PARTS)[0]}`,
       );
     }
   }
   return PARTS.filter((part) => names.includes(part));
 }
 
-const fileOption = (flag: string, what: string, check: (file: string) => void): Option =>
-  new Option(`${flag} <file>`, what).argParser((text: string) => {
-    if (text === '') {
-      throw new UsageError(
-        'bad-value',
-        `${flag} needs the name of a file, not ''; type for example ${flag} bench.json`,
-      );
-    }
-    check(text);
-    return text;
+const file = (help: string): Row<string> =>
+  row('<file>', help, (text, flag) => {
+    if (text !== '') return text;
+    throw new UsageError('bad-value', `${flag} needs the name of a file, not ''; type for example ${flag} bench.json`);
   });
 
-/** Before anything is measured: minutes later there would be nowhere to write. */
-const writable = (flag: string) => (file: string) => {
-  const why = whyUnwritable(file);
-  if (why === null) return;
-  throw new UsageError(
-    'output',
-    `${flag} '${file}' cannot be written, ${why}; it takes a file in a folder that is there or can be made, ` +
-      `type for example ${flag} bench.json`,
-  );
+/** Tried before anything is measured: minutes later there would be nowhere to write. */
+const newFile = (help: string): Row<string> =>
+  row('<file>', help, (text, flag) => {
+    const why = whyUnwritable(file(help).read(text, flag));
+    if (why === null) return text;
+    throw new UsageError(
+      'output',
+      `${flag} '${text}' cannot be written, ${why}; it takes a file in a folder that is there or can be made, ` +
+        `type for example ${flag} bench.json`,
+    );
+  });
+
+/** The options, as of `npm run stress`. */
+export const BENCH = {
+  only: { ...row('<parts>', 'only these parts, comma between', parts), usualText: 'all' },
+  rounds: {
+    ...whole('rounds that count', 1, ROUNDS_MAX, ROUNDS),
+    usualText: `${ROUNDS}, with --quick ${BLOCKS}`,
+  },
+  ms: { ...whole('length of a window', 1, MS_MAX, MS), usualText: `${MS}, with --quick ${QUICK_MS}` },
+  quick: toggle('less of everything, in some two minutes'),
+  json: newFile('write bench.json there as well'),
+  html: newFile('write the page there as well'),
+  compare: file('say what moved since an earlier bench.json'),
+  output: OUTPUT,
+  version: VERSION,
 };
 
-const commandLine = (): Command =>
-  new Command(NAME)
-    .description(
-      'Measures locks, the port, its instruments and its engines, beside the same in C where there is a gcc.',
-    )
-    .helpOption('--help', 'print this')
-    .addOption(new Option('--only <parts>', 'only these parts, comma between (default: all)').argParser(parts))
-    .addOption(
-      new Option('--rounds <n>', `rounds that count (default: ${ROUNDS}, with --quick ${BLOCKS})`).argParser(
-        wholeNumber('--rounds', 1, ROUNDS_MAX, ROUNDS),
-      ),
-    )
-    .addOption(
-      new Option('--ms <n>', `length of a window (default: ${MS}, with --quick ${QUICK_MS})`).argParser(
-        wholeNumber('--ms', 1, MS_MAX, MS),
-      ),
-    )
-    .option('--quick', 'less of everything, in some two minutes')
-    .addOption(fileOption('--json', 'write bench.json there as well', writable('--json')))
-    .addOption(fileOption('--html', 'write the page there as well', writable('--html')))
-    .addOption(fileOption('--compare', 'say what moved since an earlier bench.json', () => {}))
-    .option('--output <dir>', 'folder for the reports', 'reports')
-    .allowExcessArguments(true)
-    .addHelpText('after', AFTER);
+const PROGRAM = {
+  name: NAME,
+  about: 'Measures locks, the port, its instruments and its engines, beside the same in C where there is a gcc.',
+  stray: `, only options are allowed; type for example ${NAME} --only locks,port`,
+  after: AFTER,
+};
 
-function againOf({ only, rounds, ms, quick }: Typed): string {
-  const words = [
-    ...(only === undefined ? [] : ['--only', only.join(',')]),
-    ...(rounds === undefined ? [] : ['--rounds', `${rounds}`]),
-    ...(ms === undefined ? [] : ['--ms', `${ms}`]),
-    ...(quick === true ? ['--quick'] : []),
-  ];
-  return words.join(' ');
-}
+/** Those that ask for the same figures, as they are typed. */
+const againOf = (given: Given<typeof BENCH>): string =>
+  (['only', 'rounds', 'ms', 'quick'] as const)
+    .filter((name) => given[name] !== undefined)
+    .map((name) => (given[name] === true ? flagOf(name) : `${flagOf(name)} ${given[name]}`))
+    .join(' ');
 
-/** @returns the options, or the text of the help that was asked for @throws UsageError */
+/** @returns the options, or the text that was asked for @throws UsageError */
 export function parseBench(argv: readonly string[]): BenchOptions | string {
-  const command = commandLine();
-  const help = readCommandLine(command, argv);
-  if (help !== null) return help;
-  const [stray] = command.args;
-  if (stray !== undefined) {
-    throw new UsageError(
-      'unexpected-argument',
-      `'${stray}' belongs to no option, only options are allowed; type for example ${NAME} --only locks,port`,
-    );
-  }
-  const typed = command.opts<Typed>();
-  checkOutput(typed.output);
-  const quick = typed.quick === true;
+  const given = readOptions(PROGRAM, BENCH, argv);
+  if (typeof given === 'string') return given;
+  if (given.version) return `${toolVersion()}\n`;
+  const { output, only, rounds, ms, quick = false, json = null, html = null, compare = null } = filled(BENCH, given);
+  checkOutput(output);
   return {
-    only: typed.only ?? PARTS,
-    rounds: typed.rounds ?? (quick ? BLOCKS : ROUNDS),
-    ms: typed.ms ?? (quick ? QUICK_MS : MS),
+    only: only ?? PARTS,
+    rounds: rounds ?? (quick ? BLOCKS : ROUNDS),
+    ms: ms ?? (quick ? QUICK_MS : MS),
     quick,
-    json: typed.json ?? null,
-    html: typed.html ?? null,
-    compare: typed.compare ?? null,
-    output: typed.output,
-    again: againOf(typed),
+    json,
+    html,
+    compare,
+    output,
+    again: againOf(given),
   };
 }

@@ -14,9 +14,9 @@ import { readFileSync } from 'node:fs';
 import { reasonOf } from '../cli/folder.ts';
 import { UsageError } from '../cli/usage_error.ts';
 import { times } from '../compare/compare.ts';
+import { ALPHA, BLOCKS } from '../compare/criteria.ts';
 import type { Figure } from '../compare/figures.ts';
 import { benjaminiHochberg } from '../compare/statistics/adjust.ts';
-import { ALPHA, BLOCKS } from '../compare/statistics/noise.ts';
 import { compared, type FigureComparison, type Judged, judge } from '../compare/verdict.ts';
 import {
   BENCH_SCHEMA_VERSION,

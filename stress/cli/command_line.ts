@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Reading a command line with commander, without any effect: nothing is printed, mistakes are thrown. */
-import { type Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { flagOf, type Given, type Table, typedAs, usualText } from './option_table.ts';
 import { nearest, UsageError } from './usage_error.ts';
 
 /**
@@ -13,10 +14,10 @@ export type OwnWords = (error: CommanderError, used: Command) => UsageError | nu
 /** What stands in quotation marks in commander's message: `--min <n>` of `option '--min <n>' argument missing`. */
 export const quoted = (message: string): string[] => [...message.matchAll(/'([^']*)'/g)].map((m) => m[1] as string);
 
-const flagOf = (words: string | undefined): string => words?.split(' ')[0] ?? '';
+const firstWord = (words: string | undefined): string => words?.split(' ')[0] ?? '';
 
 function usualWords({ code, message }: CommanderError, used: Command): UsageError {
-  const [first, second] = quoted(message).map(flagOf);
+  const [first, second] = quoted(message).map(firstWord);
   switch (code) {
     case 'commander.unknownOption': {
       const names = [...used.options.map(({ long }) => long?.slice(2) ?? ''), 'help'];
@@ -42,7 +43,7 @@ function usualWords({ code, message }: CommanderError, used: Command): UsageErro
   }
 }
 
-/** @returns the text of the help if that was asked for, else null: the options are the command's @throws UsageError */
+/** @returns the help or version that was asked for, else null: the command has the options @throws UsageError */
 export function readCommandLine(
   command: Command,
   argv: readonly string[],
@@ -64,9 +65,43 @@ export function readCommandLine(
     command.parse([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.helpDisplayed') return printed;
+    if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return printed;
     const used = command.commands.find((sub) => sub.name() === argv[0]) ?? command;
     throw ownWords(error, used) ?? usualWords(error, used);
   }
   return null;
+}
+
+/** Declares the options of a table. */
+export function withOptions(command: Command, table: Table): Command {
+  for (const [name, row] of Object.entries(table)) {
+    const usual = usualText(row);
+    const option = new Option(typedAs(name, row), usual === undefined ? row.help : `${row.help} (default: ${usual})`);
+    if (row.value !== undefined) option.argParser((text, before) => row.read(text, flagOf(name), before));
+    command.addOption(option.conflicts([...(row.conflicts ?? [])]).makeOptionMandatory(row.required === true));
+  }
+  return command;
+}
+
+/** A program that takes options and nothing else. */
+export interface Program {
+  /** `npm run stress --` */
+  readonly name: string;
+  readonly about: string;
+  /** Stands below the options in the help. */
+  readonly after: string;
+  /** What is said of a word that belongs to no option. */
+  readonly stray: string;
+  readonly ownWords?: OwnWords;
+}
+
+/** @returns the options that were typed, or the text of the help that was asked for @throws UsageError */
+export function readOptions<R extends Table>(program: Program, table: R, argv: readonly string[]): Given<R> | string {
+  const { name, about, after, stray, ownWords } = program;
+  const command = new Command(name).description(about).helpOption('--help', 'print this').addHelpText('after', after);
+  const help = readCommandLine(withOptions(command.allowExcessArguments(true), table), argv, ownWords);
+  if (help !== null) return help;
+  const [word] = command.args;
+  if (word !== undefined) throw new UsageError('unexpected-argument', `'${word}' belongs to no option${stray}`);
+  return command.opts<Given<R>>();
 }

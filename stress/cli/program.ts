@@ -30,12 +30,27 @@ function fail(error: unknown): Promise<never> {
   return end(code);
 }
 
-/** Runs a program and ends the process. @param main - returns the exit code */
-export async function runProgram(main: () => number | Promise<number>): Promise<never> {
+/** Prints what was asked for instead of work. @returns the exit code */
+export function say(text: string): number {
+  stdout.write(text);
+  return VERDICTS.passed;
+}
+
+export async function sayVersion(): Promise<number> {
+  const { toolVersion } = await import('../host/environment.ts');
+  return say(`${toolVersion()}\n`);
+}
+
+/**
+ * Runs a program and ends the process.
+ * @param main - loads what it needs only when it knows what is asked for; returns the exit code
+ */
+export async function runProgram(main: (argv: readonly string[]) => Promise<number>): Promise<never> {
   // Node ends with 1 for what is thrown in a callback, which means a wrong option here.
   process.on('uncaughtException', (error) => void fail(error));
   try {
-    return await end(await main());
+    const argv = process.argv.slice(2);
+    return await end(argv.join(' ') === '--version' ? await sayVersion() : await main(argv));
   } catch (error) {
     return fail(error);
   }

@@ -28,16 +28,18 @@ export class UsageError extends Error {
 
 /** Number of characters to insert, delete or replace to make one word the other. */
 function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
+    let diagonal = i - 1;
+    row[0] = i;
     for (let j = 1; j <= b.length; j++) {
-      const replace = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replace, (above[j] as number) + 1, (row[j - 1] as number) + 1));
+      const above = row[j] as number;
+      const replaced = diagonal + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row[j] = Math.min(replaced, above + 1, (row[j - 1] as number) + 1);
+      diagonal = above;
     }
-    above = row;
   }
-  return above[b.length] as number;
+  return row[b.length] as number;
 }
 
 const share = (a: string, b: string): number => editDistance(a, b) / Math.max(a.length, b.length, 1);

@@ -31,12 +31,12 @@ function checkedDuration(flag: string, text: string, ms: number, form: string, e
   );
 }
 
-const DECIMAL = /^(\d+\.?\d*|\.\d+)$/;
+/** NaN for what is no decimal number of 0 or more. */
+export const decimal = (text: string): number => (/^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN);
 
 /** @returns ms */
 export function minutes(text: string): number {
-  const ms = DECIMAL.test(text) ? Number(text) * 60_000 : Number.NaN;
-  return checkedDuration('--minutes', text, ms, 'a number of minutes', '10');
+  return checkedDuration('--minutes', text, decimal(text) * 60_000, 'a number of minutes', '10');
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -44,7 +44,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 /** @returns ms */
 export function duration(text: string): number {
   const [, amount = '', unit = ''] = /^([\d.]+)(ms|s|m|h)$/.exec(text) ?? [];
-  const ms = DECIMAL.test(amount) ? Number(amount) * (UNIT_MS[unit] ?? Number.NaN) : Number.NaN;
+  const ms = decimal(amount) * (UNIT_MS[unit] ?? Number.NaN);
   return checkedDuration('--duration', text, ms, 'a number with the unit ms, s, m or h', '90s');
 }
 

@@ -5,14 +5,11 @@
  * A first signal ends it after this window, a second at once; what was measured so far is printed and written.
  */
 
-import { type BenchOptions, parseBench } from '../bench/bench_options.ts';
-import { compareBenches, readBench } from '../bench/compare.ts';
+import type { BenchOptions } from '../bench/bench_options.ts';
 import { exitWith, worstExit } from '../cli/exit_code.ts';
 import { Interrupt } from '../cli/interrupt.ts';
-import { runProgram } from '../cli/program.ts';
+import { runProgram, say } from '../cli/program.ts';
 import { stderr, stdout } from '../cli/streams.ts';
-import { withinLimits } from '../host/limits.ts';
-import { appendStepSummary } from '../report/printers/step_summary.ts';
 import { VERDICTS } from '../result/run_result.ts';
 
 /** A window, or starting threads on a busy machine, may take so long. */
@@ -27,10 +24,12 @@ const givenUp = ({ stop, hurry }: Interrupt): Promise<void> =>
 
 async function bench(options: BenchOptions): Promise<number> {
   const interrupt = new Interrupt();
-  const [{ runBench }, { toBenchMarkdown, toBenchText }, { writeBench }] = await Promise.all([
+  const { compareBenches, readBench } = await import('../bench/compare.ts');
+  const [{ runBench }, { toBenchMarkdown, toBenchText }, { writeBench }, { appendStepSummary }] = await Promise.all([
     import('../bench/run_bench.ts'),
     import('../bench/bench_text.ts'),
     import('../bench/write.ts'),
+    import('../report/printers/step_summary.ts'),
   ]);
   const earlier = options.compare === null ? null : readBench(options.compare);
   const measured = await runBench(options, {
@@ -50,9 +49,10 @@ async function bench(options: BenchOptions): Promise<number> {
   return exitWith(code, files.lost);
 }
 
-await runProgram(async () => {
-  const options = parseBench(process.argv.slice(2));
-  if (typeof options !== 'string') return withinLimits(0, () => bench(options));
-  stdout.write(options);
-  return VERDICTS.passed;
+await runProgram(async (argv) => {
+  const { parseBench } = await import('../bench/bench_options.ts');
+  const options = parseBench(argv);
+  if (typeof options === 'string') return say(options);
+  const { withinLimits } = await import('../host/limits.ts');
+  return withinLimits(0, () => bench(options));
 });

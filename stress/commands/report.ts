@@ -2,10 +2,10 @@
 /** `npm run report -- render|diff|merge|export-c`: see `--help`. */
 import { runProgram } from '../cli/program.ts';
 import { stderr, stdout } from '../cli/streams.ts';
-import { runReport } from './render.ts';
+import { runReport } from './run_report.ts';
 
-await runProgram(() =>
-  runReport(process.argv.slice(2), {
+await runProgram((argv) =>
+  runReport(argv, {
     out: (text) => stdout.write(text),
     err: (text) => stderr.write(text),
     color: stdout.color,

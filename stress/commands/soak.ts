@@ -6,11 +6,9 @@
  */
 import { join } from 'node:path';
 import { Interrupt } from '../cli/interrupt.ts';
-import { runProgram } from '../cli/program.ts';
+import { runProgram, say } from '../cli/program.ts';
 import { stderr, stdout } from '../cli/streams.ts';
-import { withinLimits } from '../host/limits.ts';
-import { VERDICTS } from '../result/run_result.ts';
-import { parseSoak, type SoakOptions } from '../soak/soak_options.ts';
+import type { SoakOptions } from '../soak/soak_options.ts';
 
 async function soak(options: SoakOptions): Promise<number> {
   const interrupt = new Interrupt();
@@ -29,9 +27,10 @@ async function soak(options: SoakOptions): Promise<number> {
   return result.exitCode;
 }
 
-await runProgram(async () => {
-  const options = parseSoak(process.argv.slice(2));
-  if (typeof options !== 'string') return withinLimits(0, () => soak(options));
-  stdout.write(options);
-  return VERDICTS.passed;
+await runProgram(async (argv) => {
+  const { parseSoak } = await import('../soak/soak_options.ts');
+  const options = parseSoak(argv);
+  if (typeof options === 'string') return say(options);
+  const { withinLimits } = await import('../host/limits.ts');
+  return withinLimits(0, () => soak(options));
 });

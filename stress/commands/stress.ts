@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * `npm run stress -- [options]`: reads what is asked for, and does it. What that needs is loaded only then: help and
- * wrong options need no RAM.
+ * wrong options need no RAM, no scenario and no printer.
  */
-import { runProgram } from '../cli/program.ts';
+import { runProgram, say, sayVersion } from '../cli/program.ts';
 import { stderr, stdout } from '../cli/streams.ts';
-import { toolVersion } from '../host/environment.ts';
-import { withinLimits } from '../host/limits.ts';
-import { type Options, parseOptions } from '../options/stress_options.ts';
-import { leftOutText } from '../report/parts/parameters.ts';
-import { KNOWN, SCENARIOS } from '../scenarios/index.ts';
-import { minThreads } from '../scenarios/scenario.ts';
+import type { Options } from '../options/options.ts';
+import type { StressGiven } from '../options/table.ts';
 
-function list(names: readonly string[]): string {
+async function list(names: readonly string[]): Promise<number> {
+  const [{ SCENARIOS }, { minThreads }] = await Promise.all([
+    import('../scenarios/index.ts'),
+    import('../scenarios/scenario.ts'),
+  ]);
   const chosen = SCENARIOS.filter(({ name }) => names.includes(name));
   const width = Math.max(...chosen.map(({ name }) => name.length));
-  return chosen
-    .map((s) => {
-      const about = s.fixedBy.length > 0 ? ` [fixed by ${s.fixedBy.join(', ')}]` : '';
-      return `${s.name.padEnd(width)}  ${String(minThreads(s)).padStart(2)} threads or more  ${s.description}${about}`;
-    })
-    .join('\n');
+  for (const scenario of chosen) {
+    const { name, fixedBy, description } = scenario;
+    const about = fixedBy.length > 0 ? ` [fixed by ${fixedBy.join(', ')}]` : '';
+    const threads = String(minThreads(scenario)).padStart(2);
+    stdout.write(`${name.padEnd(width)}  ${threads} threads or more  ${description}${about}\n`);
+  }
+  return 0;
 }
 
 async function run(options: Options): Promise<number> {
+  const { leftOutText } = await import('../report/parts/parameters.ts');
   const leftOut = leftOutText(options.leftOut);
   if (leftOut !== null) stderr.write(`left out with ${options.threads} threads: ${leftOut}\n`);
-  const { runSession } = await import('../run/session.ts');
-  return runSession(options);
+  const [{ runSession }, { planOf }] = await Promise.all([import('../run/session.ts'), import('../run/plan.ts')]);
+  return runSession(planOf(options));
 }
 
 /** Runs the same load at each width. */
@@ -39,30 +41,34 @@ async function sweep(options: Options, widths: readonly number[]): Promise<numbe
   return (await runSweep(sweepSpec(options, widths))).exitCode;
 }
 
-async function replay(schedule: string, json: boolean): Promise<number> {
-  const { runReplay } = await import('../run/replay.ts');
-  return runReplay(schedule, json);
+async function start(given: StressGiven): Promise<number> {
+  const [{ optionsOf }, { KNOWN }, { withinLimits }] = await Promise.all([
+    import('../options/stress_options.ts'),
+    import('../scenarios/index.ts'),
+    import('../host/limits.ts'),
+  ]);
+  const options = optionsOf(given, KNOWN);
+  if (options.kind === 'list') return list(options.scenarios);
+  const { threads, sweep: widths } = options;
+  return widths === null ? withinLimits(threads, () => run(options)) : withinLimits(0, () => sweep(options, widths));
 }
 
-async function main(): Promise<number> {
-  const asked = parseOptions(process.argv.slice(2), KNOWN);
+async function replay(schedule: string, json: boolean): Promise<number> {
+  const { withinLimits } = await import('../host/limits.ts');
+  return withinLimits(0, async () => (await import('../run/replay.ts')).runReplay(schedule, json));
+}
+
+await runProgram(async (argv) => {
+  const { readStressCommand } = await import('../options/command.ts');
+  const asked = readStressCommand(argv);
   switch (asked.kind) {
     case 'help':
-      stdout.write(`${asked.text}\n`);
-      return 0;
+      return say(asked.text);
     case 'version':
-      stdout.write(`${toolVersion()}\n`);
-      return 0;
-    case 'list':
-      stdout.write(`${list(asked.scenarios)}\n`);
-      return 0;
+      return sayVersion();
     case 'replay':
-      return withinLimits(0, () => replay(asked.schedule, asked.json));
-    default: {
-      const { threads, sweep: widths } = asked;
-      return widths === null ? withinLimits(threads, () => run(asked)) : withinLimits(0, () => sweep(asked, widths));
-    }
+      return replay(asked.schedule, asked.json);
+    default:
+      return start(asked.given);
   }
-}
-
-await runProgram(main);
+});

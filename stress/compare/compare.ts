@@ -8,15 +8,13 @@
 import { buildText } from '../result/labels.ts';
 import type { Run } from '../result/run_result.ts';
 import { areTwins, CompareError, checkComparable, differing, type ParameterPair } from './comparable.ts';
+import { ALPHA, BLOCKS, MIN_EFFECT } from './criteria.ts';
 import { BETWEEN_ROUNDS, type CaseRound, figurePairs } from './figures.ts';
 import { benjaminiHochberg } from './statistics/adjust.ts';
-import { ALPHA, BLOCKS } from './statistics/noise.ts';
 import { compared, type FigureComparison, judge } from './verdict.ts';
 
 /** Of the form of `diff --json`. */
 const COMPARISON_VERSION = 1;
-/** Smallest difference of interest, as a share. */
-export const MIN_EFFECT = 0.05;
 
 export interface Comparison {
   readonly comparisonVersion: number;

@@ -4,8 +4,8 @@
 import { count, plural, short, us } from '../text/layout.ts';
 import type { Align, Column } from '../text/table.ts';
 import { type Comparison, times } from './compare.ts';
+import { BLOCKS } from './criteria.ts';
 import type { FigureUnit, Group } from './figures.ts';
-import { BLOCKS } from './statistics/noise.ts';
 import type { Doubt, FigureComparison } from './verdict.ts';
 
 const MISSING = '-';

@@ -8,7 +8,7 @@ import { $ } from 'zx';
 import type { RunResult } from '../result/run_result.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/stress/commands/stress.js');
-const LEAKY = join(MAIN, '../det/leaky.test-data.js');
+const LEAKY = join(MAIN, '../../det/search/leaky.test-data.js');
 const output = mkdtempSync(join(tmpdir(), 'kioctx-det-'));
 afterAll(() => rmSync(output, { recursive: true, force: true }));
 

@@ -7,7 +7,7 @@
  */
 import { POLICIES } from '../../src/det/schedulers/index.ts';
 import type { CaseFold } from '../log/case_fold.ts';
-import type { DetOptions } from '../options/det.ts';
+import type { DetOptions } from '../options/options.ts';
 import { type CampaignContext, isStopped, report } from '../round/campaign.ts';
 import type { Case } from '../round/case.ts';
 import { Pool } from '../round/pool.ts';
@@ -20,9 +20,15 @@ import type { Counts } from './search/tally.ts';
 /** How long a batch takes, ms. */
 const BATCH_MS = 1000;
 
+/** What the schedules have in common. */
+export interface DetLoad extends DetOptions {
+  readonly seed: number;
+  readonly arenaMib: number;
+}
+
 export class DetCampaign {
   private readonly context: CampaignContext;
-  private readonly det: DetOptions;
+  private readonly det: DetLoad;
   private readonly recorder: DetRecorder;
   private readonly pools = new Map<number, Pool>();
   private readonly explorers = new Map<number, Explorer>();
@@ -30,22 +36,21 @@ export class DetCampaign {
   private readonly searched = new Set<number>();
   private batch = 0;
 
-  constructor(context: CampaignContext, det: DetOptions, recorder: DetRecorder) {
+  constructor(context: CampaignContext, det: DetLoad, recorder: DetRecorder) {
     this.context = context;
     this.det = det;
     this.recorder = recorder;
   }
 
   private exploreOptions(): ExploreOptions {
-    const { scheduler, depth, maxSteps, memory, selfCheck } = this.det;
-    const { seed, arenaMib } = this.context.options;
+    const { scheduler, depth, maxSteps, memory, selfCheck, seed, arenaMib } = this.det;
     const schedulers = scheduler === 'portfolio' ? POLICIES : scheduler === 'dfs' ? (['random'] as const) : [scheduler];
     return { schedulers, depth, maxSteps, memory, seed, arenaMib, selfCheck };
   }
 
   /** A pool as wide as a case. */
   private poolOf({ roles }: Case): Pool {
-    const pool = this.pools.get(roles.length) ?? new Pool(roles.length, this.context.options.arenaMib, true, true);
+    const pool = this.pools.get(roles.length) ?? new Pool(roles.length, this.det.arenaMib, true, true);
     this.pools.set(roles.length, pool);
     return pool;
   }
@@ -75,7 +80,7 @@ export class DetCampaign {
   private leftMs(): number {
     return this.det.schedules !== null
       ? Number.POSITIVE_INFINITY
-      : this.context.options.durationMs - this.recorder.elapsedMs();
+      : this.context.budget.durationMs - this.recorder.elapsedMs();
   }
 
   private enough(): boolean {
@@ -85,7 +90,8 @@ export class DetCampaign {
   }
 
   private report(index: number): void {
-    report(this.context, index, this.batch, this.recorder.elapsedMs());
+    const schedules = this.context.fold.cases.reduce((sum, c) => sum + (c.schedules?.schedules ?? 0), 0);
+    report(this.context, index, this.batch, this.recorder.elapsedMs(), { schedules });
   }
 
   /** A batch of schedules of one case. */
@@ -131,7 +137,7 @@ export class DetCampaign {
       if (index < 0) return;
       this.report(index);
       const { reverted } = this.context.cases[index] as Case;
-      this.recorder.begin(this.batch++, index, reverted, this.context.options.seed);
+      this.recorder.begin(this.batch++, index, reverted, this.det.seed);
       const [counts, notes] = await (this.det.scheduler === 'dfs' ? this.search(index) : this.explore(index));
       this.recorder.end(counts, notes);
       this.report(index);

@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import type { FindingKind, OopsRecord } from '../../src/kernel/oops.ts';
 import { SLUGS, type Slug } from '../../src/reverts/registry.ts';
-import { type Options, parseOptions } from '../options/stress_options.ts';
+import type { Options } from '../options/options.ts';
+import { parseOptions } from '../options/parse.test-data.ts';
 import { VERDICTS } from '../result/run_result.ts';
 import { caseRecord, chooseCases } from '../round/case.ts';
 import { KNOWN, SCENARIOS } from '../scenarios/index.ts';

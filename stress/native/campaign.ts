@@ -6,7 +6,9 @@
  * shown its race weighs most, one that has shown it least.
  */
 import { mix32 } from '../../src/arch/sab/prng.ts';
+import type { Perturbation } from '../../src/init/hook.ts';
 import type { CaseFold } from '../log/case_fold.ts';
+import type { Shard } from '../result/run_result.ts';
 import { type CampaignContext, isStopped, report } from '../round/campaign.ts';
 import type { Case } from '../round/case.ts';
 import type { Pool } from '../round/pool.ts';
@@ -22,15 +24,25 @@ const OVERHEAD_MS = 250;
 const WEIGHT_SILENT = 8;
 const WEIGHT_SURFACED = 0.4;
 
+/** What the rounds have in common. */
+export interface Load {
+  readonly seed: number;
+  /** null for the whole seed space */
+  readonly shard: Shard | null;
+  readonly perturb: Perturbation;
+}
+
 export class Campaign {
   private readonly context: CampaignContext;
+  private readonly load: Load;
   private readonly pool: Pool;
   private readonly recorder: Recorder;
   private round = 0;
   private overheadMs = OVERHEAD_MS;
 
-  constructor(context: CampaignContext, pool: Pool, recorder: Recorder) {
+  constructor(context: CampaignContext, load: Load, pool: Pool, recorder: Recorder) {
     this.context = context;
+    this.load = load;
     this.pool = pool;
     this.recorder = recorder;
   }
@@ -46,15 +58,15 @@ export class Campaign {
   }
 
   private runMs(): number {
-    const { cases, options } = this.context;
-    const perRound = options.durationMs / (cases.length * 3) - this.overheadMs;
+    const { cases, budget } = this.context;
+    const perRound = budget.durationMs / (cases.length * 3) - this.overheadMs;
     return Math.min(RUN_MAX_MS, Math.max(RUN_MIN_MS, perRound));
   }
 
   private enough(): boolean {
     if (isStopped(this.context)) return true;
     // A first round is worth being late for, but not by much.
-    const { durationMs } = this.context.options;
+    const { durationMs } = this.context.budget;
     const left = durationMs - this.recorder.elapsedMs();
     const first = this.context.fold.cases.some((c) => c.rounds === 0);
     return left < (first ? -durationMs / 4 : this.runMs() / 2);
@@ -62,20 +74,20 @@ export class Campaign {
 
   /** The workload of a case's n-th round is the same in every run with this seed; shards take turns. */
   private seedOf(index: number): number {
-    const { seed, shard } = this.context.options;
+    const { seed, shard } = this.load;
     const before = (this.context.fold.cases[index] as CaseFold).rounds;
     const nth = shard === null ? before : before * shard.of + shard.index - 1;
     return mix32(seed ^ mix32(index * 65536 + nth));
   }
 
   async run(): Promise<void> {
-    const { cases, options, stop } = this.context;
+    const { cases, budget, stop } = this.context;
     while (!this.enough()) {
       const index = this.next();
       const current = cases[index] as Case;
       const number = this.round++;
       report(this.context, index, this.round, this.recorder.elapsedMs());
-      const left = options.durationMs - this.recorder.elapsedMs();
+      const left = budget.durationMs - this.recorder.elapsedMs();
       const seed = this.seedOf(index);
       this.recorder.begin(number, { ...current, index }, seed);
       const result = await runRound(this.pool, {
@@ -84,7 +96,7 @@ export class Campaign {
         number,
         seed,
         roles: current.roles,
-        perturb: options.perturb,
+        perturb: this.load.perturb,
         runMs: Math.max(RUN_MIN_MS, Math.min(this.runMs(), left)),
         stop,
         watch: (view) => this.recorder.look(view),

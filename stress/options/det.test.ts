@@ -7,9 +7,12 @@ import { afterAll, expect, test } from 'vitest';
 import { ARENA_MIB_MAX } from '../../src/arch/sab/memory.ts';
 import { OLDER_VALUES_WORDS } from '../../src/det/older_values.ts';
 import { storeBufferWords } from '../../src/det/store_buffer.ts';
-import { THREADS_MAX } from './command.ts';
-import { ARENA_WITH_MODEL_MIB, DET_DEFAULTS } from './det.ts';
-import { againLine, type Options, parseOptions, UsageError } from './stress_options.ts';
+import { UsageError } from '../cli/usage_error.ts';
+import { ARENA_WITH_MODEL_MIB, detOptions } from './det.ts';
+import type { Options } from './options.ts';
+import { parseOptions } from './parse.test-data.ts';
+import { againLine } from './stress_options.ts';
+import { THREADS_MAX } from './table.ts';
 
 const output = mkdtempSync(join(tmpdir(), 'options-det-'));
 afterAll(() => rmSync(output, { recursive: true }));
@@ -39,7 +42,7 @@ function refused(...argv: string[]): string {
 test('the engine takes the small scenarios, each as wide as it needs', () => {
   const { det, scenarios, threads, arenaMib, perturb } = run('--engine', 'det');
   expect(scenarios).toEqual(['head_lost_small', 'quota_small']);
-  expect(det).toEqual(DET_DEFAULTS);
+  expect(det).toEqual(detOptions({ engine: 'det' }));
   expect({ threads, arenaMib, perturb }).toEqual({ threads: 5, arenaMib: 16, perturb: 'none' });
 });
 

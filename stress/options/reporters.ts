@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What `--reporter` takes. The printers themselves are loaded when something is printed (reporters.ts). */
+import { row } from '../cli/option_table.ts';
 import { either, nearest, UsageError } from '../cli/usage_error.ts';
 
 export const REPORTER_NAMES = ['json', 'md', 'lock_stat', 'junit', 'csv', 'trace', 'html'] as const;
@@ -30,3 +31,8 @@ export function parseReporters(text: string): Reporter[] {
   }
   return [...new Set(names.filter(isReporter))];
 }
+
+export const REPORTER = {
+  ...row('<names>', `reports to write, comma between: ${REPORTER_NAMES.join(', ')}`, parseReporters),
+  usual: [...DEFAULT_REPORTERS],
+};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Which scenarios a run is about, by glob over their names, and the fixes to take back, by slug. */
+/** Which scenarios a run is about, by glob over their names. */
 import picomatch from 'picomatch';
-import { isSlug, refusedCombination, SLUGS, type Slug } from '../../src/reverts/registry.ts';
 import { nearest, UsageError } from '../cli/usage_error.ts';
 import type { LeftOut } from '../result/run_result.ts';
 import type { KnownScenario } from '../scenarios/scenario.ts';
@@ -63,23 +62,4 @@ export function fitting(
       `type ${rolesGiven ? 'larger numbers in --roles' : `--threads ${refused.minThreads}`}` +
       `${fit.length > 0 ? ', or leave that scenario out' : ''}`,
   );
-}
-
-export function slugs(text: string, before: readonly Slug[]): Slug[] {
-  const chosen = new Set<Slug>(before);
-  for (const name of text.split(',').map((part) => part.trim())) {
-    if (!isSlug(name)) {
-      throw new UsageError(
-        'unknown-name',
-        `--revert knows no fix '${name}', the fixes are ${SLUGS.join(', ')}; type --revert ${nearest(name, SLUGS)[0]}`,
-      );
-    }
-    chosen.add(name);
-  }
-  const refused = refusedCombination([...chosen]);
-  if (refused !== null) {
-    const [first] = chosen;
-    throw new UsageError('contradiction', `--revert ${[...chosen].join(',')}: ${refused}; type --revert ${first}`);
-  }
-  return [...chosen];
 }

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { SLUGS } from '../../src/reverts/registry.ts';
 import { ROLES } from '../../workers/protocol.ts';
-import { nearest } from '../cli/usage_error.ts';
+import { nearest, UsageError } from '../cli/usage_error.ts';
 import type { KnownScenario } from '../scenarios/scenario.ts';
+import type { Options } from './options.ts';
+import { parseOptions } from './parse.test-data.ts';
 import { DEFAULT_REPORTERS } from './reporters.ts';
-import { againLine, type Options, parseOptions, UsageError } from './stress_options.ts';
+import { againLine } from './stress_options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'options-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,154 +1,110 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What a run is asked to do: the command line, checked and with every default filled in. */
-
+/** From what was typed to what a run is asked to do, and back to a line that can be typed. */
 import { randomInt } from 'node:crypto';
-import type { Slug } from '../../src/reverts/registry.ts';
+import { type Filled, filled, flagOf } from '../cli/option_table.ts';
 import { checkOutput } from '../cli/output.ts';
 import { shellWord } from '../cli/shell.ts';
-import type { LeftOut, Shard } from '../result/run_result.ts';
+import { UsageError } from '../cli/usage_error.ts';
 import type { KnownScenario } from '../scenarios/scenario.ts';
-import { type BUILDS, type PERTURB, readStressCommand, type SANITIZE, THREADS_MAX } from './command.ts';
-import { type DetOptions, detArguments, detOptions, smallOnes } from './det.ts';
-import { DEFAULT_REPORTERS, type Reporter } from './reporters.ts';
-import { type RoleCounts, rolesText, threadsOf } from './roles.ts';
+import { parseThreshold } from '../threshold/threshold.ts';
+import { detOptions, smallOnes } from './det.ts';
+import { modeOf, type Options } from './options.ts';
+import { threadsOf } from './roles.ts';
 import { chosenScenarios, fitting } from './scenarios.ts';
+import { DET, RUN, STRESS, type StressGiven, type StressRow, THREADS_MAX } from './table.ts';
 
-export { UsageError } from '../cli/usage_error.ts';
-
-export interface Options {
-  readonly kind: 'run';
-  readonly threads: number;
-  readonly durationMs: number;
-  /** Names. */
+/** The names that `--list` asks for. */
+export interface Listed {
+  readonly kind: 'list';
   readonly scenarios: readonly string[];
-  /** Those that need more threads than there are. */
-  readonly leftOut: readonly LeftOut[];
-  readonly scenarioGiven: boolean;
-  readonly build: (typeof BUILDS)[number];
-  /** Fixes to take back; if there are any, `build` says nothing. */
-  readonly revert: readonly Slug[];
-  readonly seed: number;
-  readonly roles: RoleCounts | null;
-  readonly perturb: (typeof PERTURB)[number];
-  readonly sanitize: (typeof SANITIZE)[number];
-  readonly arenaMib: number;
-  readonly json: boolean;
-  readonly output: string;
-  readonly failFast: boolean;
-  readonly maxFindings: number;
-  readonly reporters: readonly Reporter[];
-  /** Expressions, as typed. */
-  readonly thresholds: readonly string[];
-  /** null for the whole seed space */
-  readonly shard: Shard | null;
-  /** Widths, if the run is a sweep. */
-  readonly sweep: readonly number[] | null;
-  /** How long to look for a schedule that shows a finding of free threads. */
-  readonly explainMs: number;
-  /** null for free threads */
-  readonly det: DetOptions | null;
 }
 
-/** What was asked for instead of a run. */
-export type Asked =
-  | { readonly kind: 'help'; readonly text: string }
-  | { readonly kind: 'version' }
-  | { readonly kind: 'list'; readonly scenarios: readonly string[] }
-  | { readonly kind: 'replay'; readonly schedule: string; readonly json: boolean };
+type Chosen = Pick<Options, 'scenarios' | 'leftOut' | 'scenarioGiven' | 'threads'>;
 
-/** A sweep measures, and what widens races or checks accesses is in its way. */
-const defaults = (sweep: unknown, det: unknown): Pick<Options, 'perturb' | 'sanitize'> =>
-  sweep === undefined || sweep === null
-    ? { perturb: det === null ? 'light' : 'none', sanitize: 'address' }
-    : { perturb: 'none', sanitize: 'none' };
-
-/** MiB. What is known of who shares a word is copied for each scenario. */
-const usualArena = (det: unknown): number => (det === null ? 64 : 16);
-
-const EXPLAIN_SECONDS = 20;
-
-/** @throws UsageError */
-export function parseOptions(argv: readonly string[], knownScenarios: readonly KnownScenario[]): Options | Asked {
-  const typed = readStressCommand(argv);
-  if (typeof typed === 'string') return { kind: 'help', text: typed };
-  if (typed.version) return { kind: 'version' };
-  if (typed.replay !== undefined) return { kind: 'replay', schedule: typed.replay, json: typed.json ?? false };
-  const det = detOptions(typed);
-
-  const { revert } = typed;
-  const scenarioGiven = typed.scenario.length > 0;
-  const byDefault = det === null ? knownScenarios : smallOnes(knownScenarios);
-  const all = typed.list || (det !== null && scenarioGiven);
-  const listed = all ? knownScenarios.map((known) => ({ ...known, onlyByName: false })) : byDefault;
-  const matched = chosenScenarios(scenarioGiven ? typed.scenario : ['*'], listed);
-  if (typed.list) return { kind: 'list', scenarios: matched };
-
-  const roles = typed.roles ?? null;
-  const chosen = knownScenarios.filter(
+/** @returns the names that `--list` asks for, or what is run with how many threads @throws UsageError */
+function choose(given: StressGiven, known: readonly KnownScenario[]): Chosen | readonly string[] {
+  const { revert = [], scenario = [], roles, list } = given;
+  const det = given.engine === 'det';
+  const scenarioGiven = scenario.length > 0;
+  const byDefault = det ? smallOnes(known) : known;
+  const all = list || (det && scenarioGiven);
+  const listed = all ? known.map((one) => ({ ...one, onlyByName: false })) : byDefault;
+  const matched = chosenScenarios(scenarioGiven ? scenario : ['*'], listed);
+  if (list) return matched;
+  const chosen = known.filter(
     ({ name, fixedBy }) =>
       matched.includes(name) && (scenarioGiven || revert.length === 0 || fixedBy.some((slug) => revert.includes(slug))),
   );
-  const usualThreads = det === null ? 16 : Math.max(...chosen.map(({ minThreads }) => minThreads));
-  const threads = roles === null ? (typed.threads ?? usualThreads) : threadsOf(roles, typed.threads, THREADS_MAX);
-  const { fit, leftOut } = fitting(chosen, threads, roles !== null, typed.scenario);
-  checkOutput(typed.output);
-  const usual = { ...defaults(typed.sweep, det), arenaMib: usualArena(det) };
-  const { build, arenaMib, output, maxFindings, perturb, sanitize } = { ...usual, ...typed };
+  const usual = det ? Math.max(...chosen.map(({ minThreads }) => minThreads)) : 16;
+  const threads = roles === undefined ? (given.threads ?? usual) : threadsOf(roles, given.threads, THREADS_MAX);
+  const { fit, leftOut } = fitting(chosen, threads, roles !== undefined, scenario);
+  return { scenarios: fit.map(({ name }) => name), leftOut, scenarioGiven, threads };
+}
+
+/** @throws UsageError for an option that means nothing to the engine */
+function checkEngine(given: StressGiven, engine: 'native' | 'det'): void {
+  for (const [name, row] of Object.entries<StressRow<unknown>>(STRESS)) {
+    const flag = flagOf(name);
+    if (row.only === undefined || row.only === engine || given[name as keyof StressGiven] === undefined) continue;
+    throw new UsageError(
+      'contradiction',
+      row.only === 'det'
+        ? `${flag} is for the deterministic engine and the engine is native; ` +
+            `type --engine det ${flag} …, or leave it out`
+        : `${flag} is for free threads and the engine is det; leave ${flag} out, or --engine det`,
+    );
+  }
+}
+
+/** @throws UsageError */
+export function optionsOf(given: StressGiven, known: readonly KnownScenario[]): Options | Listed {
+  const typed: Filled<typeof STRESS> = filled(STRESS, given);
+  const { build, maxFindings, output, reporter } = typed;
+  given.threshold?.forEach(parseThreshold);
+  checkEngine(given, typed.engine);
+  const det = detOptions(given);
+  const chosen = choose(given, known);
+  if (!('threads' in chosen)) return { kind: 'list', scenarios: chosen };
+  checkOutput(output);
+  const sweep = given.sweep ?? null;
+  const mode = modeOf({ sweep, det });
   return {
     kind: 'run',
-    threads,
-    durationMs: typed.minutes ?? typed.duration ?? 60_000,
-    scenarios: fit.map(({ name }) => name),
-    leftOut,
-    scenarioGiven,
+    ...chosen,
+    durationMs: given.minutes ?? given.duration ?? 60_000,
     build,
-    revert,
-    seed: typed.seed ?? randomInt(2 ** 32),
-    roles,
-    perturb,
-    sanitize,
-    arenaMib,
-    json: typed.json ?? false,
+    revert: given.revert ?? [],
+    seed: given.seed ?? randomInt(2 ** 32),
+    roles: given.roles ?? null,
+    perturb: given.perturb ?? RUN.perturb.usualIn(mode),
+    sanitize: given.sanitize ?? RUN.sanitize.usualIn(mode),
+    arenaMib: given.arenaMib ?? RUN.arenaMib.usualIn(mode),
+    json: given.json ?? false,
     output,
-    failFast: typed.failFast ?? false,
+    failFast: given.failFast ?? false,
     maxFindings,
-    reporters: typed.reporter,
-    thresholds: typed.threshold,
-    shard: typed.shard ?? null,
-    sweep: typed.sweep ?? null,
-    explainMs: (typed.explainSeconds ?? EXPLAIN_SECONDS) * 1000,
+    reporters: reporter,
+    thresholds: given.threshold ?? [],
+    shard: given.shard ?? null,
+    sweep,
+    explainMs: typed.explainSeconds * 1000,
     det,
   };
 }
 
-function durationArguments(ms: number): string[] {
-  if (ms % 60_000 === 0) return ['--minutes', String(ms / 60_000)];
-  return ['--duration', ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`];
+/** The words of one option. */
+function wordsOf(options: Options, name: string, row: StressRow<unknown>): string[] {
+  const has: Readonly<Record<string, unknown>> = { ...options, ...options.det };
+  const said = row.again === undefined ? (has[name] ?? null) : row.again(options);
+  const usual = row.usualIn === undefined ? row.usual : row.usualIn(modeOf(options));
+  if (said === null || said === false || String(said) === String(usual)) return [];
+  if (said === true) return [flagOf(name)];
+  return [said].flat().flatMap((one) => [flagOf(name), String(one)]);
 }
 
 /** Arguments that run the same again, seed included, as they are typed behind `npm run stress --`. */
-export function againLine(options: Options): string {
-  const { det } = options;
-  const words = det === null ? [] : detArguments(det);
-  if (options.sweep === null && det?.threadsGiven !== false) words.push('--threads', String(options.threads));
-  if ((det?.schedules ?? null) === null) words.push(...durationArguments(options.durationMs));
-  words.push('--seed', String(options.seed));
-  if (options.scenarioGiven) for (const name of options.scenarios) words.push('--scenario', name);
-  if (options.revert.length > 0) words.push('--revert', options.revert.join(','));
-  else if (options.build !== 'both') words.push('--build', options.build);
-  if (options.roles !== null) words.push('--roles', rolesText(options.roles));
-  const usual = defaults(options.sweep, det);
-  if (options.perturb !== usual.perturb) words.push('--perturb', options.perturb);
-  if (options.sanitize !== usual.sanitize) words.push('--sanitize', options.sanitize);
-  if (options.arenaMib !== usualArena(det)) words.push('--arena-mib', String(options.arenaMib));
-  if (options.output !== 'reports') words.push('--output', options.output);
-  if (options.failFast) words.push('--fail-fast');
-  if (options.maxFindings !== 100) words.push('--max-findings', String(options.maxFindings));
-  if (options.reporters.join() !== DEFAULT_REPORTERS.join()) words.push('--reporter', options.reporters.join());
-  for (const expression of options.thresholds) words.push('--threshold', expression);
-  if (options.shard !== null) words.push('--shard', `${options.shard.index}/${options.shard.of}`);
-  if (options.sweep !== null) words.push('--sweep', `threads=${options.sweep.join()}`);
-  if (options.explainMs !== EXPLAIN_SECONDS * 1000) words.push('--explain-seconds', String(options.explainMs / 1000));
-  if (options.json) words.push('--json');
-  return words.map(shellWord).join(' ');
-}
+export const againLine = (options: Options): string =>
+  Object.entries<StressRow<unknown>>({ ...DET, ...RUN })
+    .flatMap(([name, row]) => (options.det === null && row.only === 'det' ? [] : wordsOf(options, name, row)))
+    .map(shellWord)
+    .join(' ');

@@ -3,14 +3,20 @@
 import type { ProgressState } from '../cli/progress.ts';
 import type { CaseFold } from '../log/case_fold.ts';
 import type { RunFold } from '../log/fold.ts';
-import type { Options } from '../options/stress_options.ts';
 import type { Case } from './case.ts';
 
 /** How far a campaign is. */
 export type CampaignState = Omit<ProgressState, 'totalMs' | 'seed'>;
 
+/** What ends a campaign. */
+export interface Budget {
+  readonly durationMs: number;
+  /** So many that no build should show. */
+  readonly findings: number;
+}
+
 export interface CampaignContext {
-  readonly options: Options;
+  readonly budget: Budget;
   readonly cases: readonly Case[];
   /** Of the same cases, in the same order. */
   readonly fold: RunFold;
@@ -22,22 +28,32 @@ export interface CampaignContext {
 const unexpected = ({ cases }: RunFold): number => cases.reduce((sum, c) => sum + c.unexpected().length, 0);
 
 /** Whether a signal, or enough findings, end the campaign. */
-export const isStopped = ({ options, fold, stop }: CampaignContext): boolean =>
-  stop.aborted || unexpected(fold) >= (options.failFast ? 1 : options.maxFindings);
+export const isStopped = ({ budget, fold, stop }: CampaignContext): boolean =>
+  stop.aborted || unexpected(fold) >= budget.findings;
 
-/** Tells how far the campaign is. @param index - of the case under way @param round - or batch of schedules */
-export function report({ options, fold, tell }: CampaignContext, index: number, round: number, elapsedMs: number) {
+/**
+ * Tells how far the campaign is.
+ * @param index - of the case under way
+ * @param round - or batch of schedules
+ * @param counts - of the deterministic engine
+ */
+export function report(
+  { fold, tell }: CampaignContext,
+  index: number,
+  round: number,
+  elapsedMs: number,
+  counts: Pick<CampaignState, 'schedules'> = {},
+): void {
   const { cases, progress } = fold;
   const { info } = cases[index] as CaseFold;
   const toSurface = cases.filter((c) => c.info.expectsFinding);
-  const schedules = cases.reduce((sum, c) => sum + (c.schedules?.schedules ?? 0), 0);
   tell({
     elapsedMs,
     scenario: info.name,
     build: info.reverted.length === 0 ? 'patched' : 'reverted',
     round,
     eventsPerSecond: progress.ranMs === 0 ? 0 : (progress.events * 1000) / progress.ranMs,
-    ...(options.det === null ? {} : { schedules }),
+    ...counts,
     surfaced: toSurface.filter((c) => c.surfaced).length,
     toSurface: toSurface.length,
     findings: unexpected(fold),

@@ -3,8 +3,7 @@
 import type { Slug } from '../../src/reverts/registry.ts';
 import type { Role } from '../../workers/protocol.ts';
 import type { CaseRecord } from '../log/records.ts';
-import type { DetOptions } from '../options/det.ts';
-import type { Options } from '../options/stress_options.ts';
+import type { DetOptions, Options } from '../options/options.ts';
 import { assignRoles } from '../scenarios/roles.ts';
 import { minThreads, type Scenario } from '../scenarios/scenario.ts';
 
@@ -28,8 +27,11 @@ export function caseRecord({ scenario, reverted, roles }: Case, det: DetOptions 
   return { name, description, reverted, expectsFinding, native, outcomes, goals, roles, ...rest };
 }
 
+/** The options that say which cases there are. */
+type Wanted = Pick<Options, 'scenarios' | 'scenarioGiven' | 'build' | 'revert' | 'threads' | 'roles' | 'det'>;
+
 /** The cases that the options ask for. */
-export function chooseCases(options: Options, scenarios: readonly Scenario[]): Case[] {
+export function chooseCases(options: Wanted, scenarios: readonly Scenario[]): Case[] {
   const { build, det, revert, threads } = options;
   // A schedule of few threads explores more; the deterministic engine takes no more than it must.
   const threadsOf = (scenario: Scenario): number => (det === null || det.threadsGiven ? threads : minThreads(scenario));

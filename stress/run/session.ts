@@ -16,12 +16,10 @@ import { explainFindings, unexplainedOf } from '../det/explain/explain_findings.
 import { DetRecorder } from '../det/recorder.ts';
 import { Nondeterminism } from '../det/search/self_check.ts';
 import { environment } from '../host/environment.ts';
-import { type CaseRecord, LOG_VERSION, type RunRecord } from '../log/records.ts';
+import { LOG_VERSION, type RunRecord } from '../log/records.ts';
 import { RunLog } from '../log/run_log.ts';
 import { Campaign } from '../native/campaign.ts';
 import { Recorder } from '../native/recorder.ts';
-import { type DetOptions, detText, MEMORY_TEXTS } from '../options/det.ts';
-import { againLine, type Options } from '../options/stress_options.ts';
 import { annotate } from '../report/printers/annotations.ts';
 import { toConsole } from '../report/printers/console.ts';
 import { toJson } from '../report/printers/json.ts';
@@ -30,10 +28,9 @@ import { appendStepSummary } from '../report/printers/step_summary.ts';
 import { renderCommand, writeReports, writtenText } from '../report/write.ts';
 import type { RunResult } from '../result/run_result.ts';
 import type { CampaignState } from '../round/campaign.ts';
-import { type Case, caseRecord, chooseCases } from '../round/case.ts';
 import { Pool } from '../round/pool.ts';
-import { SCENARIOS } from '../scenarios/index.ts';
 import { plural, span } from '../text/layout.ts';
+import type { RunPlan } from './plan.ts';
 
 /** What does the run. */
 interface Engine {
@@ -54,7 +51,7 @@ interface Context {
 
 /** Explains what was found, as far as there is time. */
 async function explainAll(
-  { explainMs, seed }: Options,
+  { explainMs, seed }: Pick<RunPlan, 'explainMs' | 'seed'>,
   { fold }: RunLog,
   recorder: Pick<Recorder, 'explain'>,
   stop: AbortSignal,
@@ -67,68 +64,48 @@ async function explainAll(
   );
 }
 
-/** Threads that run as they like. */
-function nativeEngine(options: Options, cases: readonly Case[], prepare: () => Context): Engine {
-  // First: where the host does not let the threads start, there is nothing to write down.
-  const pool = new Pool(options.threads, options.arenaMib, options.sanitize === 'address');
-  const { log, tell, stop } = prepare();
-  const recorder = new Recorder(log, pool);
-  const campaign = new Campaign({ options, cases, fold: log.fold, tell, stop }, pool, recorder);
-  return {
+/** Threads that run as they like, or one at a time. */
+function makeEngine(plan: RunPlan, prepare: () => Context): Engine {
+  const { cases, budget, engine } = plan;
+  const contextOf = ({ log, tell, stop }: Context) => ({ cases, budget, fold: log.fold, tell, stop });
+  const engineOf = (
+    { log, stop }: Context,
+    recorder: Recorder | DetRecorder,
+    campaign: Campaign | DetCampaign,
+    threads: Pool | DetCampaign,
+  ): Engine => ({
     log,
     recorder,
     run: () => campaign.run(),
+    close: () => threads.close(),
     explain: async () => {
       // A process has one RAM.
-      await pool.close();
-      await explainAll(options, log, recorder, stop);
+      await threads.close();
+      await explainAll(plan, log, recorder, stop);
     },
-    close: () => pool.close(),
-  };
-}
-
-/** One thread at a time. */
-function detEngine(options: Options, det: DetOptions, cases: readonly Case[], prepare: () => Context): Engine {
-  const { log, tell, stop } = prepare();
-  const recorder = new DetRecorder(log);
-  const campaign = new DetCampaign({ options, cases, fold: log.fold, tell, stop }, det, recorder);
-  return {
-    log,
-    recorder,
-    run: () => campaign.run(),
-    explain: async () => {
-      await campaign.close();
-      await explainAll(options, log, recorder, stop);
-    },
-    close: () => campaign.close(),
-  };
+  });
+  if ('scheduler' in engine) {
+    const context = prepare();
+    const recorder = new DetRecorder(context.log);
+    const campaign = new DetCampaign(contextOf(context), engine, recorder);
+    return engineOf(context, recorder, campaign, campaign);
+  }
+  const { threads, arenaMib, sanitize } = engine.machine;
+  // First: where the host does not let the threads start, there is nothing to write down.
+  const pool = new Pool(threads, arenaMib, sanitize);
+  const context = prepare();
+  const recorder = new Recorder(context.log, pool);
+  return engineOf(context, recorder, new Campaign(contextOf(context), engine.load, pool, recorder), pool);
 }
 
 /** The first line of the log. */
-const runRecord = (options: Options, cases: readonly CaseRecord[], startedAt: string): RunRecord => ({
+const runRecord = ({ record }: RunPlan, startedAt: string): RunRecord => ({
   t: 'run',
   log: LOG_VERSION,
   startedAt,
-  parameters: {
-    threads: options.threads,
-    durationMs: options.durationMs,
-    seed: options.seed,
-    scenarios: [...new Set(cases.map(({ name }) => name))],
-    ...(options.leftOut.length === 0 ? {} : { leftOut: options.leftOut }),
-    build: options.revert.length > 0 ? 'revert' : options.build,
-    revert: options.revert,
-    roles: options.roles as Readonly<Record<string, number>> | null,
-    perturb: options.perturb,
-    sanitize: options.sanitize,
-    arenaMib: options.arenaMib,
-    shard: options.shard,
-    thresholds: options.thresholds,
-    again: againLine(options),
-    ...(options.det === null ? {} : { engine: detText(options.det) }),
-  },
-  environment:
-    options.det === null ? environment() : { ...environment(), memoryModel: MEMORY_TEXTS[options.det.memory] },
-  cases,
+  parameters: record.parameters,
+  environment: { ...environment(), ...record.environment },
+  cases: record.cases,
   from: null,
 });
 
@@ -139,7 +116,7 @@ function failureText(error: unknown): string {
 }
 
 /** Prints the result where it belongs. */
-function print({ json }: Options, result: RunResult): void {
+function print({ json }: RunPlan, result: RunResult): void {
   const out = json ? stderr : stdout;
   out.write(toConsole(result, out));
   if (json) stdout.write(toJson(result));
@@ -148,30 +125,27 @@ function print({ json }: Options, result: RunResult): void {
 }
 
 /** Makes the run's folder and the first line of its log, before anything is run. @throws WriteError */
-function begin(options: Options, startedAt: string, stop: AbortSignal, progress: Progress): [string, Engine] {
+function begin(plan: RunPlan, startedAt: string, stop: AbortSignal, progress: Progress): [string, Engine] {
   let folder = '';
   const prepare = (): Context => {
-    folder = runFolder(options.output, startedAt, options.seed);
+    folder = runFolder(plan.output, startedAt, plan.seed);
     return {
       log: new RunLog(folder),
-      tell: (state) => progress.update({ ...state, totalMs: options.durationMs, seed: options.seed }),
+      tell: (state) => progress.update({ ...state, totalMs: plan.budget.durationMs, seed: plan.seed }),
       stop,
     };
   };
-  const { det } = options;
-  const cases = chooseCases(options, SCENARIOS);
-  const engine = det === null ? nativeEngine(options, cases, prepare) : detEngine(options, det, cases, prepare);
-  const records = cases.map((c) => caseRecord(c, det));
-  engine.log.write(runRecord(options, records, startedAt));
+  const engine = makeEngine(plan, prepare);
+  engine.log.write(runRecord(plan, startedAt));
   if (engine.log.cut !== null) throw new WriteError(engine.log.cut);
   return [folder, engine];
 }
 
-/** Runs what the options ask for. @returns the exit code */
-export async function runSession(options: Options): Promise<number> {
+/** @returns the exit code */
+export async function runSession(plan: RunPlan): Promise<number> {
   const interrupt = new Interrupt();
   const progress = new Progress(stderr);
-  const [folder, engine] = begin(options, new Date().toISOString(), interrupt.stop, progress);
+  const [folder, engine] = begin(plan, new Date().toISOString(), interrupt.stop, progress);
   const { log, recorder } = engine;
   const run = async (): Promise<void> => {
     await engine.run();
@@ -186,9 +160,9 @@ export async function runSession(options: Options): Promise<number> {
   }
   progress.finish();
   const whole = log.finish({ t: 'end', ms: recorder.elapsedMs(), signal: interrupt.signal, failure });
-  print(options, whole.result);
-  const files = writeReports(folder, whole, options.reporters);
-  const again = log.cut === null ? renderCommand(folder, options.reporters) : null;
+  print(plan, whole.result);
+  const files = writeReports(folder, whole, plan.reporters);
+  const again = log.cut === null ? renderCommand(folder, plan.reporters) : null;
   stderr.write(writtenText(folder, files, again, log.cut));
   appendStepSummary(toMarkdown(whole.result), process.env, (text) => stderr.write(text));
   const exitCode = exitWith(whole.result.exitCode, files.lost || log.cut !== null);

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { YAML } from 'zx';
 import { readReportCommand } from '../commands/report_options.ts';
 import { ROOT } from '../host/root.ts';
-import { parseOptions } from '../options/stress_options.ts';
+import { parseOptions } from '../options/parse.test-data.ts';
 import { KNOWN } from '../scenarios/index.ts';
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, ROOT));

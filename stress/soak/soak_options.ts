@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a soak is asked to do: the command line, checked and with every default filled in. */
 import { randomInt } from 'node:crypto';
-import { Command, Option } from 'commander';
-import { type OwnWords, quoted, readCommandLine } from '../cli/command_line.ts';
+import { type OwnWords, quoted, readOptions } from '../cli/command_line.ts';
+import { filled, OUTPUT, type Row, row, SEED, SHARD, VERSION, whole } from '../cli/option_table.ts';
 import { checkOutput } from '../cli/output.ts';
 import { nearest, UsageError } from '../cli/usage_error.ts';
-import { seed as readSeed, wholeNumber } from '../cli/values.ts';
+import { decimal } from '../cli/values.ts';
+import { toolVersion } from '../host/environment.ts';
 
 export interface SoakOptions {
   /** Of the whole soak. */
@@ -24,19 +25,6 @@ export interface SoakOptions {
   readonly output: string;
   /** Further arguments of each run. */
   readonly passOn: readonly string[];
-}
-
-interface Typed {
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly runMinutes?: number;
-  readonly threads: number;
-  readonly diskGib: number;
-  readonly keep: number;
-  readonly seed?: number;
-  readonly rerun: number;
-  readonly shard?: string;
-  readonly output: string;
 }
 
 const MINUTE_MS = 60_000;
@@ -64,75 +52,47 @@ Exit codes are the runs' own, the worst of them: 0 passed, 1 usage, 2 forbidden 
 5 threshold, 6 harness, 129, 130 and 143 interrupted; the report so far is written in any case.
 `;
 
-/** A number of units above 0, as `unit` of them. */
-const amount =
-  (flag: string, what: string, unit: number, most: number, example: string) =>
-  (text: string): number => {
-    const n = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) * unit : Number.NaN;
+/** A number of units above 0. */
+const amount = (value: string, help: string, what: string, unit: number, most: number, example: string): Row<number> =>
+  row(value, help, (text, flag) => {
+    const n = decimal(text) * unit;
     if (n > 0 && n <= most) return n;
     throw new UsageError(
       'bad-value',
       `${flag} takes a number of ${what} of more than 0 and at most ${most / unit}, not '${text}'; ` +
         `type for example ${flag} ${example}`,
     );
-  };
+  });
 
-function shard(text: string): string {
-  const [, index, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
-  if (index !== undefined && of !== undefined && Number(index) >= 1 && Number(index) <= Number(of)) return text;
-  throw new UsageError(
-    'bad-value',
-    `--shard takes which part of how many, the first is 1/4 and the last 4/4, not '${text}'; ` +
-      'type for example --shard 1/4',
-  );
-}
+const time = (value: string, help: string, what: string, unit: number, example: string): Row<number> =>
+  amount(value, help, what, unit, DURATION_MAX_MS, example);
 
-function commandLine(): Command {
-  const time = (flag: string, unit: number, what: string, example: string): ((text: string) => number) =>
-    amount(flag, what, unit, DURATION_MAX_MS, example);
-  return new Command('npm run soak --')
-    .description('Runs the stress test again and again with other seeds, keeps what matters, and ends with one report.')
-    .helpOption('--help', 'print this')
-    .addOption(
-      new Option('--hours <h>', 'how long in all, decimals allowed (default: 1)')
-        .argParser(time('--hours', 60 * MINUTE_MS, 'hours', '8'))
-        .conflicts('minutes'),
-    )
-    .addOption(
-      new Option('--minutes <m>', 'the same in minutes').argParser(time('--minutes', MINUTE_MS, 'minutes', '90')),
-    )
-    .addOption(
-      new Option('--run-minutes <m>', 'how long each run takes (default: 10)').argParser(
-        time('--run-minutes', MINUTE_MS, 'minutes', '10'),
-      ),
-    )
-    .addOption(
-      new Option('--threads <n>', 'worker threads of each run')
-        .default(16)
-        .argParser(wholeNumber('--threads', 1, 256, 16)),
-    )
-    .addOption(
-      new Option('--disk-gib <n>', 'room for all folders, GiB')
-        .default(8 * GIB, '8')
-        .argParser(amount('--disk-gib', 'GiB', GIB, 1e6 * GIB, '8')),
-    )
-    .addOption(
-      new Option('--keep <n>', 'folders of the worst runs that are kept whole')
-        .default(5)
-        .argParser(wholeNumber('--keep', 0, 10_000, 5)),
-    )
-    .addOption(
-      new Option('--seed <n>', 'from which the seeds of the runs are made (default: random)').argParser(readSeed),
-    )
-    .addOption(
-      new Option('--rerun <n>', 'how often a failing seed is run again')
-        .default(5)
-        .argParser(wholeNumber('--rerun', 0, 1000, 5)),
-    )
-    .addOption(new Option('--shard <i/n>', 'only this part of the seeds').argParser(shard))
-    .option('--output <dir>', 'folder for the reports', 'reports')
-    .addHelpText('after', AFTER);
-}
+/** The options, as of `npm run stress`. */
+export const SOAK = {
+  hours: {
+    ...time('<h>', 'how long in all, decimals allowed', 'hours', 60 * MINUTE_MS, '8'),
+    usualText: '1',
+    conflicts: ['minutes'],
+  },
+  minutes: time('<m>', 'the same in minutes', 'minutes', MINUTE_MS, '90'),
+  runMinutes: {
+    ...time('<m>', 'how long each run takes', 'minutes', MINUTE_MS, '10'),
+    usual: 10 * MINUTE_MS,
+    usualText: '10',
+  },
+  threads: { ...whole('worker threads of each run', 1, 256, 16), usual: 16 },
+  diskGib: {
+    ...amount('<n>', 'room for all folders, GiB', 'GiB', GIB, 1e6 * GIB, '8'),
+    usual: 8 * GIB,
+    usualText: '8',
+  },
+  keep: { ...whole('folders of the worst runs that are kept whole', 0, 10_000, 5), usual: 5 },
+  seed: { ...SEED, help: 'from which the seeds of the runs are made; the same one gives the same' },
+  rerun: { ...whole('how often a failing seed is run again', 0, 1000, 5), usual: 5 },
+  shard: SHARD,
+  output: OUTPUT,
+  version: VERSION,
+};
 
 /** Half of the options that it does not have are those of the stress test. */
 const ownWords: OwnWords = ({ code, message }, { options }) => {
@@ -159,31 +119,35 @@ function checkPassedOn(args: readonly string[]): void {
   );
 }
 
-/** @returns the options, or the text of the help that was asked for @throws UsageError */
+const PROGRAM = {
+  name: 'npm run soak --',
+  about: 'Runs the stress test again and again with other seeds, keeps what matters, and ends with one report.',
+  stray: '; type for example --hours 8',
+  after: AFTER,
+  ownWords,
+};
+
+/** @returns the options, or the text that was asked for @throws UsageError */
 export function parseSoak(argv: readonly string[]): SoakOptions | string {
   const split = argv.indexOf('--');
   const passOn = split < 0 ? [] : argv.slice(split + 1);
-  const command = commandLine().allowExcessArguments(true);
-  const help = readCommandLine(command, split < 0 ? argv : argv.slice(0, split), ownWords);
-  if (help !== null) return help;
-  const [stray] = command.args;
-  if (stray !== undefined) {
-    throw new UsageError('unexpected-argument', `'${stray}' belongs to no option; type for example --hours 8`);
-  }
+  const given = readOptions(PROGRAM, SOAK, split < 0 ? argv : argv.slice(0, split));
+  if (typeof given === 'string') return given;
+  if (given.version) return `${toolVersion()}\n`;
   checkPassedOn(passOn);
-  const typed = command.opts<Typed>();
-  checkOutput(typed.output);
-  const durationMs = Math.round(typed.hours ?? typed.minutes ?? 60 * MINUTE_MS);
+  const { hours, minutes, runMinutes, threads, diskGib, keep, seed, rerun, shard, output } = filled(SOAK, given);
+  checkOutput(output);
+  const durationMs = Math.round(hours ?? minutes ?? 60 * MINUTE_MS);
   return {
     durationMs,
-    runMs: Math.min(durationMs, Math.round(typed.runMinutes ?? 10 * MINUTE_MS)),
-    threads: typed.threads,
-    budgetBytes: typed.diskGib,
-    keep: typed.keep,
-    seed: typed.seed ?? randomInt(2 ** 32),
-    rerun: typed.rerun,
-    shard: typed.shard ?? null,
-    output: typed.output,
+    runMs: Math.min(durationMs, Math.round(runMinutes)),
+    threads,
+    budgetBytes: diskGib,
+    keep,
+    seed: seed ?? randomInt(2 ** 32),
+    rerun,
+    shard: shard === undefined ? null : `${shard.index}/${shard.of}`,
+    output,
     passOn,
   };
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What a sweep takes of the options of the command line, and which it has no use for. */
+/** What a sweep takes of the options of the command line. */
 
+import type { Options } from '../options/options.ts';
 import type { Reporter } from '../options/reporters.ts';
-import { againLine, type Options, UsageError } from '../options/stress_options.ts';
+import { againLine } from '../options/stress_options.ts';
 
 export interface SweepSpec {
   /** Ascending, as parseSweep() returns them. */
@@ -23,28 +24,7 @@ export interface SweepSpec {
 }
 
 /** A sweep has a load and a build of its own, and runs that are not judged one by one. */
-const useless = (options: Options): string | undefined => {
-  const given: readonly (readonly [flag: string, given: boolean])[] = [
-    ['--scenario', options.scenarioGiven],
-    ['--revert', options.revert.length > 0],
-    ['--build', options.build !== 'both'],
-    ['--roles', options.roles !== null],
-    ['--threshold', options.thresholds.length > 0],
-    ['--shard', options.shard !== null],
-  ];
-  return given.find(([, is]) => is)?.[0];
-};
-
-/** @throws UsageError */
 export function sweepSpec(options: Options, widths: readonly number[]): SweepSpec {
-  const flag = useless(options);
-  if (flag !== undefined) {
-    throw new UsageError(
-      'contradiction',
-      `--sweep and ${flag} contradict each other, a sweep runs one load of its own on the patched build; ` +
-        `leave ${flag} out, or --sweep`,
-    );
-  }
   const { durationMs, seed, output, reporters, json } = options;
   const passOn = ['--perturb', options.perturb, '--sanitize', options.sanitize];
   passOn.push('--arena-mib', String(options.arenaMib), '--max-findings', String(options.maxFindings));

@@ -8,11 +8,9 @@
  *
  * A metric of which a run has no samples is not met: silence is no good figure.
  */
-import { either } from '../cli/usage_error.ts';
+import { either, nearest, UsageError } from '../cli/usage_error.ts';
 import type { RunResult, ThresholdResult } from '../result/run_result.ts';
-import { type Metric, parseMetric } from './metric.ts';
-import { type Part, wrongAt } from './place.ts';
-import { type Kind, UNITS_ALLOWED, type Unit, unitOf, VALUE_EXAMPLE } from './unit.ts';
+import { type Kind, METRICS, type Metric, NAMES, percentOf } from './metrics.ts';
 
 const COMPARE = {
   '<': (a: number, b: number) => a < b,
@@ -22,74 +20,106 @@ const COMPARE = {
   '==': (a: number, b: number) => a === b,
   '!=': (a: number, b: number) => a !== b,
 } as const;
-export type Op = keyof typeof COMPARE;
-const OPS = Object.keys(COMPARE) as Op[];
+type Op = keyof typeof COMPARE;
+/** What is typed instead of a comparison. */
+const SLIPS: Readonly<Record<string, Op>> = { '=': '==', '===': '==', '=<': '<=', '=>': '>=', '<>': '!=' };
+
+const MULTIPLES = { '': 1, k: 1e3, M: 1e6 };
+/** By kind: units in the kind's own, what is allowed after a number, and the text's unit; null for the typed one. */
+const UNITS: Readonly<Record<Kind, { sizes: object; allowed: string; example: string; shown: string | null }>> = {
+  time: {
+    sizes: { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 },
+    allowed: 'a time needs ns, us, ms or s',
+    example: '50us',
+    shown: null,
+  },
+  rate: {
+    sizes: { ...MULTIPLES, '/s': 1, 'k/s': 1e3, 'M/s': 1e6 },
+    allowed: 'a rate is a number, k or M if it is large, and /s',
+    example: '1e5/s',
+    shown: '/s',
+  },
+  share: { sizes: { '%': 1 }, allowed: 'a share needs %', example: '5%', shown: ' %' },
+  count: { sizes: MULTIPLES, allowed: 'a count is a number, k or M if it is large', example: '100k', shown: '' },
+};
 
 export interface Threshold {
   /** As typed. */
   readonly expression: string;
   readonly metric: Metric;
+  /** What stands for the words in capitals of the metric's form. */
+  readonly names: readonly string[];
   readonly op: Op;
   /** In the metric's own unit: ns, per second, percent or a count. */
   readonly limit: number;
-  readonly unit: Unit;
+  /** In the metric's own unit: one in the unit of the text. */
+  readonly shownSize: number;
+  readonly shownUnit: string;
 }
 
-/** What the pattern finds at a place of the text, and where the next word begins. */
-function take(text: string, at: number, pattern: RegExp): { readonly part: Part; readonly next: number } {
-  const found = pattern.exec(text.slice(at))?.[0] ?? '';
-  const end = at + found.length;
-  return { part: { at, text: found }, next: end + (/^\s*/.exec(text.slice(end))?.[0].length ?? 0) };
+/** @param complaint - a clause with what is wrong and what is allowed @param example - an expression that is right */
+function wrong(complaint: string, example = 'locks.completion_lock.wait.p99 < 50us'): UsageError {
+  const sentence = `--threshold takes METRIC OP VALUE, and ${complaint}; type for example --threshold '${example}'`;
+  return new UsageError('bad-value', sentence.replace(/[^\x20-\x7e\u00a0-\u02af]/g, '?'));
 }
 
-/** What is typed instead of a comparison. */
-const SLIPS: Readonly<Record<string, Op>> = { '=': '==', '===': '==', '=<': '<=', '=>': '>=', '<>': '!=' };
+type Named = Pick<Threshold, 'metric' | 'names'>;
 
-function checkedOp(expression: string, part: Part, metric: Part, kind: Kind): Op {
-  const found = OPS.find((op) => op === part.text);
-  if (found !== undefined) return found;
-  const what = part.text === '' ? 'no comparison follows the metric' : `'${part.text}' is no comparison`;
-  const example = `${metric.text} ${SLIPS[part.text] ?? '<'} ${VALUE_EXAMPLE[kind]}`;
-  throw wrongAt(expression, part, `${what}, ${either(OPS)} is allowed`, example);
-}
+/** All names but those of unusual percentiles. */
+const ALL: ReadonlyMap<string, Named> = new Map(
+  METRICS.flatMap((metric) => {
+    const words = metric.form.split('.');
+    return words
+      .reduce<string[][]>(
+        (all, word) => all.flatMap((before) => (NAMES[word] ?? [word]).map((name) => [...before, name])),
+        [[]],
+      )
+      .map((name): [string, Named] => [
+        name.join('.'),
+        { metric, names: name.filter((_, i) => NAMES[words[i] ?? ''] !== undefined) },
+      ]);
+  }),
+);
 
-/** @throws UsageError whose second and third line mark the place */
-export function parseThreshold(text: string): Threshold {
-  const start = /^\s*/.exec(text)?.[0].length ?? 0;
-  const name = take(text, start, /^[^\s<>=!]+/);
-  if (name.part.text === '') throw wrongAt(text, { at: start, text: text.slice(start).trimEnd() }, noMetric(text));
-  const metric = parseMetric(text, name.part);
-  const op = take(text, name.next, /^([<>=!]+|[^\s\d]+)/);
-  const checked = checkedOp(text, op.part, name.part, metric.kind);
-  const { limit, unit } = parseValue(text, op.next, metric, `${name.part.text} ${checked}`);
-  return { expression: text, metric, op: checked, limit, unit };
-}
-
-const noMetric = (text: string): string =>
-  text.trim() === '' ? 'this one is empty' : 'this one begins with no metric';
-
-function parseValue(text: string, from: number, { kind }: Metric, before: string): { limit: number; unit: Unit } {
-  const example = `${before} ${VALUE_EXAMPLE[kind]}`;
-  const number = take(text, from, /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/i);
-  if (number.part.text === '') {
-    const word = take(text, from, /^\S+/).part;
-    const what = word.text === '' ? 'no number follows the comparison' : `'${word.text}' is no number of 0 or more`;
-    throw wrongAt(text, word, what, example);
+/** @throws UsageError */
+function metricOf(name: string): Named {
+  const known = ALL.get(name);
+  if (known !== undefined) return known;
+  const [, before = '', stat = ''] = /^(.*\.)(p\d+(?:\.\d+)?)$/.exec(name) ?? [];
+  const usual = ALL.get(`${before}p99`);
+  if (percentOf(stat) !== null && usual?.metric.form.endsWith('STAT') === true) {
+    return { metric: usual.metric, names: [...usual.names.slice(0, -1), stat] };
   }
-  if (!Number.isFinite(Number(number.part.text))) {
-    throw wrongAt(text, number.part, `'${number.part.text}' is too large a number`, example);
+  const like = nearest(name, [...ALL.keys()]);
+  const example = `${like[0]} < ${UNITS[metricOf(like[0] as string).metric.kind].example}`;
+  throw wrong(`'${name}' names no metric, the nearest are ${like.join(', ')}`, example);
+}
+
+const FORM = /^([^\s<>=!]+)\s*([<>=!]+|[^\s\d]+)?\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)?\s*(.*)$/is;
+const isOp = (op: string): op is Op => Object.hasOwn(COMPARE, op);
+
+/** @throws UsageError */
+export function parseThreshold(expression: string): Threshold {
+  const text = expression.trim();
+  const [, name, op = '', number, unit = ''] = FORM.exec(text) ?? [];
+  if (name === undefined) throw wrong(text === '' ? 'this one is empty' : `'${text}' begins with no metric`);
+  const found = metricOf(name);
+  const { sizes, allowed, example, shown } = UNITS[found.metric.kind];
+  if (!isOp(op)) {
+    const what = op === '' ? 'no comparison follows the metric' : `'${op}' is no comparison`;
+    throw wrong(`${what}, ${either(Object.keys(COMPARE))} is allowed`, `${name} ${SLIPS[op] ?? '<'} ${example}`);
   }
-  const suffix = take(text, number.next, /^\S+/);
-  const unit = unitOf(kind, suffix.part.text);
-  if (unit === null) {
-    const what = suffix.part.text === '' ? 'the number has no unit' : `'${suffix.part.text}' does not fit this metric`;
-    const part = suffix.part.text === '' ? number.part : suffix.part;
-    throw wrongAt(text, part, `${what}, ${UNITS_ALLOWED[kind]}`, example);
+  const refuse = (what: string): UsageError => wrong(what, `${name} ${op} ${example}`);
+  if (number === undefined) {
+    throw refuse(unit === '' ? 'no number follows the comparison' : `'${unit}' is no number of 0 or more`);
   }
-  const more = text.slice(suffix.next).trimEnd();
-  if (more !== '')
-    throw wrongAt(text, { at: suffix.next, text: more }, `'${more}' follows the value, leave it out`, example);
-  return { limit: Number(number.part.text) * unit.size, unit };
+  if (!Number.isFinite(Number(number))) throw refuse(`'${number}' is too large a number`);
+  const size = new Map<string, number>(Object.entries(sizes)).get(unit);
+  if (size === undefined) {
+    throw refuse(`${unit === '' ? 'the number has no unit' : `'${unit}' does not fit this metric`}, ${allowed}`);
+  }
+  const shownAs = shown === null ? { size, unit: ` ${unit.replace('µ', 'u')}` } : { size: 1, unit: shown };
+  return { expression, ...found, op, limit: Number(number) * size, shownSize: shownAs.size, shownUnit: shownAs.unit };
 }
 
 /** With four digits, or with as many as it takes to see on which side of the limit it is. */
@@ -99,15 +129,13 @@ function shown(value: number, met: (value: number) => boolean): string {
   return whole.toLocaleString('en-US', { maximumFractionDigits: 15 });
 }
 
-function judgeOne({ expression, metric, op, limit, unit }: Threshold, result: RunResult): ThresholdResult {
-  const measured = metric.read(result);
-  if ('missing' in measured) return { expression, value: null, text: `not measured: ${measured.missing}`, met: false };
-  const met = COMPARE[op](measured.value, limit);
-  const value = measured.value / unit.shownSize;
-  const text = shown(value, (rounded) => COMPARE[op](rounded, limit / unit.shownSize));
-  return { expression, value, text: `${text}${unit.shown}`, met };
-}
-
 /** What each threshold came to. */
 export const judge = (thresholds: readonly Threshold[], result: RunResult): ThresholdResult[] =>
-  thresholds.map((threshold) => judgeOne(threshold, result));
+  thresholds.map(({ expression, metric, names, op, limit, shownSize, shownUnit }) => {
+    const measured = metric.read(result, names);
+    if ('missing' in measured)
+      return { expression, value: null, text: `not measured: ${measured.missing}`, met: false };
+    const value = measured.value / shownSize;
+    const text = shown(value, (rounded) => COMPARE[op](rounded, limit / shownSize));
+    return { expression, value, text: `${text}${shownUnit}`, met: COMPARE[op](measured.value, limit) };
+  });

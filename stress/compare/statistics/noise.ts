@@ -12,13 +12,10 @@
  * ratio that is not twice as far from 1 as the halves of either run are apart is called drift, whatever the test says.
  */
 import { mean, sampleVariance } from 'simple-statistics';
+import { ALPHA, BLOCKS } from '../criteria.ts';
 import type { Fit } from './fit.ts';
 import { exceededBy, upperTail } from './student.ts';
 
-/** Blocks of a run, and so the least number of rounds. */
-export const BLOCKS = 8;
-/** Chance of calling equal figures different; intervals leave out as much. */
-export const ALPHA = 0.01;
 const DRIFT_FACTOR = 2;
 
 /** Means of so many stretches of the same length, or one more, in order. */

@@ -3,10 +3,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../../../src/arch/sab/prng.ts';
+import { ALPHA, BLOCKS } from '../criteria.ts';
 import { type Machine, normal, wandering } from '../runs.test-data.ts';
 import { benjaminiHochberg } from './adjust.ts';
 import { fitCases, fitTwins, type Sample } from './fit.ts';
-import { ALPHA, BLOCKS, blockMeans, noiseOf } from './noise.ts';
+import { blockMeans, noiseOf } from './noise.ts';
 import { exceededBy, incompleteBeta, upperTail } from './student.ts';
 import { meanOf, percentileOf } from './times.ts';
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** `npm run report`: does what the command line asks for, and says what is wrong in a sentence. */
+/** What `npm run report` does for each of its commands. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exitWith } from '../cli/exit_code.ts';
 import { Files, whyUnwritable } from '../cli/files.ts';
 import { checkEmpty, checkOutput } from '../cli/output.ts';
-import { failure } from '../cli/program.ts';
 import { UsageError } from '../cli/usage_error.ts';
 import { compareRuns } from '../compare/compare.ts';
 import { comparisonMarkdown } from '../compare/comparison_markdown.ts';
@@ -17,7 +16,7 @@ import { toMarkdown } from '../report/printers/markdown.ts';
 import { appendStepSummary } from '../report/printers/step_summary.ts';
 import { renderCommand, writeReports, writtenText } from '../report/write.ts';
 import { VERDICTS } from '../result/run_result.ts';
-import { type Diff, type ExportC, type Merge, type Render, readReportCommand } from './report_options.ts';
+import type { Asked, ReportCommand } from './report_options.ts';
 
 /** Where the command reads and writes besides the folders that it is given. */
 export interface Terminal {
@@ -28,33 +27,26 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
 }
 
-function render({ folder, reporters, output }: Render, terminal: Terminal): number {
+function render({ folder, reporter: reporters, output }: Asked<'render'>, terminal: Terminal): number {
   const to = output ?? folder;
   if (resolve(to) !== resolve(folder)) checkEmpty(to);
   const run = loadRun(folder);
-  if (output !== null) checkOutput(output);
+  if (output !== undefined) checkOutput(output);
   terminal.out(`${verdictLine(run.result)}\n`);
   const files = writeReports(to, run, reporters);
   terminal.err(writtenText(to, files, renderCommand(folder, reporters), null));
   return exitWith(VERDICTS.passed, files.lost);
 }
 
-function diff({ a, b, format, minEffect, failOnDifference }: Diff, { out, color, width }: Terminal): number {
+function diff(asked: Asked<'diff'>, { out, color, width }: Terminal): number {
+  const { a, b, json, markdown, minEffect, failOnDifference } = asked;
   const comparison = compareRuns(loadRun(a), loadRun(b), { minEffect, names: { a, b } });
-  switch (format) {
-    case 'json':
-      out(`${JSON.stringify(comparison, null, 2)}\n`);
-      break;
-    case 'md':
-      out(comparisonMarkdown(comparison));
-      break;
-    default:
-      out(comparisonText(comparison, { color, width }));
-  }
+  if (json) out(`${JSON.stringify(comparison, null, 2)}\n`);
+  else out(markdown ? comparisonMarkdown(comparison) : comparisonText(comparison, { color, width }));
   return failOnDifference && comparison.moved.length > 0 ? VERDICTS.threshold : VERDICTS.passed;
 }
 
-function merge({ folders, reporters, output }: Merge, terminal: Terminal): number {
+function merge({ folders, reporter: reporters, output }: Asked<'merge'>, terminal: Terminal): number {
   const { run, cut } = mergeRuns(folders, output);
   terminal.out(`${verdictLine(run.result)}\n`);
   const again = cut === null ? renderCommand(output, reporters) : null;
@@ -64,18 +56,18 @@ function merge({ folders, reporters, output }: Merge, terminal: Terminal): numbe
   return exitWith(VERDICTS.passed, files.lost || cut !== null);
 }
 
-async function program({ what, out: file }: ExportC, { out, err }: Terminal): Promise<number> {
-  if (file !== null && existsSync(file)) {
+async function program({ what, out: file }: Asked<'export-c'>, { out, err }: Terminal): Promise<number> {
+  if (file !== undefined && existsSync(file)) {
     throw new UsageError(
       'output',
       `--out '${file}' is there already, and nothing is overwritten; name a file that is not there yet`,
     );
   }
-  const why = file === null ? null : whyUnwritable(file);
+  const why = file === undefined ? null : whyUnwritable(file);
   if (why !== null) throw new UsageError('output', `--out '${file}' cannot be written, ${why}; name another file`);
   const { exportC } = await import('../export_c/export_c.ts');
   const text = await exportC(what);
-  if (file === null) {
+  if (file === undefined) {
     out(text);
     return VERDICTS.passed;
   }
@@ -85,8 +77,8 @@ async function program({ what, out: file }: ExportC, { out, err }: Terminal): Pr
   return exitWith(VERDICTS.passed, files.lost);
 }
 
-async function obey(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const asked = readReportCommand(argv);
+/** @returns the exit code */
+export async function obey(asked: ReportCommand, terminal: Terminal): Promise<number> {
   switch (asked.kind) {
     case 'render':
       return render(asked, terminal);
@@ -94,21 +86,7 @@ async function obey(argv: readonly string[], terminal: Terminal): Promise<number
       return diff(asked, terminal);
     case 'merge':
       return merge(asked, terminal);
-    case 'export-c':
-      return program(asked, terminal);
     default:
-      terminal.out(asked.text);
-      return VERDICTS.passed;
-  }
-}
-
-/** @returns the exit code */
-export async function runReport(argv: readonly string[], terminal: Terminal): Promise<number> {
-  try {
-    return await obey(argv, terminal);
-  } catch (error) {
-    const { text, code } = failure(error);
-    terminal.err(`${text}\n`);
-    return code;
+      return program(asked, terminal);
   }
 }

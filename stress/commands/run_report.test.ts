@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { logOf } from '../log/log.test-data.ts';
 import type { LogRecord } from '../log/records.ts';
 import { LOG_NAME as LOG, LogWriter } from '../log/writer.ts';
-import { runReport } from './render.ts';
+import { runReport } from './run_report.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'kioctx-report-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
