@@ -8,6 +8,7 @@
 import { mix32 } from '../../src/arch/sab/prng.ts';
 import type { Perturbation } from '../../src/init/hook.ts';
 import type { CaseFold } from '../log/case_fold.ts';
+import type { CaseRecord } from '../log/records.ts';
 import type { Shard } from '../result/run_result.ts';
 import { type CampaignContext, isStopped, report } from '../round/campaign.ts';
 import type { Case } from '../round/case.ts';
@@ -23,6 +24,13 @@ const OVERHEAD_MS = 250;
 
 const WEIGHT_SILENT = 8;
 const WEIGHT_SURFACED = 0.4;
+
+/** A build whose times are compared needs rounds after its first finding, too. */
+const weightOf = ({ expectsFinding, contrast }: CaseRecord, surfaced: boolean): number => {
+  if (!expectsFinding) return 1;
+  if (!surfaced) return WEIGHT_SILENT;
+  return contrast === undefined ? WEIGHT_SURFACED : 1;
+};
 
 /** What the rounds have in common. */
 export interface Load {
@@ -52,8 +60,7 @@ export class Campaign {
     const { cases } = this.context.fold;
     const fresh = cases.findIndex((c) => c.rounds === 0);
     if (fresh >= 0) return fresh;
-    const due = ({ info, elapsedMs, surfaced }: CaseFold): number =>
-      elapsedMs / (info.expectsFinding ? (surfaced ? WEIGHT_SURFACED : WEIGHT_SILENT) : 1);
+    const due = ({ info, elapsedMs, surfaced }: CaseFold): number => elapsedMs / weightOf(info, surfaced);
     return cases.reduce((a, c, i) => (due(c) < due(cases[a] as CaseFold) ? i : a), 0);
   }
 
@@ -72,12 +79,17 @@ export class Campaign {
     return left < (first ? -durationMs / 4 : this.runMs() / 2);
   }
 
-  /** The workload of a case's n-th round is the same in every run with this seed; shards take turns. */
+  /**
+   * The workload of a case's n-th round is the same in every run with this seed, and on each build, so that times of two
+   * builds can be compared round by round; shards take turns.
+   */
   private seedOf(index: number): number {
+    const { cases } = this.context;
+    const first = cases.findIndex(({ scenario }) => scenario === cases[index]?.scenario);
     const { seed, shard } = this.load;
     const before = (this.context.fold.cases[index] as CaseFold).rounds;
     const nth = shard === null ? before : before * shard.of + shard.index - 1;
-    return mix32(seed ^ mix32(index * 65536 + nth));
+    return mix32(seed ^ mix32(first * 65536 + nth));
   }
 
   async run(): Promise<void> {

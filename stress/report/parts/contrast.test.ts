@@ -7,7 +7,7 @@ import type { Run, RunResult, ScenarioResult } from '../../result/run_result.ts'
 import { toHtml } from '../page/page.ts';
 import { toConsole } from '../printers/console.ts';
 import { toMarkdown } from '../printers/markdown.ts';
-import { contrastsOf, ratioOf } from './contrast.ts';
+import { contrastsOf, type Ratio, ratioOf } from './contrast.ts';
 
 const NAME = 'destroy_waits_for_grace_period';
 
@@ -25,28 +25,33 @@ const text = (scenarios: readonly ScenarioResult[]): string | undefined => contr
 
 test('a build that takes longer, as long, or less time', () => {
   expect(text(both(PATCHED, [150, 160, 155, 148]))).toMatch(
-    /^io_destroy\(\) takes longer without the fix: its median is 1\.5\d times that of the patched build \(1\.\d\d to 1\.\d\d with 95 % confidence, 5 and 4 rounds\)$/,
+    /^io_destroy\(\) takes longer without the fix: its median is 1\.5\d times that of the patched build \(1\.\d\d to 1\.\d\d with 95 % confidence, 4 pairs of rounds\)$/,
   );
   expect(text(both(PATCHED, [104, 96, 109, 101]))).toContain('takes as long, as far as this shows, without the fix');
   expect(text(both([150, 160, 155], PATCHED))).toContain('takes less time without the fix');
 });
 
 test('one round of a build is too few, and a build that was not run is not compared', () => {
-  expect(text(both(PATCHED, [150]))).toBe('5 and 1 rounds are too few to compare the builds; type a longer --duration');
+  expect(text(both(PATCHED, [150]))).toBe(
+    'one pair of rounds is too few to compare the builds; type a longer --duration',
+  );
   expect(contrastsOf([built(['async_destroy'], PATCHED)])).toEqual([]);
   expect(contrastsOf(fixture.scenarios)).toEqual([]);
 });
 
-test('the interval is Welch’s: two samples whose logarithms have the same spread', () => {
-  // Means of the logarithms 0 and 1, variance 1 each, five values: t of 8 degrees of freedom is 2.306, the error 0.632.
-  const spread = [-Math.SQRT2, -Math.SQRT1_2, 0, Math.SQRT1_2, Math.SQRT2].map((z) => (z * 2) / Math.sqrt(5));
-  const scale = Math.sqrt(spread.reduce((sum, z) => sum + z * z, 0) / 4);
-  const a = spread.map((z) => Math.exp(z / scale));
-  const b = a.map((x) => x * Math.E);
-  const [middle, low, high] = ratioOf(a, b) as [number, number, number];
-  expect(Math.log(middle)).toBeCloseTo(1, 9);
-  expect(Math.log(high) - 1).toBeCloseTo(2.306 * Math.sqrt(0.4), 3);
-  expect(1 - Math.log(low)).toBeCloseTo(2.306 * Math.sqrt(0.4), 3);
+test('the interval is Student’s, over the logarithms of the pairs’ ratios', () => {
+  // Logarithms 0, 1 and 2: mean 1, deviation 1. The t of 2 degrees of freedom is 4.303.
+  const { pairs, ratio, low, high } = ratioOf([7, 9, 11, 5], [7, 9 * Math.E, 11 * Math.E ** 2]) as Ratio;
+  expect([pairs, ratio]).toEqual([3, expect.closeTo(Math.E, 9)]);
+  expect(Math.log(high) - 1).toBeCloseTo(4.303 / Math.sqrt(3), 3);
+  expect(1 - Math.log(low)).toBeCloseTo(4.303 / Math.sqrt(3), 3);
+});
+
+test('what the workloads differ in is no difference of the builds', () => {
+  const workloads = [10, 1000, 30, 4000, 200];
+  const found = ratioOf(workloads, [15, 1480, 46, 5950, 303]) as Ratio;
+  expect(found.low).toBeGreaterThan(1.4);
+  expect(found.high).toBeLessThan(1.6);
 });
 
 test('each printer has the builds next to each other, and the sentence', () => {

@@ -2,10 +2,10 @@
 /**
  * A system call's time with and without a fix that is about its time.
  *
- * The times of one round have much in common, so a round is one sample: the ratio of the builds is that of the means of
- * the logarithms of their rounds' medians, with Welch's interval.
+ * The n-th rounds of two builds have the same workload, so they are a pair, and a pair is one sample: the ratio is the
+ * geometric mean of the ratios of medians, and its interval Student's, on logarithms.
  */
-import { mean, sampleVariance } from 'simple-statistics';
+import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { exceededBy } from '../../compare/statistics/student.ts';
 import { buildText } from '../../result/labels.ts';
 import type { Distribution, ScenarioResult } from '../../result/run_result.ts';
@@ -23,29 +23,31 @@ export interface Contrast {
 
 const CONFIDENCE = 0.95;
 
-/** Ratio of b's to a's, and its interval; null where a build has too few rounds. */
-export function ratioOf(a: readonly number[], b: readonly number[]): [ratio: number, low: number, high: number] | null {
-  if (a.length < 2 || b.length < 2) return null;
-  const [la, lb] = [a.map(Math.log), b.map(Math.log)];
-  const [va, vb] = [sampleVariance(la) / la.length, sampleVariance(lb) / lb.length];
-  const difference = mean(lb) - mean(la);
-  const error = Math.sqrt(va + vb);
-  if (error === 0) return [Math.exp(difference), Math.exp(difference), Math.exp(difference)];
-  const df = (va + vb) ** 2 / (va ** 2 / (la.length - 1) + vb ** 2 / (lb.length - 1));
-  const half = exceededBy((1 - CONFIDENCE) / 2, df) * error;
-  return [Math.exp(difference), Math.exp(difference - half), Math.exp(difference + half)];
+export interface Ratio {
+  readonly pairs: number;
+  readonly ratio: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Ratio of b's to a's, pair by pair; null where there are too few pairs for an interval. */
+export function ratioOf(a: readonly number[], b: readonly number[]): Ratio | null {
+  const pairs = Math.min(a.length, b.length);
+  if (pairs < 2) return null;
+  const logs = Array.from({ length: pairs }, (_, n) => Math.log((b[n] as number) / (a[n] as number)));
+  const half = exceededBy((1 - CONFIDENCE) / 2, pairs - 1) * (sampleStandardDeviation(logs) / Math.sqrt(pairs));
+  const [low, ratio, high] = [-half, 0, half].map((from) => Math.exp(mean(logs) + from)) as [number, number, number];
+  return { pairs, ratio, low, high };
 }
 
 function textOf(call: string, patched: Contrasted, reverted: Contrasted): string {
-  const ratio = ratioOf(patched.contrast.medians, reverted.contrast.medians);
-  const rounds = `${patched.contrast.medians.length} and ${reverted.contrast.medians.length} rounds`;
-  if (ratio === null) return `${rounds} are too few to compare the builds; type a longer --duration`;
-  const [middle, low, high] = ratio.map((n) => n.toFixed(2));
-  const verdict =
-    ratio[1] > 1 ? 'takes longer' : ratio[2] < 1 ? 'takes less time' : 'takes as long, as far as this shows,';
+  const found = ratioOf(patched.contrast.medians, reverted.contrast.medians);
+  if (found === null) return 'one pair of rounds is too few to compare the builds; type a longer --duration';
+  const { pairs, ratio, low, high } = found;
+  const verdict = low > 1 ? 'takes longer' : high < 1 ? 'takes less time' : 'takes as long, as far as this shows,';
   return (
-    `${call}() ${verdict} without the fix: its median is ${middle} times that of the patched build ` +
-    `(${low} to ${high} with 95 % confidence, ${rounds})`
+    `${call}() ${verdict} without the fix: its median is ${ratio.toFixed(2)} times that of the patched build ` +
+    `(${low.toFixed(2)} to ${high.toFixed(2)} with 95 % confidence, ${pairs} pairs of rounds)`
   );
 }
 
