@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../root.ts';
-import { Kernel } from './kernel.ts';
-import type { Trace, TraceOp } from './trace.ts';
-import { readTraces } from './trace_file.ts';
+import { Kernel } from './kernel/kernel.ts';
+import { readTraces } from './trace/file.ts';
+import type { Trace, TraceOp } from './trace/trace.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'conformance-test-'));
 const kernel = new Kernel();
@@ -74,7 +74,10 @@ test('--json writes the same as JSON', () => {
 test('a trace that names what it has not made is a mistake of the user', () => {
   const path = file('names.jsonl', META, trace('names', { op: 'io_destroy', ctx: 'd' }));
   const { status, stderr } = run(['--target', 'port', '--traces', path]);
-  expect(stderr).toBe(`${path}: the trace names: there is no context d\n`);
+  expect(stderr).toBe(
+    `${path}:2: op 0, io_destroy: ctx names the context 'd', which no earlier step has made by io_setup; ` +
+      'there is no context yet\n',
+  );
   expect(status).toBe(1);
 });
 

@@ -7,15 +7,15 @@ import { writeFileSync } from 'node:fs';
 import { withinLimits } from '../host.ts';
 import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
-import type { Judged } from './evaluate.ts';
 import type { FuzzOptions } from './fuzz/options.ts';
-import { Kernel, type KernelFacts } from './kernel.ts';
+import type { Judged } from './judge/evaluate.ts';
+import { Kernel, type KernelFacts } from './kernel/kernel.ts';
 import { type ConformanceOptions, parseConformance } from './options.ts';
 import { toText, totalsOf } from './text.ts';
 import type { ThreadsOptions } from './threads/plan.ts';
 import { runThreads } from './threads/run.ts';
 import { threadsText, threadsVerdict } from './threads/text.ts';
-import { TraceError } from './trace.ts';
+import { TraceError } from './trace/trace.ts';
 
 const tell = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -23,7 +23,7 @@ const tell = (line: string): void => {
 const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 
 async function recordFile(path: string, kernel: Kernel): Promise<number> {
-  const [{ record }, { readTraces, toLines }] = await Promise.all([import('./record.ts'), import('./trace_file.ts')]);
+  const [{ record }, { readTraces, toLines }] = await Promise.all([import('./record.ts'), import('./trace/file.ts')]);
   const file = readTraces(path);
   const facts = await kernel.facts();
   if (typeof facts === 'string') {
@@ -44,8 +44,8 @@ const kernelLine = (target: string, facts: KernelFacts | string): string => {
 
 async function compareAll(options: ConformanceOptions, kernel: Kernel): Promise<number> {
   const [{ judge }, { projectTraces, readTraces }] = await Promise.all([
-    import('./evaluate.ts'),
-    import('./trace_file.ts'),
+    import('./judge/evaluate.ts'),
+    import('./trace/file.ts'),
   ]);
   const { target, traces, json } = options;
   const files = traces.length > 0 ? traces.map(readTraces) : projectTraces();

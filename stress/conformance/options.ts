@@ -5,8 +5,8 @@ import { Command, Option } from 'commander';
 import { readCommandLine } from '../command_line.ts';
 import { UsageError } from '../options_error.ts';
 import { oneOf, seed, wholeNumber } from '../options_values.ts';
-import type { Target } from './evaluate.ts';
 import { type FuzzOptions, fuzzOptions, type TypedForFuzz, withFuzzOptions } from './fuzz/options.ts';
+import type { Target } from './judge/evaluate.ts';
 import { PROGRAMS, THREADS_MAX, THREADS_MIN, type ThreadsOptions } from './threads/plan.ts';
 
 export interface ConformanceOptions {

@@ -2,8 +2,9 @@
 /** The results for a terminal: a table of the traces, each difference, one line of verdict. */
 import { createColors } from 'picocolors';
 import { tableLines } from '../report/table.ts';
-import type { Judged, Judgement, Side, Told } from './evaluate.ts';
-import { opInWords } from './op_words.ts';
+import type { Judged, Judgement, Side, Told } from './judge/evaluate.ts';
+import { opInWords } from './trace/op_words.ts';
+import { stepsOf } from './trace/steps.ts';
 
 /** Traces that are named behind a reason that they have in common. */
 const NAMED_MAX = 5;
@@ -25,8 +26,8 @@ export function totalsOf(judged: readonly Judged[]): Totals {
 const inJson = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
 
 function differenceLines({ trace }: Judged, side: Side, told: Told): string[] {
-  const op = trace.ops[told.op];
-  const where = op === undefined ? 'the end' : `op ${told.op}, ${opInWords(op)}`;
+  const op = [...stepsOf(trace.ops)].find(({ at }) => at === told.at)?.op ?? trace.ops[told.op];
+  const where = op === undefined ? 'the end' : `op ${told.at ?? told.op}, ${opInWords(op)}`;
   const line = (name: string, value: unknown): string => `    ${name.padEnd(9)}${inJson(value)}`;
   if (told.field === 'oops') return [`${trace.id}: ${side}: the kernel complains at ${where}`, `    ${told.actual}`];
   return [

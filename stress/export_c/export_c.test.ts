@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Trace } from '../conformance/trace.ts';
-import { projectTraces, recorded } from '../conformance/trace_file.ts';
+import { projectTraces, recorded } from '../conformance/trace/file.ts';
+import type { Trace } from '../conformance/trace/trace.ts';
 import { CORPUS, corpusPath } from '../det/corpus/corpus.ts';
 import { parseScheduleJson } from '../det/schedule_json.ts';
 import { UsageError } from '../options_error.ts';
@@ -156,12 +156,18 @@ describe('what cannot be exported', () => {
   });
 
   test.each([
-    [{ op: 'io_uring_setup' }, 'it has the step io_uring_setup, which this version cannot write in C'],
-    [{ op: 'io_destroy', ctx: 'c', expect: { mood: 1 } }, 'it expects mood of io_destroy'],
-    [{ op: 'fault', pages: 3 }, 'it takes memory from the kernel, which only the port can'],
+    [{ op: 'io_uring_setup' }, ':1: op 0 is "io_uring_setup", which there is not; the nearest is io_setup'],
+    [{ op: 'aio_nr', expect: { mood: 1 } }, ":1: op 0, aio_nr: 'expect.mood' is no field of what aio_nr answers"],
   ])('%j', async (op, says) => {
     const path = write('odd.jsonl', JSON.stringify({ ...trace, ops: [op] }));
-    await expect(exportC(path)).rejects.toThrow(`'${path}' cannot be a C program: ${says}`);
+    await expect(exportC(path)).rejects.toThrow(`${path}${says}`);
+  });
+
+  test('memory that only the port can take', async () => {
+    const path = write('odd.jsonl', JSON.stringify({ ...trace, ops: [{ op: 'fault', pages: 3 }] }));
+    await expect(exportC(path)).rejects.toThrow(
+      `'${path}' cannot be a C program: it takes memory from the kernel, which only the port can`,
+    );
   });
 
   test('a trace of the port only', async () => {

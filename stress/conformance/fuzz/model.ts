@@ -4,7 +4,7 @@
  *
  * A draw picks by number, and the model says what that number means where the draw stands. So any draws make a trace.
  */
-import type { TraceOp } from '../trace.ts';
+import type { TraceOp } from '../trace/trace.ts';
 
 /** Contexts that a trace may have alive at once; more of them show nothing more. */
 const ALIVE_MAX = 5;

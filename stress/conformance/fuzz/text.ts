@@ -2,7 +2,7 @@
 /** What the fuzzer says: how it gets on, each difference, and what it has reached in the end. */
 import { tableLines } from '../../report/table.ts';
 import { clock, plural } from '../../report/text.ts';
-import { opInWords } from '../op_words.ts';
+import { opInWords } from '../trace/op_words.ts';
 import type { Campaign, Found } from './campaign.ts';
 
 const perSecond = (n: number, ms: number): string => (ms > 0 ? ((1000 * n) / ms).toFixed(1) : '0');

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { diskWord } from '../../../src/drivers/null_blk.ts';
-import { Native, NoKernel } from '../native.ts';
-import { Turns } from '../turns.ts';
+import { Native, NoKernel } from '../kernel/native.ts';
+import { Turns } from '../kernel/turns.ts';
 import { AREA_BYTES, FILE_BYTES, type FromThreads, type ProgramReport, type ThreadsOptions } from './plan.ts';
 import { runProgram } from './program.ts';
 

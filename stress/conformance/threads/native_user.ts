@@ -9,7 +9,7 @@ import { wordLoad, wordStore, wordWait } from '../../../src/arch/sab/words.ts';
 import { diskWord } from '../../../src/drivers/null_blk.ts';
 import { AIO_RING_MAGIC, aio_ring, io_event, iocb } from '../../../src/uapi/aio_abi.ts';
 import { ACCEPTED, DELIVERED, DONE, Ledger, SETTLED } from '../../../workers/ledger.ts';
-import { type Native, NR } from '../native.ts';
+import { type Native, NR } from '../kernel/native.ts';
 import {
   AREA,
   AREA_BYTES,

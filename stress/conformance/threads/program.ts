@@ -7,7 +7,7 @@ import { wall_clock } from '../../../src/arch/sab/clock.ts';
 import { createDoubles, createWords, wordLoad, wordNotify, wordStore } from '../../../src/arch/sab/words.ts';
 import { createLedger, ownerOf } from '../../../workers/ledger.ts';
 import { lostEvents } from '../../oracles/events.ts';
-import type { Native } from '../native.ts';
+import type { Native } from '../kernel/native.ts';
 import { NativeUser } from './native_user.ts';
 import {
   BEGUN,

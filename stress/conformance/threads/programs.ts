@@ -3,7 +3,7 @@
 import { aio_ring } from '../../../src/uapi/aio_abi.ts';
 import { EAGAIN, EINTR, EINVAL } from '../../../src/uapi/errno.ts';
 import { ACCEPTED, DELIVERED, ownerOf, PRIVATE_SLOT, RACED, SETTLED } from '../../../workers/ledger.ts';
-import { answerOf } from '../answers.ts';
+import { answerOf } from '../trace/answers.ts';
 import type { NativeUser } from './native_user.ts';
 import { BATCH_MAX, BUFFER_BYTES, CONTEXTS, EVENTS_MAX, type ThreadRole } from './plan.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Threads on the host's kernel: it keeps its promises, and a user space that does not is found out. */
 import { describe, expect, test } from 'vitest';
-import { Kernel } from '../kernel.ts';
+import { Kernel } from '../kernel/kernel.ts';
 import { type Honesty, PROGRAMS, type Program, type ProgramReport, type ThreadsOptions } from './plan.ts';
 import { runThreads, type ThreadsResult } from './run.ts';
 import { threadsText, threadsVerdict } from './text.ts';
