@@ -113,7 +113,7 @@ describe.skipIf(why !== '')(`on this kernel ${why}`, () => {
     const path = file('wait.jsonl', META, trace('wait', setup({ ret: 0 }), WAIT));
     const { status, stdout } = run(['--target', 'kernel', '--watchdog', '1', '--traces', path]);
     expect(stdout).toContain(
-      'hang: the kernel did not answer within 1 s, at op 1, io_getevents(c, 1, 1, events, NULL)',
+      'hang: the kernel did not answer within 1 s (--watchdog), at op 1, io_getevents(c, 1, 1, events, NULL)',
     );
     expect(status).toBe(2);
   });

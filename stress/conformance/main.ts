@@ -63,9 +63,9 @@ async function compareAll(options: ConformanceOptions, kernel: Kernel): Promise<
   const results = judged.map(({ file, trace, judgements }) => ({ file, id: trace.id, judgements }));
   const data = { target, kernel: facts, totals: totalsOf(judged), results };
   print(json, data, toText(judged, kernelLine(target, facts), color));
-  const { passed, differing } = totalsOf(judged);
+  const { passed, differing, inconclusive } = totalsOf(judged);
   if (differing > 0) return VERDICTS.forbidden;
-  return passed > 0 ? VERDICTS.passed : VERDICTS.inconclusive;
+  return passed > 0 && inconclusive === 0 ? VERDICTS.passed : VERDICTS.inconclusive;
 }
 
 /** Prints one of the two, and writes the other if a file is named. */

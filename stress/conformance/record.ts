@@ -38,7 +38,8 @@ async function recordTrace(trace: Trace, kernel: Kernel, facts: KernelFacts): Pr
     return `it is for ${trace.possible_cpus} possible CPUs, this host has ${facts.possibleCpus}`;
   }
   const first = await kernel.run(trace);
-  if (first.skipped !== null) return first.skipped;
+  const unknown = first.skipped ?? first.unproven;
+  if (unknown !== undefined) return unknown;
   if (first.complaints.length > 0) throw new TraceError(`${trace.id}: ${first.complaints[0]}`);
   const second = await kernel.run(trace);
   const changed = first.answers.findIndex((answer, i) => !same(answer, second.answers[i]));

@@ -15,12 +15,19 @@ export interface Totals {
   readonly passed: number;
   readonly differing: number;
   readonly skipped: number;
+  readonly inconclusive: number;
 }
 
 export function totalsOf(judged: readonly Judged[]): Totals {
   const states = judged.flatMap(({ judgements }) => judgements.map(({ state }) => state));
   const count = (state: Judgement['state']): number => states.filter((other) => other === state).length;
-  return { traces: judged.length, passed: count('passed'), differing: count('differs'), skipped: count('skipped') };
+  return {
+    traces: judged.length,
+    passed: count('passed'),
+    differing: count('differs'),
+    skipped: count('skipped'),
+    inconclusive: count('inconclusive'),
+  };
 }
 
 const inJson = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
@@ -41,7 +48,7 @@ function differenceLines({ trace }: Judged, side: Side, told: Told): string[] {
 /** Columns: one for each side that anybody asked for. */
 export function toText(judged: readonly Judged[], kernel: string, color: boolean): string {
   const colors = createColors(color);
-  const paint = { passed: colors.green, differs: colors.red, skipped: colors.yellow };
+  const paint = { passed: colors.green, differs: colors.red, skipped: colors.yellow, inconclusive: colors.yellow };
   const sides = SIDES.filter((side) =>
     judged.some(({ judgements }) => judgements.some((other) => other.side === side)),
   );
@@ -78,7 +85,7 @@ function whys(judged: readonly Judged[]): string[] {
   for (const { trace, judgements } of judged) {
     for (const { side, state, why } of judgements) {
       if (why === null) continue;
-      const reason = `${side} ${state === 'skipped' ? 'skipped' : 'compared'}: ${why}`;
+      const reason = `${side} ${state === 'passed' || state === 'differs' ? 'compared' : state}: ${why}`;
       byReason.set(reason, [...(byReason.get(reason) ?? []), trace.id]);
     }
   }
@@ -93,10 +100,11 @@ function whys(judged: readonly Judged[]): string[] {
 }
 
 export function verdict(judged: readonly Judged[]): string {
-  const { traces, passed, differing, skipped } = totalsOf(judged);
+  const { traces, passed, differing, skipped, inconclusive } = totalsOf(judged);
   const rows = new Set(judged.flatMap(({ judgements }) => judgements.flatMap(({ rows: used }) => used)));
   const explained = `${rows.size} known ${rows.size === 1 ? 'difference' : 'differences'}`;
   const compared = `${traces} traces, ${passed + differing} comparisons, ${skipped} skipped, ${explained}`;
   if (differing > 0) return `--- DIFFERS: ${differing} of ${passed + differing} comparisons; ${compared} (exit 2)`;
+  if (inconclusive > 0) return `--- INCONCLUSIVE: ${inconclusive} did not come to an end; ${compared} (exit 4)`;
   return passed > 0 ? `--- PASSED: ${compared} (exit 0)` : `--- NOTHING COMPARED: ${compared} (exit 4)`;
 }

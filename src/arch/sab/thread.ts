@@ -10,9 +10,12 @@ export interface ThreadTime {
   readonly slices: number;
 }
 
-/** @param thread - its number, or that of the caller @returns null where the host does not say */
-export function threadTime(thread: number | 'own'): ThreadTime | null {
-  const path = thread === 'own' ? '/proc/thread-self/schedstat' : `/proc/self/task/${thread}/schedstat`;
+/**
+ * @param thread - its number, or that of the caller
+ * @param process - that it is of @returns null where the host does not say
+ */
+export function threadTime(thread: number | 'own', process: number | 'self' = 'self'): ThreadTime | null {
+  const path = thread === 'own' ? '/proc/thread-self/schedstat' : `/proc/${process}/task/${thread}/schedstat`;
   try {
     const [ns, , slices] = readFileSync(path, 'latin1').split(' ').map(Number);
     return ns === undefined || slices === undefined ? null : { ns, slices };
@@ -31,10 +34,10 @@ export function ownThread(): number {
 }
 
 /** Whether the thread sleeps, and not only waits for its turn on a core. */
-export function isThreadAsleep(thread: number): boolean {
+export function isThreadAsleep(thread: number, process: number | 'self' = 'self'): boolean {
   try {
-    // The name before the state is in brackets, and may be anything.
-    return /\) S [^)]*$/.test(readFileSync(`/proc/self/task/${thread}/stat`, 'latin1'));
+    // The name before the state is in brackets, and may be anything. D is a sleep that no signal ends.
+    return /\) [SD] [^)]*$/.test(readFileSync(`/proc/${process}/task/${thread}/stat`, 'latin1'));
   } catch {
     return false;
   }

@@ -40,6 +40,7 @@ async function onKernel(kernel: Kernel, trace: Trace): Promise<Outcome> {
   for (let tries = 0; ; tries++) {
     const outcome = await kernel.run(trace);
     if (outcome.skipped !== null) throw new Error(`the kernel does not run a drawn trace: ${outcome.skipped}`);
+    if (outcome.unproven !== undefined) throw new TraceError(outcome.unproven);
     if (!hadNoQuota(trace, outcome)) return outcome;
     if (tries === RETRIES) throw new TraceError('other processes have the quota of AIO');
     await setTimeout(RETRY_MS);

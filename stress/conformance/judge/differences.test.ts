@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Each known difference is needed by a trace of its name, and nothing else is excused. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runOnPort } from '../port/port.ts';
 import { projectTraces } from '../trace/file.ts';
+import type { Answer } from '../trace/kinds.ts';
 import { recordedAnswers, same } from '../trace/steps.ts';
 import type { BasicOp, Outcome, Trace, TraceOp } from '../trace/trace.ts';
 import { compareOps, compareWithKernel, expectedOfPort, foretold } from './compare.ts';
@@ -114,6 +115,48 @@ test('both waiting for ever at the same call are alike', () => {
   expect(compared.differences).toEqual([]);
   const one = compareWithKernel(trace, { answers: [{ ret: 0 }], complaints: [], skipped: null }, hung('hang: no'), 2);
   expect(one.differences).not.toEqual([]);
+});
+
+describe('a repeat is followed round by round', () => {
+  const today = (answers: Answer[]): Outcome => ({ answers, complaints: [], skipped: null });
+  const of = (...ops: TraceOp[]): Trace => ({ id: 'made', checks: '', applies: ['v3.17', 'v6.18'], ops });
+  const setup = (nr_events: number): BasicOp => ({ op: 'io_setup', ctx: 'c', nr_events });
+
+  test('what was refused in it counts for nothing, and each that was made counts', () => {
+    for (const [nr_events, ret] of [
+      [0, '-EINVAL'],
+      [8, 0],
+    ] as const) {
+      const trace = of({ op: 'repeat', times: 2, body: [setup(nr_events)] }, { op: 'aio_nr' });
+      const kernel = today([{ ret }, { ret }, { delta: ret === 0 ? 16 : 0 }]);
+      const port = today([{ ret }, { ret }, { delta: ret === 0 ? 32 : 0 }]);
+      expect(compareWithKernel(trace, port, kernel, 2).differences).toEqual([]);
+    }
+  });
+
+  test('known differences are known in it, and others are told with their round', () => {
+    const sync: TraceOp[] = [
+      { op: 'open', fd: 'f', directory: true, mode: 'r' },
+      setup(8),
+      { op: 'iocb', iocb: 's', cmd: 'fdsync', fd: 'f' },
+    ];
+    const body: TraceOp[] = [{ op: 'io_submit', ctx: 'c', iocbs: ['s'] }, { op: 'aio_nr' }];
+    const trace = of(...sync, { op: 'repeat', times: 2, body });
+    const before = [{}, { ret: 0 }, {}];
+    const kernel = today([...before, { ret: 1 }, { delta: 8 }, { ret: 1 }, { delta: 8 }]);
+    const port = today([...before, { ret: '-EINVAL' }, { delta: 16 }, { ret: '-EINVAL' }, { delta: 16 }]);
+    const known = compareWithKernel(trace, port, kernel, 2);
+    expect(known).toMatchObject({ differences: [], rows: ['no_fsync_no_poll'], partedAfter: '3 round 0 step 0' });
+    const other = of(setup(8), { op: 'repeat', times: 2, body: [{ op: 'aio_nr' }] });
+    expect(
+      compareWithKernel(
+        other,
+        today([{ ret: 0 }, { delta: 16 }, { delta: 9 }]),
+        today([{ ret: 0 }, { delta: 8 }, { delta: 8 }]),
+        2,
+      ).differences,
+    ).toEqual([{ op: 1, at: '1 round 1 step 0', field: 'delta', expected: 16, actual: 9 }]);
+  });
 });
 
 test('README.md has the table', () => {

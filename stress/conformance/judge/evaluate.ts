@@ -22,7 +22,7 @@ export type Side = 'port' | 'kernel' | 'port beside kernel';
 
 export interface Judgement {
   readonly side: Side;
-  readonly state: 'passed' | 'differs' | 'skipped';
+  readonly state: 'passed' | 'differs' | 'skipped' | 'inconclusive';
   /** why it was skipped, or compared in part only; null if neither */
   readonly why: string | null;
   readonly differences: readonly Told[];
@@ -78,7 +78,13 @@ function judgement(
   };
 }
 
-const skip = (side: Side, why: string): Judgement => ({ side, state: 'skipped', why, differences: [], rows: [] });
+const skip = (side: Side, why: string, state: 'skipped' | 'inconclusive' = 'skipped'): Judgement => ({
+  side,
+  state,
+  why,
+  differences: [],
+  rows: [],
+});
 
 function judgePort(run: Run): Judgement {
   const { trace, cpus, port } = run;
@@ -91,6 +97,7 @@ function judgeKernel(run: Run, host: number | null): Judgement {
   const { trace, cpus, kernel } = run;
   if (kernel === null) return skip('kernel', 'it is not about the kernels of today');
   if (kernel.skipped !== null) return skip('kernel', kernel.skipped);
+  if (kernel.unproven !== undefined) return skip('kernel', kernel.unproven, 'inconclusive');
   if (host !== cpus) return skip('kernel', `recorded for ${cpus} possible CPUs, this host has ${host}`);
   return judgement('kernel', run, compareOps(trace, kernel, expectedOfKernel(trace)), []);
 }
@@ -101,6 +108,7 @@ function judgeBoth(run: Run, host: number | null): Judgement {
   const side = 'port beside kernel';
   if (kernel === null || !appliesToPort(trace)) return skip(side, 'it is about one of them only');
   if (kernel.skipped !== null) return skip(side, kernel.skipped);
+  if (kernel.unproven !== undefined) return skip(side, kernel.unproven, 'inconclusive');
   const cpus = host ?? run.cpus;
   const port = cpus === run.cpus && run.port !== null ? run.port : runOnPort(trace, cpus);
   const { differences, rows, partedAfter } = compareWithKernel(trace, port, kernel, cpus);

@@ -27,6 +27,15 @@ const send = (message: ToParent): void => {
   if (process.connected) process.send?.(message);
 };
 
+function failed(thrown: unknown): ToParent {
+  const host = thrown instanceof Error && 'syscall' in thrown;
+  return {
+    kind: 'failed',
+    host,
+    text: host ? thrown.message : thrown instanceof Error ? `${thrown.stack}` : `${thrown}`,
+  };
+}
+
 async function runTrace(system: KernelSystem, trace: Trace): Promise<ToParent> {
   const answers: Answer[] = [];
   system.begin();
@@ -37,7 +46,7 @@ async function runTrace(system: KernelSystem, trace: Trace): Promise<ToParent> {
       writeSync(journal, `${JSON.stringify(answer)}\n`);
     });
   } catch (thrown) {
-    if (!(thrown instanceof TraceError)) throw thrown;
+    if (!(thrown instanceof TraceError)) return failed(thrown);
     error = thrown.message;
   }
   return { kind: 'ran', answers, error, clean: await system.tidyUp() };

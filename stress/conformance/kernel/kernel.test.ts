@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { HostLimit } from '../../../src/arch/sab/host_limit.ts';
 import { compareOps, expectedOfKernel } from '../judge/compare.ts';
 import { recorded } from '../trace/file.ts';
 import type { Trace, TraceOp } from '../trace/trace.ts';
@@ -35,7 +36,7 @@ describe.skipIf(why !== '')(`on this kernel ${why}`, () => {
     const hung = await hasty.run(made(setup, wait, destroy));
     expect(hung.answers).toHaveLength(1);
     expect(hung.complaints).toEqual([
-      'hang: the kernel did not answer within 1.2 s, at op 1, io_getevents(c, 1, 1, events, NULL)',
+      'hang: the kernel did not answer within 1.2 s (--watchdog), at op 1, io_getevents(c, 1, 1, events, NULL)',
     ]);
     expect((await hasty.run(made(setup))).answers).toMatchObject([{ ret: 0, id: 0 }]);
     await hasty.close();
@@ -115,6 +116,56 @@ describe('a process of another kind', () => {
       expect(started()).toBe(i);
     }
     await fake.close();
+  });
+
+  const begun = `process.send({ kind: 'begun' });`;
+  const when = (name: string, then: string) =>
+    kernelOf(name, `${ready} process.on('message', () => { ${begun} ${then} });`).fake;
+  const hasty = (kernel: Kernel): Kernel =>
+    Object.assign(kernel, { options: { ...kernel['options'], watchdogMs: 700 } });
+
+  test('one that sleeps in a call hangs, and so does one that computes without an end', async () => {
+    for (const [name, does] of [
+      ['sleeps', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);'],
+      ['computes', 'for (;;);'],
+    ] as const) {
+      const kernel = hasty(when(name, does));
+      expect((await kernel.run(made(setup))).complaints).toEqual([
+        'hang: the kernel did not answer within 0.7 s (--watchdog), at op 0, io_setup(1, &c)',
+      ]);
+      await kernel.close();
+    }
+  }, 60_000);
+
+  test('one that gets no CPU has proven nothing', async () => {
+    const kernel = hasty(when('stopped', `process.kill(process.pid, 'SIGSTOP');`));
+    const { complaints, unproven } = await kernel.run(made(setup));
+    expect(complaints).toEqual([]);
+    expect(unproven).toMatch(
+      /^at op 0, io_setup\(1, &c\): it did not end: the machine gave 1 thread .* CPU in \S+ s; nothing is proven, --watchdog 5 waits longer$/,
+    );
+    await kernel.close();
+  }, 60_000);
+
+  test('a call may wait for as long as it says itself', async () => {
+    const slow = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);';
+    const kernel = hasty(when('waits', `${slow} ${ran}`));
+    const wait = (timeout: readonly [number, number] | null): TraceOp => ({ op: 'io_getevents', ctx: 'ZERO', timeout });
+    expect((await kernel.run(made(wait([1, 500_000_000])))).complaints).toEqual([]);
+    expect((await kernel.run(made(wait(null)))).complaints).toHaveLength(1);
+    await kernel.close();
+  }, 60_000);
+
+  test('what throws in it is no answer of the kernel', async () => {
+    const says = (host: boolean): string => `process.send({ kind: 'failed', host: ${host}, text: 'ENOSPC: full' })`;
+    const refused = when('full', says(true));
+    await expect(refused.run(made(setup))).rejects.toThrow('made: op 0, io_setup(1, &c): ENOSPC: full');
+    await expect(refused.run(made(setup))).rejects.toThrow(HostLimit);
+    const broken = when('throws', says(false));
+    await expect(broken.run(made(setup))).rejects.not.toThrow(HostLimit);
+    const ends = when('ends', 'process.exit(1);');
+    await expect(ends.run(made(setup))).rejects.toThrow('ended with exit code 1, at op 0, io_setup');
+    await Promise.all([refused, broken, ends].map((kernel) => kernel.close()));
   });
 
   test('one that died after its answer is not asked again', async () => {

@@ -11,18 +11,21 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HostLimit } from '../../../src/arch/sab/host_limit.ts';
 import { ROOT } from '../../root.ts';
+import type { Standstill } from '../../watchdog.ts';
 import type { Answer } from '../trace/kinds.ts';
 import { opInWords } from '../trace/op_words.ts';
-import { stepsOf } from '../trace/steps.ts';
+import { type Step, stepsOf } from '../trace/steps.ts';
 import { type BasicOp, type Outcome, type Trace, TraceError, type TraceOp } from '../trace/trace.ts';
 import { allowedCpus } from './native.ts';
 import { JOURNAL, type ToChild, type ToParent } from './protocol.ts';
+import { ChildWatch } from './watch.ts';
 
 const CHILD = fileURLToPath(new URL('dist/stress/conformance/kernel/child.js', ROOT));
 const WATCHDOG_MS = 10_000;
-/** Looks at the child in that time. */
-const LOOKS = 4;
+/** Between two looks at the child. */
+const LOOK_MS = 100;
 /** So much of what it wrote to stderr is told. */
 const ERROR_CHARS = 4000;
 
@@ -51,7 +54,9 @@ interface Child {
 const opsOf = (ops: readonly TraceOp[]): BasicOp[] => ops.flatMap((op) => (op.op === 'repeat' ? opsOf(op.body) : [op]));
 
 /** What the child says next, or how it ended. */
-type Said = Exclude<ToParent, { kind: 'begun' }> | { readonly kind: 'died'; readonly how: string };
+type Said =
+  | Exclude<ToParent, { kind: 'begun' }>
+  | { readonly kind: 'died'; readonly how: string; readonly signal: boolean };
 
 /** @param begun - called when it says so, which is not the answer */
 function nextMessage(child: ChildProcess, begun: () => void = () => {}): Promise<Said> {
@@ -66,8 +71,12 @@ function nextMessage(child: ChildProcess, begun: () => void = () => {}): Promise
       else done(said);
     };
     const onExit = (code: number | null, signal: string | null): void =>
-      done({ kind: 'died', how: signal === null ? `ended with exit code ${code}` : `died of ${signal}` });
-    const onError = (error: Error): void => done({ kind: 'died', how: `failed: ${error.message}` });
+      done({
+        kind: 'died',
+        how: signal === null ? `ended with exit code ${code}` : `died of ${signal}`,
+        signal: signal !== null,
+      });
+    const onError = (error: Error): void => done({ kind: 'died', how: `failed: ${error.message}`, signal: false });
     child.on('message', onMessage).on('exit', onExit).on('error', onError);
   });
 }
@@ -191,11 +200,11 @@ export class Kernel {
 
   private async runIn(child: Child, trace: Trace, alone: boolean): Promise<Outcome> {
     writeFileSync(join(child.folder, JOURNAL), '');
-    let hung = false;
+    let ended: Standstill | null = null;
     let watchdog: NodeJS.Timeout | undefined;
     const answer = nextMessage(child.process, () => {
-      watchdog = this.watch(child, () => {
-        hung = true;
+      watchdog = this.watch(child, trace, (how) => {
+        ended = how;
       });
     });
     child.process.send({ trace, alone } satisfies ToChild);
@@ -208,29 +217,63 @@ export class Kernel {
     }
     const answers = journal(child.folder);
     await this.stop();
-    const seconds = this.options.watchdogMs / 1000;
-    const how = said.kind === 'died' ? said.how : `said ${said.kind}`;
-    const what = hung ? `hang: the kernel did not answer within ${seconds} s` : `died: its process ${how}`;
-    return { answers, complaints: [`${what}, at ${at(trace, answers.length)}`], skipped: null };
+    const where = at(trace, answers.length);
+    if (said.kind === 'failed') {
+      throw said.host
+        ? new HostLimit(`${trace.id}: ${where}: ${said.text}`)
+        : new Error(`${trace.id}: ${where}\n${said.text}`);
+    }
+    return { answers, ...this.endOf(ended, said, where), skipped: null };
   }
 
-  /** Kills the child when its journal has not grown for the time that an op may take. */
-  private watch(child: Child, whenHung: () => void): NodeJS.Timeout {
-    let [size, looks] = [0, 0];
+  /** How a trace ended that did not come to its end. */
+  private endOf(ended: Standstill | null, said: Said, where: string): Pick<Outcome, 'complaints' | 'unproven'> {
+    const seconds = this.options.watchdogMs / 1000;
+    if (ended?.hang === false) {
+      const more = `--watchdog ${Math.ceil(6 * seconds)} waits longer`;
+      return { complaints: [], unproven: `at ${where}: ${ended.reason}; nothing is proven, ${more}` };
+    }
+    if (ended !== null) {
+      return { complaints: [`hang: the kernel did not answer within ${seconds} s (--watchdog), at ${where}`] };
+    }
+    if (said.kind === 'died' && said.signal) return { complaints: [`died: its process ${said.how}, at ${where}`] };
+    throw new Error(
+      `the process that calls the kernel ${said.kind === 'died' ? said.how : `said ${said.kind}`}, at ${where}`,
+    );
+  }
+
+  /** Kills the child when its journal has not grown for too long. */
+  private watch(child: Child, trace: Trace, whenEnded: (how: Standstill) => void): NodeJS.Timeout {
+    const watch = new ChildWatch(child.process.pid ?? 0, this.options.watchdogMs);
+    let [size, waitsMs] = [Number.NaN, 0];
     return setInterval(() => {
       const now = statSync(join(child.folder, JOURNAL)).size;
-      looks = now === size ? looks + 1 : 0;
+      if (now !== size) waitsMs = waitOf(stepAt(trace, journal(child.folder).length)?.op);
       size = now;
-      if (looks < LOOKS) return;
-      whenHung();
+      const how = watch.look(size, waitsMs);
+      if (how === null) return;
+      whenEnded(how);
       child.process.kill('SIGKILL');
-    }, this.options.watchdogMs / LOOKS);
+    }, LOOK_MS);
   }
+}
+
+function stepAt(trace: Trace, index: number): Step | undefined {
+  let n = 0;
+  for (const step of stepsOf(trace.ops)) if (n++ === index) return step;
+  return undefined;
+}
+
+/** How long a step is to wait at most where nothing happens, ms. */
+function waitOf(op: BasicOp | undefined): number {
+  const [sec, nsec] = op?.op === 'io_getevents' && Array.isArray(op.timeout) ? (op.timeout as readonly number[]) : [];
+  return Math.max(0, (sec ?? 0) * 1000 + (nsec ?? 0) / 1e6);
 }
 
 /** The step of that number, in words. */
 function at(trace: Trace, index: number): string {
-  let n = 0;
-  for (const step of stepsOf(trace.ops)) if (n++ === index) return `op ${step.at}, ${opInWords(step.op)}`;
-  return 'the end, where what the trace left is destroyed';
+  const step = stepAt(trace, index);
+  return step === undefined
+    ? 'the end, where what the trace left is destroyed'
+    : `op ${step.at}, ${opInWords(step.op)}`;
 }

@@ -14,6 +14,8 @@ export interface ToChild {
 
 export type ToParent =
   | { readonly kind: 'ready'; readonly release: string; readonly possibleCpus: number }
+  /** Something threw: a host that is out of something, or a fault of ours. It is no answer of the kernel. */
+  | { readonly kind: 'failed'; readonly host: boolean; readonly text: string }
   /** The trace begins; before, the child may have waited for its turn. */
   | { readonly kind: 'begun' }
   /** The kernel cannot be used. */

@@ -113,4 +113,6 @@ export interface Outcome {
   readonly complaints: readonly string[];
   /** why it could not be run here; null if it was */
   readonly skipped: string | null;
+  /** why it did not come to its end, though nothing is wrong with the kernel for all that is known */
+  readonly unproven?: string;
 }
