@@ -10,13 +10,16 @@ import { FILE_BYTES, pick } from './model.ts';
 const IOCBS = 6;
 
 const LONG_MAX = '0x7fffffffffffffff';
-/** What each descriptor can do. The pipes are for the polls. */
+/** What each descriptor can do. The other pipes are for the polls. */
 export const FDS: readonly { readonly fd: string | number; readonly can: readonly IocbFields['cmd'][] }[] = [
   { fd: 'rw', can: ['pread', 'pwrite', 'preadv', 'pwritev'] },
   { fd: 'rw', can: ['pread', 'pread', 'pwrite'] },
   { fd: 'r', can: ['pread', 'preadv'] },
   { fd: 'w', can: ['pwrite', 'pwritev'] },
   { fd: 'dir', can: ['pread'] },
+  { fd: 'e', can: ['pread', 'preadv'] },
+  { fd: 'pr', can: ['pread', 'preadv'] },
+  { fd: 'pw', can: ['pwrite', 'pwrite', 'pwritev'] },
   { fd: -1, can: ['pread'] },
   { fd: 9999, can: ['pread', 'pwrite'] },
 ];

@@ -159,7 +159,10 @@ function refused(row: (typeof REFUSALS)[number]['row'], step: Step<'io_submit'>)
     if (ret > first) return { v317: { ret: first || refusal.error }, parted: true };
     return ret === first ? { v317: { ret }, parted } : null;
   }
-  // Today's kernel refuses it, too.
+  // Today's kernel refuses it, too, and looks at the buffer before the file.
+  if (row === 'eventfd_is_not_read' && first === 0 && ret === EFAULT && history.isAlive(op.ctx)) {
+    return refusalOf(readable(op)[0] ?? '', history) === EINVAL ? { v317: { ret: EINVAL } } : null;
+  }
   const unread = typeof iocbs[0]?.at === 'object';
   return first === 0 && isSooner && !(unread && ret === EFAULT) ? { v317: { ret: refusal.error }, parted } : null;
 }
@@ -307,6 +310,14 @@ export const DIFFERENCES: readonly KnownDifference[] = [
     today: 'both are there',
     source: 'aio_run_iocb(); aio_fsync() in fs/aio.c since v4.18, aio_poll() since v4.19',
     predict: (step) => refused('no_fsync_no_poll', step),
+  }),
+  row({
+    id: 'eventfd_is_not_read',
+    ops: ['io_submit'],
+    v317: 'an eventfd has no method by which a request could read it: EINVAL',
+    today: 'a request reads it as read() does',
+    source: 'eventfd_fops: .read only; .read_iter since v5.8, 12aceb89b0bc',
+    predict: (step) => refused('eventfd_is_not_read', step),
   }),
   row({
     id: 'length_is_checked_whole',

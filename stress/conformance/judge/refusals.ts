@@ -30,6 +30,12 @@ export const REFUSALS = [
   { row: 'word_behind_the_key', error: EINVAL, is: (iocb: IocbFields, _: History) => (iocb.rw_flags ?? 0) !== 0 },
   { row: 'no_fsync_no_poll', error: EINVAL, is: (iocb: IocbFields) => FSYNC_AND_POLL.includes(iocb.cmd) },
   {
+    row: 'eventfd_is_not_read',
+    error: EINVAL,
+    is: ({ cmd, fd }: IocbFields, history: History) =>
+      READS.includes(cmd) && history.opened.get(String(fd)) === 'eventfd',
+  },
+  {
     row: 'length_is_checked_whole',
     error: EFAULT,
     is: ({ cmd, nbytes = 0 }: IocbFields) => SINGLE.includes(cmd) && BigInt(nbytes) >= USER_END,

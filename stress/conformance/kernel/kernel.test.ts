@@ -122,7 +122,7 @@ describe('a process of another kind', () => {
   const when = (name: string, then: string) =>
     kernelOf(name, `${ready} process.on('message', () => { ${begun} ${then} });`).fake;
   const hasty = (kernel: Kernel): Kernel =>
-    Object.assign(kernel, { options: { ...kernel['options'], watchdogMs: 700 } });
+    Object.assign(kernel, { options: { ...kernel['options'], watchdogMs: 300 } });
 
   test('one that sleeps in a call hangs, and so does one that computes without an end', async () => {
     for (const [name, does] of [
@@ -131,7 +131,7 @@ describe('a process of another kind', () => {
     ] as const) {
       const kernel = hasty(when(name, does));
       expect((await kernel.run(made(setup))).complaints).toEqual([
-        'hang: the kernel did not answer within 0.7 s (--watchdog), at op 0, io_setup(1, &c)',
+        'hang: the kernel did not answer within 0.3 s (--watchdog), at op 0, io_setup(1, &c)',
       ]);
       await kernel.close();
     }
@@ -142,7 +142,7 @@ describe('a process of another kind', () => {
     const { complaints, unproven } = await kernel.run(made(setup));
     expect(complaints).toEqual([]);
     expect(unproven).toMatch(
-      /^at op 0, io_setup\(1, &c\): it did not end: the machine gave 1 thread .* CPU in \S+ s; nothing is proven, --watchdog 5 waits longer$/,
+      /^at op 0, io_setup\(1, &c\): it did not end: the machine gave 1 thread .* CPU in \S+ s; nothing is proven, --watchdog 1 waits longer$/,
     );
     await kernel.close();
   }, 60_000);

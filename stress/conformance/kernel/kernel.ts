@@ -230,7 +230,7 @@ export class Kernel {
   private endOf(ended: Standstill | null, said: Said, where: string): Pick<Outcome, 'complaints' | 'unproven'> {
     const seconds = this.options.watchdogMs / 1000;
     if (ended?.hang === false) {
-      const more = `--watchdog ${Math.ceil(6 * seconds)} waits longer`;
+      const more = `--watchdog ${Math.ceil(2 * seconds)} waits longer`;
       return { complaints: [], unproven: `at ${where}: ${ended.reason}; nothing is proven, ${more}` };
     }
     if (ended !== null) {

@@ -5,7 +5,7 @@
  * What makes the answers the same each time: one thread, pinned to one CPU; files in the page cache, whose requests
  * complete inside io_submit(); polls of empty pipes as requests that stay pending.
  */
-import { constants, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { constants, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aio_ring, io_event } from '../../../src/uapi/aio_abi.ts';
 import { SegmentationFault } from '../../../src/user/libaio.ts';
@@ -26,6 +26,7 @@ const CPU_MASK_BYTES = 128;
 /** When the signal comes that a call is to be interrupted by. */
 const SIGNAL_AFTER_US = 5000;
 const SETTLE_MS = 1000;
+const CLOSE_NS = 5_000_000;
 const AIO_NR = '/proc/sys/fs/aio-nr';
 
 interface Ring {
@@ -69,6 +70,7 @@ export class KernelSystem implements System {
   private readonly files = new Set<string>();
   /** The reading end of a pipe, by the other. */
   private readonly readEnds = new Map<number, number>();
+  private readonly pipeEnds = new Set<number>();
   private next: number;
   private aioNrAtStart = 0;
   private hasSetAioMaxNr = false;
@@ -229,6 +231,10 @@ export class KernelSystem implements System {
     truncateSync(this.existing(name), bytes);
   }
 
+  fileSize(name: string): number {
+    return statSync(this.existing(name)).size;
+  }
+
   fileBytes(name: string): Uint8Array {
     return readFileSync(this.existing(name));
   }
@@ -252,7 +258,7 @@ export class KernelSystem implements System {
     const ret = this.native.syscall(NR.pipe2, at, O_NONBLOCK);
     if (ret < 0) throw new TraceError(`pipe2() failed with errno ${-ret}`);
     const ends = [this.peek(at), this.peek(at + 4)] as const;
-    for (const fd of ends) this.opened(fd);
+    for (const fd of ends) this.pipeEnds.add(this.opened(fd));
     this.readEnds.set(ends[1], ends[0]);
     return ends;
   }
@@ -266,16 +272,29 @@ export class KernelSystem implements System {
   eventfdRead(fd: number): number {
     const at = this.alloc(8);
     const ret = this.native.syscall(NR.read, fd, at, 8);
-    return ret < 0 ? ret : this.peek(at) >>> 0;
+    return ret < 0 ? ret : this.peek(at + 4) * 2 ** 32 + (this.peek(at) >>> 0);
+  }
+
+  pollFd(fd: number): number {
+    return fd;
   }
 
   close(fd: number): number {
     this.fds.delete(fd);
-    return this.native.syscall(NR.close, fd);
+    const ret = this.native.syscall(NR.close, fd);
+    // A kworker tells those who poll the other end.
+    if (this.pipeEnds.delete(fd)) this.sleep(CLOSE_NS);
+    return ret;
+  }
+
+  private sleep(ns: number): void {
+    const moment = this.alloc(16);
+    this.poke(moment + 8, ns);
+    this.native.syscall(NR.nanosleep, moment, 0);
   }
 
   /** A byte into the pipe, which ends the poll inside write(), and out again: the next poll is pending, too. */
-  complete(_iocb: number, w: number): number {
+  complete(w: number): number {
     const at = this.alloc(8);
     const ret = this.native.syscall(NR.write, w, at, 1);
     const r = this.readEnds.get(w);
@@ -284,11 +303,7 @@ export class KernelSystem implements System {
   }
 
   settle(ring: number, tail: number): void {
-    const moment = this.alloc(16);
-    this.poke(moment + 8, 50_000);
-    for (let i = 0; this.peek(ring + aio_ring.offsetof.tail) !== tail && i < SETTLE_MS * 20; i++) {
-      this.native.syscall(NR.nanosleep, moment, 0);
-    }
+    for (let i = 0; this.peek(ring + aio_ring.offsetof.tail) !== tail && i < SETTLE_MS * 20; i++) this.sleep(50_000);
   }
 
   withSignal(call: () => number): number {
@@ -334,6 +349,7 @@ export class KernelSystem implements System {
     for (const fd of this.fds) this.native.syscall(NR.close, fd);
     this.fds.clear();
     this.readEnds.clear();
+    this.pipeEnds.clear();
     for (const name of this.files) rmSync(this.path(name), { force: true });
     this.files.clear();
     for (const [at, { bytes }] of this.mappings) this.native.syscall(NR.munmap, at, bytes);

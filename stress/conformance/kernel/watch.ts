@@ -11,7 +11,7 @@ import { isThreadAsleep, type ThreadTime, threadTime } from '../../../src/arch/s
 import { hadChance, ObservedTime, type Standstill, starvedReason } from '../../watchdog.ts';
 
 /** How often the time that a step may take has to pass where nothing is proven. */
-const PATIENCE = 6;
+const PATIENCE = 20;
 
 export class ChildWatch {
   private readonly pid: number;

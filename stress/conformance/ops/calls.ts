@@ -4,14 +4,11 @@ import { AIO_RING_MAGIC, aio_ring, IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, io_event } f
 import { EINPROGRESS } from '../../../src/uapi/errno.ts';
 import { answerOf, eventsAnswer } from '../trace/answers.ts';
 import { longs } from '../trace/bytes.ts';
-import { type Answer, namesIn, RING_FIELDS, type RingField, type TraceEvent } from '../trace/kinds.ts';
+import { type Answer, namesIn, RING_FIELDS, type TraceEvent } from '../trace/kinds.ts';
 import type { Op } from '../trace/trace.ts';
-import { peekLong } from './memory.ts';
+import { header, peekLong } from './memory.ts';
 import type { Names } from './names.ts';
 import type { System } from './system.ts';
-
-const header = (system: System, ring: number, field: RingField): number =>
-  system.peek(ring + aio_ring.offsetof[field]) >>> 0;
 
 function ioSetup(system: System, names: Names, op: Op<'io_setup'>): Answer {
   const { ctx = '', init = 0 } = op;
@@ -39,7 +36,7 @@ function ioSubmit(system: System, names: Names, op: Op<'io_submit'>): Answer {
   const ring = names.liveRing(op.ctx);
   const tail = ring === null ? 0 : header(system, ring.at, 'tail');
   const ret = system.io_submit(names.context(op.ctx), op.nr ?? listed.length, at);
-  const accepted = listed.slice(0, Math.max(0, ret)).map((name) => names.command(name));
+  const accepted = names.accepted(listed.slice(0, Math.max(0, ret)), op.ctx);
   if (ring !== null && accepted.some((command) => command === IOCB_CMD_FSYNC || command === IOCB_CMD_FDSYNC)) {
     // A kworker completes these.
     const done = accepted.filter((command) => command !== system.pollCommand).length;

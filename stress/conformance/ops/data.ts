@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The steps that make and look at what the kernel is given: iocbs, buffers, files, descriptors, the quota. */
-import { iocb, iovec } from '../../../src/uapi/aio_abi.ts';
+import { IOCB_FLAG_RESFD, iocb, iovec } from '../../../src/uapi/aio_abi.ts';
 import { answerOf } from '../trace/answers.ts';
 import { ramp, setLong, sha } from '../trace/bytes.ts';
 import type { Answer, Long } from '../trace/kinds.ts';
 import { COMMANDS, type OpName } from '../trace/table.ts';
-import type { IocbFields, Op } from '../trace/trace.ts';
+import { type IocbFields, type Op, TraceError } from '../trace/trace.ts';
 import type { CALLS } from './calls.ts';
-import { shaOfMemory } from './memory.ts';
+import { header, shaOfMemory } from './memory.ts';
 import type { Names, Run } from './names.ts';
 import type { System } from './system.ts';
 
+/** Bytes of a file that is read whole. */
+const HASHED_MAX = 2 ** 30;
 const nothing: Answer = {};
 const plus = (value: Long = 0, n: number): Long =>
   typeof value === 'number' ? value + n : String(BigInt(value) + BigInt(n));
@@ -29,6 +31,7 @@ function makeIocb(
   bufstride = 0,
 ): Answer {
   const command = commandOf(system, op.cmd);
+  const fd = names.fd(op.fd);
   const { offsetof } = iocb;
   const bytes = new Uint8Array(iocb.sizeof);
   const to = new DataView(bytes.buffer);
@@ -38,14 +41,15 @@ function makeIocb(
   to.setUint32(offsetof.aio_reserved1, op.rw_flags ?? 0, true);
   to.setUint16(offsetof.aio_lio_opcode, command, true);
   to.setInt16(offsetof.aio_reqprio, op.reqprio ?? 0, true);
-  to.setInt32(offsetof.aio_fildes, names.fd(op.fd), true);
+  to.setInt32(offsetof.aio_fildes, op.cmd === 'poll' ? system.pollFd(fd) : fd, true);
   setLong(to, offsetof.aio_buf, op.events ?? names.pointer(op.buf) + i * bufstride);
   setLong(to, offsetof.aio_nbytes, op.nbytes ?? 0);
   setLong(to, offsetof.aio_offset, plus(op.offset, i * stride));
   setLong(to, offsetof.aio_reserved2, op.reserved2 ?? 0);
   to.setUint32(offsetof.aio_flags, op.flags ?? 0, true);
   to.setInt32(offsetof.aio_resfd, op.resfd === undefined ? 0 : names.fd(op.resfd), true);
-  system.fill(names.makeIocb(name, command, op.at), bytes);
+  const signals = op.cmd === 'poll' && ((op.flags ?? 0) & IOCB_FLAG_RESFD) !== 0;
+  system.fill(names.makeIocb(name, command, signals, op.at), bytes);
   return nothing;
 }
 
@@ -85,6 +89,15 @@ function openPipe(system: System, names: Names, op: Op<'pipe'>): Answer {
   return nothing;
 }
 
+function complete(system: System, names: Names, op: Op<'complete'>): Answer {
+  const ring = names.liveRing(names.signalledIn(op.iocb));
+  const tail = ring === null ? 0 : header(system, ring.at, 'tail');
+  const ret = system.complete(names.fd(op.wfd));
+  // A kworker completes what signals an eventfd.
+  if (ring !== null && ret === 1) system.settle(ring.at, (tail + 1) % ring.nr);
+  return { ret: answerOf(ret) };
+}
+
 export const DATA: { readonly [N in Exclude<OpName, keyof typeof CALLS>]: Run<N> } = {
   iocb: (system, names, op) => makeIocb(system, names, op, op.iocb),
   iocbs: makeIocbs,
@@ -103,8 +116,10 @@ export const DATA: { readonly [N in Exclude<OpName, keyof typeof CALLS>]: Run<N>
     system.truncate(op.file, op.size);
     return nothing;
   },
-  stat: (system, _, op) => ({ size: system.fileBytes(op.file).length }),
+  stat: (system, _, op) => ({ size: system.fileSize(op.file) }),
   file_sha(system, _, op) {
+    const size = system.fileSize(op.file);
+    if (size > HASHED_MAX) throw new TraceError(`the file has ${size} bytes, and ${HASHED_MAX} at most are hashed`);
     const bytes = system.fileBytes(op.file);
     return { size: bytes.length, sha: sha(bytes) };
   },
@@ -114,9 +129,7 @@ export const DATA: { readonly [N in Exclude<OpName, keyof typeof CALLS>]: Run<N>
   },
   pipe: openPipe,
   close: (system, names, op) => ({ ret: answerOf(system.close(names.fd(op.fd))) }),
-  complete: (system, names, op) => ({
-    ret: answerOf(system.complete(names.iocb(op.iocb), names.fd(op.wfd), op.res ?? 0)),
-  }),
+  complete,
   eventfd(system, names, { fd, count = 0 }) {
     names.fds.set(fd, system.eventfd(count));
     return nothing;

@@ -23,6 +23,15 @@ interface Context {
   alive: boolean;
 }
 
+interface Iocb {
+  readonly at: number;
+  readonly command: number;
+  /** Whether it is a poll that signals an eventfd. */
+  readonly signals: boolean;
+  /** The context that has taken it last. */
+  ctx: string | null;
+}
+
 /** What a trace names must have been made by an earlier op. */
 function known<T>(map: ReadonlyMap<string, T>, name: string | undefined, what: string): T {
   const value = name === undefined ? undefined : map.get(name);
@@ -41,7 +50,7 @@ export class Names {
   /** Of those that are alive, also where the name means another one now. */
   private readonly liveHandles = new Set<number>();
   private readonly buffers = new Map<string, { readonly at: number; readonly bytes: number }>();
-  private readonly iocbs = new Map<string, { readonly at: number; command: number }>();
+  private readonly iocbs = new Map<string, Iocb>();
   private readonly iocbNames = new Map<number, string>();
   private readonly zeroes: number;
   private scratch = { at: 0, used: SCRATCH_BYTES, bytes: SCRATCH_BYTES };
@@ -122,7 +131,7 @@ export class Names {
   }
 
   /** The same; null if there is none. */
-  liveRing(name: string | undefined): { readonly at: number; readonly nr: number } | null {
+  liveRing(name: string | null): { readonly at: number; readonly nr: number } | null {
     const context = this.contexts.get(name ?? '');
     return context?.alive === true ? { at: context.handle, nr: context.nr } : null;
   }
@@ -159,15 +168,10 @@ export class Names {
     return name === undefined ? 0 : (this.special(name) ?? this.buffer(name).at);
   }
 
-  /** Where the iocb of that name is; the same place each time. */
-  makeIocb(name: string, command: number, place?: Place): number {
-    const old = this.iocbs.get(name);
-    if (old !== undefined) {
-      old.command = command;
-      return old.at;
-    }
-    const at = this.place(iocb.sizeof, place);
-    this.iocbs.set(name, { at, command });
+  /** Where the iocb of that name is; the same place each time. @param signals - a poll that signals an eventfd */
+  makeIocb(name: string, command: number, signals: boolean, place?: Place): number {
+    const at = this.iocbs.get(name)?.at ?? this.place(iocb.sizeof, place);
+    this.iocbs.set(name, { at, command, signals, ctx: null });
     this.iocbNames.set(at, name);
     return at;
   }
@@ -176,9 +180,19 @@ export class Names {
     return this.special(name) ?? known(this.iocbs, name, 'iocb').at;
   }
 
-  /** IOCB_CMD_* of that iocb; -1 for a special address. */
-  command(name: string): number {
-    return this.iocbs.get(name)?.command ?? -1;
+  /** A context has taken these. @returns IOCB_CMD_* of each; -1 for a special address */
+  accepted(names: readonly string[], ctx: string): number[] {
+    return names.map((name) => {
+      const known = this.iocbs.get(name);
+      if (known !== undefined) known.ctx = ctx;
+      return known?.command ?? -1;
+    });
+  }
+
+  /** The context that has such a poll; null if there is none. */
+  signalledIn(name: string): string | null {
+    const known = this.iocbs.get(name);
+    return known?.signals === true ? known.ctx : null;
   }
 
   /** A descriptor by name; or a number, which is none that the process has open. */

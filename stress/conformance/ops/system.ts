@@ -16,8 +16,10 @@ export interface System {
   io_cancel(ctx: number, iocb: number): number;
   io_getevents(ctx: number, min_nr: number, nr: number, events: number, timeout: number): number;
 
-  /** Opcode of the request that stays pending until complete(). */
+  /** Opcode of a poll. */
   readonly pollCommand: number;
+  /** @returns what a poll of that descriptor names in its place */
+  pollFd(fd: number): number;
   /** NULL, BAD: the kernel's, MINUS1, RO: a page that can only be read, GUARD: a page that cannot be touched. */
   readonly special: Readonly<Record<SpecialPointer, number>>;
   /** Zeroed memory, aligned to 64 bytes. */
@@ -35,11 +37,12 @@ export interface System {
   /** Makes a file, or makes it anew. @param byteAt - its content */
   makeFile(name: string, bytes: number, byteAt: (i: number) => number): void;
   truncate(name: string, bytes: number): void;
+  fileSize(name: string): number;
   fileBytes(name: string): Uint8Array;
   /** Opens a file. @returns a descriptor */
   open(name: string, mode: OpenMode, append: boolean): number;
   openDirectory(mode: OpenMode): number;
-  /** @returns descriptors of a pipe; a poll of the first is pending until complete() */
+  /** @returns descriptors of a pipe, neither of which blocks */
   pipe(): readonly [r: number, w: number];
   /** @returns a descriptor */
   eventfd(count: number): number;
@@ -47,8 +50,11 @@ export interface System {
   eventfdRead(fd: number): number;
   /** @returns 0 or -errno */
   close(fd: number): number;
-  /** Lets the pending poll of an iocb end. @param w - the pipe's other end @returns 1, or 0 if there was none */
-  complete(iocb: number, w: number, res: number): number;
+  /**
+   * Writes a byte into a pipe, which ends the polls that wait for it, and takes up to 8 out again.
+   * @param w - writing end of the pipe @returns 1 or -errno
+   */
+  complete(w: number): number;
   /** Waits until deferred work has moved the ring's tail there. @param ring - user address */
   settle(ring: number, tail: number): void;
 

@@ -5,20 +5,57 @@ import { createMachine, type Machine, start_kernel } from '../../../src/init/mac
 import { runDeferredWorkWhenIdle } from '../../../src/init/uniprocessor.ts';
 import { isKernelExit, readOopsLog } from '../../../src/kernel/oops.ts';
 import type { Slug } from '../../../src/reverts/registry.ts';
+import { io_event } from '../../../src/uapi/aio_abi.ts';
 import { become, exitContexts, reap, settleKernel, spawn } from '../../../src/user/process.ts';
 import { runOps } from '../ops/run.ts';
 import type { Answer } from '../trace/kinds.ts';
-import type { Outcome, Trace } from '../trace/trace.ts';
+import { stepsOf } from '../trace/steps.ts';
+import type { BasicOp, Outcome, Trace } from '../trace/trace.ts';
 import { PortSystem } from './system.ts';
 
-const ARENA_MIB = 4;
+/** RAM: a large one takes long to boot, and few traces need it. */
+const SMALL_MIB = 4;
+const LARGE_MIB = 64;
+/** Of the small one, bytes that rings and files may have. */
+const SMALL_BYTES = 2 * 2 ** 20;
+/** Rings that are larger are refused. */
+const EVENTS_MAX = 1 << 22;
+/** A page of bytes, and those of a file's tree that lead to it. */
+const PAGES_BYTES = 4 * 4096;
 const MEMORY_BYTES = 512 * 1024;
 
-/** That of the last trace: its buffers take longer to make than most traces to run. */
-let machine: Machine | null = null;
+/** How much RAM a step may take at most. */
+function bytesOf(op: BasicOp): number {
+  switch (op.op) {
+    case 'io_setup':
+      return op.nr_events > 0 && op.nr_events <= EVENTS_MAX ? 2 * io_event.sizeof * op.nr_events : 0;
+    case 'file':
+      return op.size;
+    case 'iocb':
+      return Math.min(Number(op.nbytes ?? 0), MEMORY_BYTES) + PAGES_BYTES;
+    case 'iocbs':
+      return op.count * Math.min(op.stride ?? 0, PAGES_BYTES) + PAGES_BYTES;
+    case 'open':
+      // Each write takes more.
+      return op.append === true ? SMALL_BYTES : 0;
+    default:
+      return 0;
+  }
+}
 
-function bootMachine(cpus: number, reverted: readonly Slug[]): Machine {
-  if (machine?.cpus !== cpus) machine = createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: true });
+function arenaOf(trace: Trace): number {
+  let bytes = 0;
+  for (const { op } of stepsOf(trace.ops)) bytes += bytesOf(op);
+  return bytes < SMALL_BYTES ? SMALL_MIB : LARGE_MIB;
+}
+
+/** Those of the last traces, by RAM: their buffers take longer to make than most traces to run. */
+const machines = new Map<number, Machine>();
+
+function bootMachine(cpus: number, arenaMib: number, reverted: readonly Slug[]): Machine {
+  const known = machines.get(arenaMib);
+  const machine = known?.cpus === cpus ? known : createMachine({ cpus, arenaMib, sanitize: true });
+  machines.set(arenaMib, machine);
   const roles = Array.from({ length: cpus }, (_, cpu) => (cpu === 0 ? 'replay' : 'idle'));
   start_kernel(machine, { cpu: 0, reverted, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() }, 1);
   runDeferredWorkWhenIdle();
@@ -32,7 +69,7 @@ function bootMachine(cpus: number, reverted: readonly Slug[]): Machine {
  * @throws TraceError if the trace cannot be run anywhere
  */
 export function runOnPort(trace: Trace, cpus: number, reverted: readonly Slug[] = []): Outcome {
-  const { oops } = bootMachine(cpus, reverted);
+  const { oops } = bootMachine(cpus, arenaOf(trace), reverted);
   const answers: Answer[] = [];
   try {
     const process = spawn(MEMORY_BYTES, 0);

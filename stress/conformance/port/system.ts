@@ -3,9 +3,8 @@
 
 import { PAGE_OFFSET } from '../../../src/arch/sab/access.ts';
 import { setCpu, smp_processor_id } from '../../../src/arch/sab/cpu.ts';
-import { load8, PAGE_SIZE, store8 } from '../../../src/arch/sab/memory.ts';
-import { nullb_complete_by_hand, nullb_open, nullb_poll } from '../../../src/drivers/null_blk.ts';
-import { type ramdisk, ramdisk_create, ramdisk_open, ramdisk_truncate } from '../../../src/drivers/ramdisk.ts';
+import { load8, PAGE_SIZE, store8, store32 } from '../../../src/arch/sab/memory.ts';
+import { nullb_poll } from '../../../src/drivers/null_blk.ts';
 import { aio } from '../../../src/fs/aio/kioctx.ts';
 import {
   sys_io_cancel,
@@ -28,11 +27,21 @@ import {
   fput,
   O_APPEND,
 } from '../../../src/fs/file.ts';
+import { create_pipe_files, pipe_read, pipe_write } from '../../../src/fs/pipe.ts';
+import {
+  i_size,
+  tmpfs_byte,
+  tmpfs_create,
+  type tmpfs_inode,
+  tmpfs_open,
+  tmpfs_truncate,
+} from '../../../src/fs/tmpfs.ts';
 import { kernel_enter, kernel_exit, sched_attach, send_signal } from '../../../src/kernel/sched/core.ts';
 import { mm_struct } from '../../../src/mm/mm_types.ts';
 import { vm_brk } from '../../../src/mm/mmap.ts';
+import { kfree, kzalloc } from '../../../src/mm/slab.ts';
 import { user_done, user_to_kernel } from '../../../src/mm/uaccess.ts';
-import { IOCB_CMD_PREAD } from '../../../src/uapi/aio_abi.ts';
+import { IOCB_CMD_PREAD, iovec } from '../../../src/uapi/aio_abi.ts';
 import { EBADF, IS_ERR } from '../../../src/uapi/errno.ts';
 import { peek, poke } from '../../../src/user/libaio.ts';
 import { become, type Process } from '../../../src/user/process.ts';
@@ -40,9 +49,8 @@ import type { System } from '../ops/system.ts';
 import type { SpecialPointer } from '../trace/kinds.ts';
 import { type OpenMode, TraceError } from '../trace/trace.ts';
 import { withFreePages, withoutRoomToMap } from './faults.ts';
+import { poll_file, tellOfReleased, watchPolls } from './poll.ts';
 
-/** Room that a file has to grow. */
-const FILE_SLACK = 64 * 1024;
 const MODES: Readonly<Record<OpenMode, number>> = { r: FMODE_READ, w: FMODE_WRITE, rw: FMODE_READ | FMODE_WRITE };
 
 /** What cannot be read and cannot be written. */
@@ -63,7 +71,10 @@ export class PortSystem implements System {
   private readonly process: Process;
   private readonly mm: mm_struct;
   private readonly aioNrAtStart = aio.it.aio_nr;
-  private readonly files = new Map<string, ramdisk>();
+  private readonly files = new Map<string, tmpfs_inode>();
+  /** What stands for a descriptor where it is polled, and the reading end of a pipe by the other. */
+  private readonly polled = new Map<number, number>();
+  private readonly readEnds = new Map<number, number>();
   private readonly cpus: number;
   private readonly end: number;
   private next: number;
@@ -81,6 +92,7 @@ export class PortSystem implements System {
     // A page that is not mapped follows each; two do here, as on the kernel's side.
     this.mm.brk += PAGE_SIZE;
     const GUARD = readOnly + PAGE_SIZE;
+    watchPolls();
     this.special = { NULL: 0, BAD: PAGE_OFFSET + PAGE_SIZE, MINUS1: -1, RO: readOnly, GUARD };
   }
 
@@ -141,35 +153,62 @@ export class PortSystem implements System {
     });
   }
 
+  pollFd(fd: number): number {
+    const known = this.polled.get(fd);
+    if (known !== undefined) return known;
+    const target = inKernel(() => fget(fd));
+    if (target.addr === 0) return fd;
+    const twin = this.install(() => poll_file(target));
+    inKernel(() => fput(target));
+    this.polled.set(fd, twin);
+    return twin;
+  }
+
   makeFile(name: string, bytes: number, byteAt: (i: number) => number): void {
     inKernel(() => {
-      const disk = ramdisk_create(bytes + FILE_SLACK);
-      if (IS_ERR(disk)) throw new TraceError(`the port has no memory for the file ${name}`);
-      ramdisk_truncate(disk, bytes);
-      for (let i = 0; i < bytes; i++) store8(disk.data + i, byteAt(i));
-      this.files.set(name, disk);
+      const inode = tmpfs_create();
+      if (inode !== null) this.files.set(name, inode);
+      for (let i = 0; i < bytes; i++) {
+        const at = inode === null ? 0 : tmpfs_byte(inode, i, true);
+        if (at === 0) throw new TraceError(`the port has no memory for the file ${name}`);
+        store8(at, byteAt(i));
+      }
+      if (inode !== null) tmpfs_truncate(inode, bytes);
     });
   }
 
-  private file(name: string): ramdisk {
-    const disk = this.files.get(name);
-    if (disk === undefined) throw new TraceError(`there is no file ${name}`);
-    return disk;
+  private file(name: string): tmpfs_inode {
+    const inode = this.files.get(name);
+    if (inode === undefined) throw new TraceError(`there is no file ${name}`);
+    return inode;
   }
 
   truncate(name: string, bytes: number): void {
-    const disk = this.file(name);
-    inKernel(() => ramdisk_truncate(disk, bytes));
+    const inode = this.file(name);
+    inKernel(() => tmpfs_truncate(inode, bytes));
+  }
+
+  fileSize(name: string): number {
+    const inode = this.file(name);
+    return inKernel(() => i_size(inode));
   }
 
   fileBytes(name: string): Uint8Array {
-    const disk = this.file(name);
-    return inKernel(() => Uint8Array.from({ length: disk.size }, (_, i) => load8(disk.data + i)));
+    const inode = this.file(name);
+    return inKernel(() => {
+      const bytes = new Uint8Array(i_size(inode));
+      for (let pos = 0; pos < bytes.length; pos += PAGE_SIZE) {
+        const page = tmpfs_byte(inode, pos, false);
+        const end = Math.min(PAGE_SIZE, bytes.length - pos);
+        for (let i = 0; page !== 0 && i < end; i++) bytes[pos + i] = load8(page + i);
+      }
+      return bytes;
+    });
   }
 
   open(name: string, mode: OpenMode, append: boolean): number {
-    const disk = this.file(name);
-    return this.install(() => ramdisk_open(disk, MODES[mode], append ? O_APPEND : 0));
+    const inode = this.file(name);
+    return this.install(() => tmpfs_open(inode, MODES[mode], append ? O_APPEND : 0));
   }
 
   openDirectory(mode: OpenMode): number {
@@ -177,7 +216,11 @@ export class PortSystem implements System {
   }
 
   pipe(): readonly [number, number] {
-    return [this.install(() => nullb_open(true)), this.install(() => nullb_open(true))];
+    const ends = inKernel(create_pipe_files);
+    if (IS_ERR(ends)) throw new TraceError('the port has no memory for a pipe');
+    const [r, w] = [this.install(() => ends[0]), this.install(() => ends[1])];
+    this.readEnds.set(w, r);
+    return [r, w];
   }
 
   eventfd(count: number): number {
@@ -196,22 +239,47 @@ export class PortSystem implements System {
     });
   }
 
-  eventfdRead(fd: number): number {
+  /** Does something to an open file. */
+  private withFile(fd: number, f: (filp: file) => number): number {
     return inKernel(() => {
       const filp = fget(fd);
       if (filp.addr === 0) return -EBADF;
-      const ret = eventfd_read(filp);
+      const ret = f(filp);
       fput(filp);
       return ret;
     });
   }
 
-  close(fd: number): number {
-    return inKernel(() => close_fd(files_struct.at(this.process.files), fd));
+  eventfdRead(fd: number): number {
+    return this.withFile(fd, eventfd_read);
   }
 
-  complete(iocb: number, _w: number, res: number): number {
-    return inKernel(() => (nullb_complete_by_hand(iocb, res) ? 1 : 0));
+  close(fd: number): number {
+    const files = files_struct.at(this.process.files);
+    const twin = this.polled.get(fd);
+    this.polled.delete(fd);
+    if (twin !== undefined) inKernel(() => close_fd(files, twin));
+    return inKernel(() => {
+      const ret = close_fd(files, fd);
+      tellOfReleased();
+      return ret;
+    });
+  }
+
+  complete(w: number): number {
+    const buffer = this.alloc(8);
+    const move = (fd: number, f: typeof pipe_read, bytes: number): number =>
+      this.withFile(fd, (filp) => {
+        const iov = iovec.at(kzalloc(iovec.sizeof));
+        store32(iov.iov_base, buffer);
+        store32(iov.iov_len, bytes);
+        const ret = f(filp, iov.addr, 1, bytes);
+        kfree(iov.addr);
+        return ret;
+      });
+    const ret = move(w, pipe_write, 1);
+    if (ret === 1) move(this.readEnds.get(w) ?? -1, pipe_read, 8);
+    return ret;
   }
 
   /** What was cancelled waits for the device's interrupt. */

@@ -72,6 +72,8 @@ const MADE_BY: Readonly<Record<Sort, string>> = {
   buffer: 'buffer or iovec',
   file: 'file',
   descriptor: 'open, pipe or eventfd',
+  eventfd: 'eventfd',
+  'pipe end': 'pipe',
 };
 
 function unknownName(op: Object, fields: Fields, known: Known): string | null {
@@ -93,7 +95,13 @@ function unknownName(op: Object, fields: Fields, known: Known): string | null {
 function note(op: Object, fields: Fields, known: Known): void {
   for (const [name, { makes }] of Object.entries(fields)) {
     const value = op[name];
-    if (makes !== undefined && typeof value === 'string') known.get(makes)?.add(value);
+    if (makes === undefined || typeof value !== 'string') continue;
+    known.get(makes)?.add(value);
+    if (makes !== 'descriptor') continue;
+    // The name means something else from here on.
+    for (const sort of ['eventfd', 'pipe end'] as const) known.get(sort)?.delete(value);
+    if (op['op'] === 'eventfd') known.get('eventfd')?.add(value);
+    if (op['op'] === 'pipe' && name === 'w') known.get('pipe end')?.add(value);
   }
   if (op['op'] !== 'iocbs') return;
   const { prefix, count } = op as { readonly prefix: string; readonly count: number };

@@ -15,7 +15,7 @@ export type TraceEvent = readonly [iocb: string | null, data: Long, res: Long, r
 export type Answer = Readonly<Record<string, unknown>>;
 
 /** What a trace gives names to. */
-export type Sort = 'context' | 'iocb' | 'buffer' | 'file' | 'descriptor';
+export type Sort = 'context' | 'iocb' | 'buffer' | 'file' | 'descriptor' | 'eventfd' | 'pipe end';
 
 export interface Kind<T> {
   /** What is allowed, a phrase: `a whole number from 0 to 64`. */

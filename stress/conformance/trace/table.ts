@@ -42,7 +42,7 @@ import {
 
 /** Bytes of a file or buffer that a step fills or cuts off. */
 const BYTES_MAX = 1 << 26;
-const FILE_END_MAX = 2 ** 44;
+const FILE_END_MAX = 2 ** 42;
 export const CPUS_MAX = 256;
 
 /** IOCB_CMD_*. A poll is there since v4.19; in v3.17 a read of a device stands for it. */
@@ -220,8 +220,9 @@ export const TABLE = {
   close: row({ fd: the('descriptor') }, { ret: optional(ret) }),
   pipe: row({ r: makes('descriptor'), w: makes('descriptor') }, {}),
   eventfd: row({ fd: makes('descriptor'), count: optional(whole(0, 2 ** 32 - 1)) }, {}),
-  eventfd_read: row({ fd: the('descriptor') }, { ret: optional(either(ret, long)) }),
-  complete: row({ iocb: the('iocb'), wfd: the('descriptor'), res: optional(word) }, { ret: optional(ret) }),
+  eventfd_read: row({ fd: the('eventfd') }, { ret: optional(ret) }),
+  /** a byte into the pipe that the iocb polls, and out again; `res` is not looked at */
+  complete: row({ iocb: the('iocb'), wfd: the('pipe end'), res: optional(word) }, { ret: optional(ret) }),
 
   /** an offset from the CPU that the trace begins on */
   cpu: row({ cpu: whole(0, CPUS_MAX - 1) }, {}),
