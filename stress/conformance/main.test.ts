@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** `npm run conformance` as it is typed: what it prints, what it writes, how it ends. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,9 +35,10 @@ function file(name: string, ...lines: readonly unknown[]): string {
   return path;
 }
 
+const MAIN = fileURLToPath(new URL('dist/stress/conformance/main.js', ROOT));
+
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const main = fileURLToPath(new URL('dist/stress/conformance/main.js', ROOT));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
     timeout: 28_000,
@@ -79,6 +80,52 @@ test('a trace that names what it has not made is a mistake of the user', () => {
       'there is no context yet\n',
   );
   expect(status).toBe(1);
+});
+
+test('where it cannot write is said before anything is run, and what is lost at the end is named', () => {
+  const nowhere = join(good, 'below.json');
+  for (const args of [
+    ['--json', nowhere, '--traces', good],
+    ['--record', nowhere],
+    ['--from-strace', good, '--to', nowhere],
+  ]) {
+    const { status, stdout, stderr } = run(args);
+    const flag = args.find((_, i) => args[i + 1] === nowhere);
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `${flag} '${nowhere}' cannot be written, a part of that path is a file; it takes a file in a folder that can be\n`,
+    });
+  }
+  expect(run(['--record', join(folder, 'none.jsonl')]).stderr).toMatch(
+    /cannot be read, there is no such file or folder; --record writes into a file of traces that is there\n$/,
+  );
+  expect(run(['--traces', folder]).stderr).toContain('cannot be read, it is a folder; type for example --traces');
+});
+
+test.runIf(existsSync('/dev/full'))('a full disk is never exit code 0', () => {
+  const full = spawnSync(
+    'bash',
+    ['-c', `${process.execPath} ${MAIN} --target port --traces ${good} --json > /dev/full`],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect(full.status).toBe(6);
+  expect(full.stderr).toBe('What was printed is cut short: standard output cannot be written, the disk is full.\n');
+});
+
+test('--from-strace makes a trace, which runs', () => {
+  const log = join(folder, 'a.log');
+  writeFileSync(log, 'io_setup(8, [0x7f0000000000]) = 0\nmmap(NULL, 1) = 0x7\nio_destroy(0x7f0000000000) = 0\n');
+  const made = join(folder, 'strace.jsonl');
+  expect(run(['--from-strace', log, '--to', made])).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: '1 other calls are left out\n',
+  });
+  expect(run(['--from-strace', log]).stdout).toBe(readFileSync(made, 'utf8'));
+  expect(run(['--target', 'port', '--traces', made]).status).toBe(0);
 });
 
 describe('where the kernel cannot be used', () => {

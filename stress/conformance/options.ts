@@ -17,6 +17,8 @@ export interface ConformanceOptions {
   readonly json: string | null;
   /** A file of traces to record anew; null to compare. */
   readonly record: string | null;
+  /** A log of strace to make a trace of; `to` is the file to write, null for standard output. Null to compare. */
+  readonly strace: { readonly from: string; readonly to: string | null } | null;
   /** Traces to draw, instead of files; null if that is not asked for. */
   readonly fuzz: FuzzOptions | null;
   /** How long the kernel may take for one op. */
@@ -29,6 +31,8 @@ interface Typed extends TypedForFuzz {
   readonly traces?: readonly string[];
   readonly json?: string | true;
   readonly record?: string;
+  readonly fromStrace?: string;
+  readonly to?: string;
   readonly threads?: number;
   readonly seconds?: number;
 }
@@ -40,6 +44,9 @@ const WATCHDOG_MAX_S = 3600;
 const THREADS = 8;
 const SECONDS = 6;
 const SECONDS_MAX = 86_400;
+
+/** What a log of strace must have at least. */
+const STRACED = 'io_setup,io_submit,io_getevents,io_cancel,io_destroy,eventfd2,pipe2,openat,close';
 
 const AFTER = `
 A trace is what a process asks of fs/aio, step by step, and what a kernel answered. Targets:
@@ -57,6 +64,8 @@ Examples:
   ${NAME} --target port --traces stress/conformance/traces/setup.jsonl
   ${NAME} --json conformance.json
   ${NAME} --record mine.jsonl
+  strace -f -o fio.log -e trace=${STRACED} fio job.fio
+  ${NAME} --from-strace fio.log --to fio.jsonl
   ${NAME} --threads 8 --seconds 30
   ${NAME} --fuzz --minutes 60 --seed 7
 
@@ -83,6 +92,16 @@ const commandLine = (): Command =>
         'json',
       ]),
     )
+    .addOption(
+      new Option('--from-strace <log>', 'make a file of traces of what strace -f has written').conflicts([
+        'traces',
+        'json',
+        'record',
+        'threads',
+        'target',
+      ]),
+    )
+    .option('--to <file>', 'with --from-strace: write into this file (default: standard output)')
     .addOption(
       new Option('--watchdog <s>', 'how long the kernel may take for one step')
         .default(WATCHDOG_S)
@@ -114,12 +133,19 @@ export function parseConformance(argv: readonly string[]): ConformanceOptions | 
     );
   }
   const typed = command.opts<Typed>();
-  const { target, traces = [], json, record, watchdog, threads, seconds } = typed;
+  const { target, traces = [], json, record, watchdog, threads, seconds, fromStrace, to } = typed;
   if (threads === undefined && (seconds ?? (typed.fuzz === true ? undefined : typed.seed)) !== undefined) {
     const flag = seconds === undefined ? '--seed' : '--seconds';
     throw new UsageError('contradiction', `${flag} is for --threads; type for example --threads ${THREADS} ${flag} 30`);
   }
+  if (to !== undefined && fromStrace === undefined) {
+    throw new UsageError(
+      'contradiction',
+      `--to is for --from-strace; type for example --from-strace fio.log --to ${to}`,
+    );
+  }
   return {
+    strace: fromStrace === undefined ? null : { from: fromStrace, to: to ?? null },
     fuzz: fuzzOptions(typed),
     target,
     traces,

@@ -7,6 +7,7 @@
 import { openSync, rmSync, writeSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import { leave } from '../../cli/leave.ts';
 import { runOps } from '../ops/run.ts';
 import type { Answer } from '../trace/kinds.ts';
 import { type Trace, TraceError } from '../trace/trace.ts';
@@ -66,7 +67,7 @@ try {
   process.on('disconnect', () => {
     void last.finally(() => {
       rmSync(folder, { recursive: true, force: true });
-      process.exit();
+      leave(0);
     });
   });
   process.on('message', ({ trace, alone }: ToChild) => {

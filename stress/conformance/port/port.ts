@@ -22,7 +22,9 @@ const SMALL_BYTES = 2 * 2 ** 20;
 const EVENTS_MAX = 1 << 22;
 /** A page of bytes, and those of a file's tree that lead to it. */
 const PAGES_BYTES = 4 * 4096;
+/** Memory of a process of the one and of the other. */
 const MEMORY_BYTES = 512 * 1024;
+const LARGE_MEMORY_BYTES = 16 * 2 ** 20;
 
 /** How much RAM a step may take at most. */
 function bytesOf(op: BasicOp): number {
@@ -31,6 +33,8 @@ function bytesOf(op: BasicOp): number {
       return op.nr_events > 0 && op.nr_events <= EVENTS_MAX ? 2 * io_event.sizeof * op.nr_events : 0;
     case 'file':
       return op.size;
+    case 'buffer':
+      return op.size > MEMORY_BYTES / 4 ? SMALL_BYTES : 0;
     case 'iocb':
       return Math.min(Number(op.nbytes ?? 0), MEMORY_BYTES) + PAGES_BYTES;
     case 'iocbs':
@@ -69,12 +73,14 @@ function bootMachine(cpus: number, arenaMib: number, reverted: readonly Slug[]):
  * @throws TraceError if the trace cannot be run anywhere
  */
 export function runOnPort(trace: Trace, cpus: number, reverted: readonly Slug[] = []): Outcome {
-  const { oops } = bootMachine(cpus, arenaOf(trace), reverted);
+  const arenaMib = arenaOf(trace);
+  const memory = arenaMib === SMALL_MIB ? MEMORY_BYTES : LARGE_MEMORY_BYTES;
+  const { oops } = bootMachine(cpus, arenaMib, reverted);
   const answers: Answer[] = [];
   try {
-    const process = spawn(MEMORY_BYTES, 0);
+    const process = spawn(memory, 0);
     become(process);
-    const system = new PortSystem(process, MEMORY_BYTES, cpus);
+    const system = new PortSystem(process, memory, cpus);
     runOps(trace.ops, system, (answer) => answers.push(answer));
     system.runOn(0);
     // Some traces leave contexts alive.

@@ -63,16 +63,13 @@ function checkIds(path: string, traces: readonly Trace[]): void {
   }
 }
 
-/** Reads a file of traces. @throws UsageError */
-export function readTraces(path: string): TraceFile {
+/** Reads a file of traces. @param hint - what to type where it cannot be read @throws UsageError */
+export function readTraces(path: string, hint = `type for example --traces ${EXAMPLE}`): TraceFile {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(
-      'bad-value',
-      `the traces ${path} cannot be read, ${reasonOf(error)}; type for example --traces ${EXAMPLE}`,
-    );
+    throw new UsageError('bad-value', `the traces ${path} cannot be read, ${reasonOf(error)}; ${hint}`);
   }
   const [first = '', ...rest] = text.trimEnd().split('\n');
   const meta = checkMeta(path, parse(path, 1, first));

@@ -14,6 +14,7 @@
  *
  * table.ts has the arguments of each.
  */
+import { UsageError } from '../../options_error.ts';
 import {
   type Answer,
   count,
@@ -33,8 +34,10 @@ import { CPUS_MAX, type OpName, type TABLE } from './table.ts';
 const ROUNDS_MAX = 100_000;
 
 /** A step that no kernel can be asked to take: the trace is wrong. */
-export class TraceError extends Error {
-  override readonly name = 'TraceError';
+export class TraceError extends UsageError {
+  constructor(message: string) {
+    super('bad-value', message);
+  }
 }
 
 interface Expected {
