@@ -34,6 +34,12 @@ const ODD = [
   'submit-array-ends-early',
   'submit-errors-of-an-iocb-in-order',
   'submit-first-error-ends-the-batch',
+  'pipe-empty-and-closed',
+  'pipe-full',
+  'poll-is-ended-by-what-it-waits-for',
+  'file-with-holes',
+  'eventfd-counts-beyond-32-bits',
+  'eventfd-of-pending-requests',
 ];
 
 const write = (name: string, text: string): string => {
@@ -94,6 +100,15 @@ describe.skipIf(noCompiler !== null)('traces', () => {
       });
     },
   );
+});
+
+test.skipIf(noCompiler !== null)('a handle that is NULL has nothing to do with the one before it', ({ skip }) => {
+  const ops: Trace['ops'] = [
+    { op: 'io_setup', ctx: 'z', nr_events: 0, expect: { ret: '-EINVAL', ctxp_unchanged: true } },
+    { op: 'io_setup', ctxp: 'NULL', nr_events: 4, expect: { ret: '-EFAULT', ctxp_unchanged: false } },
+  ];
+  const trace: Trace = { id: 'null-handle', checks: '', applies: ['v6.18'], ops };
+  expect(judged('null-handle', traceProgram(trace, possible_cpus, 'test'), skip)).toEqual(PASSED);
 });
 
 describe.skipIf(noCompiler !== null)('findings', () => {

@@ -102,7 +102,7 @@ export const STEPS: { readonly [N in OpName]: (op: Op<N>) => string[] } = {
   open,
   close: ({ fd }) => [call('close_descriptor', cString(fd))],
   pipe: ({ r, w }) => [call('make_pipe', cString(r), cString(w), 'O_NONBLOCK')],
-  complete: ({ wfd }) => [call('complete', cString(wfd))],
+  complete: ({ iocb, wfd }) => [call('complete', cString(iocb), cString(wfd))],
   eventfd: ({ fd, count = 0 }) => [call('set_descriptor', cString(fd), `eventfd(${cNumber(count)}, EFD_NONBLOCK)`)],
   eventfd_read: ({ fd }) => [call('take_eventfd', cString(fd))],
   cpu: ({ cpu }) => [call('go_to_cpu', String(cpu))],
