@@ -70,8 +70,8 @@ Examples:
   ${NAME} --fuzz --minutes 60 --seed 7
 
 Exit codes: 0 no difference unexplained, 1 usage, 2 a difference or a broken promise, 3 threads that did not come back,
-4 the kernel was asked for by --target kernel, --record, --threads or --fuzz and cannot be used here, 6 harness,
-130 interrupted.
+4 the kernel was asked for by --target kernel, --record, --threads or --fuzz and cannot be used here, or the machine was
+too busy for a call to end, 6 harness, 130 interrupted.
 `;
 
 const commandLine = (): Command =>
@@ -99,6 +99,7 @@ const commandLine = (): Command =>
         'record',
         'threads',
         'target',
+        'fuzz',
       ]),
     )
     .option('--to <file>', 'with --from-strace: write into this file (default: standard output)')

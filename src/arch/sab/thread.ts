@@ -33,12 +33,15 @@ export function ownThread(): number {
   }
 }
 
-/** Whether the thread sleeps, and not only waits for its turn on a core. */
-export function isThreadAsleep(thread: number, process: number | 'self' = 'self'): boolean {
+/** What a thread does: R runs or waits for a core, S sleeps, D sleeps whatever signals come; '' if unknown. */
+export function threadState(thread: number, process: number | 'self' = 'self'): string {
   try {
-    // The name before the state is in brackets, and may be anything. D is a sleep that no signal ends.
-    return /\) [SD] [^)]*$/.test(readFileSync(`/proc/${process}/task/${thread}/stat`, 'latin1'));
+    // The name before the state is in brackets, and may be anything.
+    return /\) (\S) [^)]*$/.exec(readFileSync(`/proc/${process}/task/${thread}/stat`, 'latin1'))?.[1] ?? '';
   } catch {
-    return false;
+    return '';
   }
 }
+
+/** Whether the thread sleeps, and not only waits for its turn on a core. */
+export const isThreadAsleep = (thread: number): boolean => threadState(thread) === 'S';

@@ -7,7 +7,7 @@
  *
  * Whatever else lasts too long says nothing about the kernel: stress/watchdog.ts judges the port by the same rule.
  */
-import { isThreadAsleep, type ThreadTime, threadTime } from '../../../src/arch/sab/thread.ts';
+import { type ThreadTime, threadState, threadTime } from '../../../src/arch/sab/thread.ts';
 import { hadChance, ObservedTime, type Standstill, starvedReason } from '../../watchdog.ts';
 
 /** How often the time that a step may take has to pass where nothing is proven. */
@@ -42,7 +42,8 @@ export class ChildWatch {
       this.asleepMs = 0;
     }
     const step = this.observed.look();
-    const slept = isThreadAsleep(this.pid, this.pid) && this.slices === (now?.slices ?? this.slices);
+    const isAsleep = /[SD]/.test(threadState(this.pid, this.pid));
+    const slept = isAsleep && this.slices === (now?.slices ?? this.slices);
     this.asleepMs = slept ? this.asleepMs + step : 0;
     this.slices = now?.slices ?? 0;
     const allowedMs = this.allowedMs + waitsMs;

@@ -121,6 +121,8 @@ test.each([
   [['--targte', 'port'], "there is no option '--targte', the nearest is --target"],
   [['good.jsonl'], "'good.jsonl' belongs to no option, only options are allowed; type for example npm run"],
   [['--record', 'x', '--json'], 'contradict'],
+  [['--from-strace', 'x', '--fuzz'], 'contradict'],
+  [['--to', 'x'], '--to is for --from-strace; type for example --from-strace fio.log --to x'],
   [['--watchdog', '0'], '--watchdog takes a whole number from 1'],
 ])('%j', (args, message) => {
   expect(() => parseConformance(args)).toThrow(UsageError);
