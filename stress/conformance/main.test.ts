@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** `npm run conformance` as it is typed: what it prints, what it writes, how it ends. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../root.ts';
@@ -114,6 +116,29 @@ test.runIf(existsSync('/dev/full'))('a full disk is never exit code 0', () => {
   expect(full.status).toBe(6);
   expect(full.stderr).toBe('What was printed is cut short: standard output cannot be written, the disk is full.\n');
 });
+
+test.runIf(existsSync('/proc/self/status'))(
+  'a signal ends a comparison after the trace under way, and what was compared is printed',
+  async () => {
+    const many = file('many.jsonl', META, ...Array.from({ length: 2000 }, (_, i) => trace(`t${i}`, setup({ ret: 0 }))));
+    const child = spawn(process.execPath, [MAIN, '--target', 'port', '--traces', many]);
+    let out = '';
+    child.stdout.on('data', (text) => {
+      out += text;
+    });
+    // SIGHUP: the others Node catches itself.
+    const hearsSignals = (): boolean => {
+      const caught = /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))?.[1] ?? '0';
+      return (BigInt(`0x${caught}`) & 1n) !== 0n;
+    };
+    do await sleep(100);
+    while (!hearsSignals());
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
+    expect(out).toMatch(/^--- INTERRUPTED: \d+ traces, .*\(exit 130\)$/m);
+  },
+);
 
 test('--from-strace makes a trace, which runs', () => {
   const log = join(folder, 'a.log');

@@ -5,6 +5,7 @@
  *
  * A first signal ends a comparison after the trace under way; what was compared until then is printed and written.
  */
+import { setImmediate } from 'node:timers/promises';
 import { exitWith, worstExit } from '../cli/exit_code.ts';
 import { Files, whyUnwritable } from '../cli/files.ts';
 import { Interrupt } from '../cli/interrupt.ts';
@@ -53,18 +54,20 @@ const kernelLine = (target: string, facts: KernelFacts | string): string => {
 };
 
 async function compareAll(options: ConformanceOptions, kernel: Kernel): Promise<number> {
+  const interrupt = new Interrupt();
   const [{ judge }, { projectTraces, readTraces }] = await Promise.all([
     import('./judge/evaluate.ts'),
     import('./trace/file.ts'),
   ]);
   const { target, traces, json } = options;
   const files = traces.length > 0 ? traces.map((path) => readTraces(path)) : projectTraces();
-  const interrupt = new Interrupt();
   const facts = target === 'port' ? '' : await kernel.facts();
   const judged: Judged[] = [];
   const asked = target === 'port' ? null : kernel;
   for (const { path, meta, traces: each } of files) {
     for (const trace of each) {
+      // The port runs in this thread, which hears of signals in between.
+      await setImmediate();
       if (interrupt.signal !== null) break;
       const judgements = await judge(trace, meta.env.possible_cpus, target, asked, facts).catch((error: unknown) => {
         throw error instanceof TraceError ? new TraceError(`${path}: the trace ${trace.id}: ${error.message}`) : error;
@@ -77,7 +80,7 @@ async function compareAll(options: ConformanceOptions, kernel: Kernel): Promise<
   const { passed, differing, inconclusive } = totalsOf(judged);
   const compared = passed > 0 && inconclusive === 0 ? VERDICTS.passed : VERDICTS.inconclusive;
   const code = worstExit([differing > 0 ? VERDICTS.forbidden : compared], interrupt.signal);
-  return print(json, data, toText(judged, kernelLine(target, facts), stdout.color), code);
+  return print(json, data, toText(judged, kernelLine(target, facts), stdout.color, code), code);
 }
 
 /** Prints one of the two, and writes the other if a file is named. @returns the exit code */

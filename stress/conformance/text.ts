@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The results for a terminal: a table of the traces, each difference, one line of verdict. */
 import { createColors } from 'picocolors';
+import { isInterrupted } from '../cli/exit_code.ts';
 import { tableLines } from '../report/table.ts';
 import type { Judged, Judgement, Side, Told } from './judge/evaluate.ts';
 import { opInWords } from './trace/op_words.ts';
@@ -46,7 +47,7 @@ function differenceLines({ trace }: Judged, side: Side, told: Told): string[] {
 }
 
 /** Columns: one for each side that anybody asked for. */
-export function toText(judged: readonly Judged[], kernel: string, color: boolean): string {
+export function toText(judged: readonly Judged[], kernel: string, color: boolean, code: number): string {
   const colors = createColors(color);
   const paint = { passed: colors.green, differs: colors.red, skipped: colors.yellow, inconclusive: colors.yellow };
   const sides = SIDES.filter((side) =>
@@ -74,7 +75,7 @@ export function toText(judged: readonly Judged[], kernel: string, color: boolean
     ...whys(judged),
     ...(details.length > 0 ? ['', ...details] : []),
     '',
-    verdict(judged),
+    verdict(judged, code),
     '',
   ].join('\n');
 }
@@ -99,12 +100,14 @@ function whys(judged: readonly Judged[]): string[] {
   return told.length > 0 ? ['', ...told] : [];
 }
 
-export function verdict(judged: readonly Judged[]): string {
+/** @param code - that the program ends with, which says whether it was interrupted */
+export function verdict(judged: readonly Judged[], code: number): string {
   const { traces, passed, differing, skipped, inconclusive } = totalsOf(judged);
   const rows = new Set(judged.flatMap(({ judgements }) => judgements.flatMap(({ rows: used }) => used)));
   const explained = `${rows.size} known ${rows.size === 1 ? 'difference' : 'differences'}`;
   const compared = `${traces} traces, ${passed + differing} comparisons, ${skipped} skipped, ${explained}`;
   if (differing > 0) return `--- DIFFERS: ${differing} of ${passed + differing} comparisons; ${compared} (exit 2)`;
+  if (isInterrupted(code)) return `--- INTERRUPTED: ${compared} (exit ${code})`;
   if (inconclusive > 0) return `--- INCONCLUSIVE: ${inconclusive} did not come to an end; ${compared} (exit 4)`;
   return passed > 0 ? `--- PASSED: ${compared} (exit 0)` : `--- NOTHING COMPARED: ${compared} (exit 4)`;
 }

@@ -77,10 +77,10 @@ test('a complaint is told, and reasons stand once', async () => {
     { file: 'f', trace: { ...slots, id: 'b' }, judgements: await judged(slots, 'kernel', skipping, 2) },
     { file: 'f', trace: { ...slots, id: 'c' }, judgements: await judged(slots, 'kernel', skipping, 2) },
   ];
-  const text = toText(results, 'kernel: made here', false);
+  const text = toText(results, 'kernel: made here', false, 0);
   expect(text).toContain('slots: kernel: the kernel complains at op 0, file(file "f", size 64)\n    hang: at op 0\n');
   expect(text).toContain('kernel skipped: no AIO (b, c)');
-  expect(verdict(results.slice(1))).toBe(
+  expect(verdict(results.slice(1), 0)).toBe(
     '--- NOTHING COMPARED: 2 traces, 0 comparisons, 2 skipped, 0 known differences (exit 4)',
   );
 });
