@@ -15,7 +15,7 @@ import { withinLimits } from '../host.ts';
 import { UsageError } from '../options_error.ts';
 import { VERDICTS } from '../report/result.ts';
 import type { Judged } from './judge/evaluate.ts';
-import { Kernel, type KernelFacts } from './kernel/kernel.ts';
+import type { Kernel, KernelFacts } from './kernel/kernel.ts';
 import { type ConformanceOptions, parseConformance } from './options.ts';
 import { toText, totalsOf } from './text.ts';
 import type { ThreadsOptions } from './threads/plan.ts';
@@ -107,6 +107,7 @@ async function obey(options: ConformanceOptions): Promise<number> {
     return VERDICTS.passed;
   }
   if (threads !== null) return useThreads(threads, json);
+  const { Kernel } = await import('./kernel/kernel.ts');
   const kernel = new Kernel({ watchdogMs: options.watchdogMs });
   try {
     return await (path === null ? compareAll(options, kernel) : recordFile(path, kernel));

@@ -29,6 +29,7 @@ import {
   place,
   pointer,
   RING_FIELDS,
+  type RingField,
   RUN_MAX,
   safe,
   segments,
@@ -87,6 +88,10 @@ const events = {
 const sha = optional(hash);
 const size = optional(count);
 const u32 = optional(whole(0, 2 ** 32 - 1));
+
+/** The same for each word of a ring's header. */
+const ofRing = <K>(kind: K) =>
+  Object.fromEntries(RING_FIELDS.map((field) => [field, kind])) as { readonly [F in RingField]: K };
 
 /** What struct iocb says besides its command. */
 const IOCB = {
@@ -154,26 +159,8 @@ export const TABLE = {
   io_destroy: row({ ctx: context, why }, { ret: optional(ret) }),
 
   user_reap: row({ ctx: the('context'), max: optional(count) }, { ret: optional(ret), ...events }),
-  ring_read: row(
-    { ctx: the('context'), fields: list(oneOf(...RING_FIELDS)) },
-    {
-      ret: optional(ret),
-      ...(Object.fromEntries(RING_FIELDS.map((field) => [field, u32])) as {
-        readonly [F in (typeof RING_FIELDS)[number]]: typeof u32;
-      }),
-    },
-  ),
-  ring_write: row(
-    {
-      ctx: the('context'),
-      set: parts(
-        Object.fromEntries(RING_FIELDS.map((field) => [field, optional(word)])) as {
-          readonly [F in (typeof RING_FIELDS)[number]]: Kind<number> & { readonly optional: true };
-        },
-      ),
-    },
-    { ret: optional(ret) },
-  ),
+  ring_read: row({ ctx: the('context'), fields: list(oneOf(...RING_FIELDS)) }, { ret: optional(ret), ...ofRing(u32) }),
+  ring_write: row({ ctx: the('context'), set: parts(ofRing(optional(word))) }, { ret: optional(ret) }),
   ring_event: row({ ctx: the('context'), index: count }, { ret: optional(ret), event: optional(event) }),
 
   iocb: row({ iocb: makes('iocb'), cmd, ...IOCB }, {}),
