@@ -130,13 +130,12 @@ test('the deterministic engine imports nothing of the kernel, and no memory', ()
 
 /** C's forward declarations of struct file and eventfd_ctx. */
 const FORWARD_DECLARED = /^src\/fs\/(aio\/kioctx|file|eventfd)\.ts$/;
-const UNTIL_ROOMS = /^stress\/conformance\/(history|refusals|ops|ops_data)\.ts$/;
 
 test('imports make no cycle, of types neither', () => {
   const reached = new Map(sources.map(({ path }) => [path, reach(path, true)]));
   none(
     [...reached]
-      .filter(([path, all]) => all.has(path) && !FORWARD_DECLARED.test(path) && !UNTIL_ROOMS.test(path))
+      .filter(([path, all]) => all.has(path) && !FORWARD_DECLARED.test(path))
       .map(
         ([path, all]) => `${path}:1: is in a cycle with ${[...all].filter((to) => reached.get(to)?.has(path)).sort()}`,
       ),
@@ -178,11 +177,7 @@ test('a folder of stress has no more files than one can look over', () => {
     const folder = dirname(path);
     if (/^stress\//.test(path) && !/\.test(-data)?\.ts$/.test(path)) counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
-  none(
-    [...counts]
-      .filter(([folder, n]) => n > 17 && folder !== 'stress/conformance')
-      .map(([folder, n]) => `${folder}:1: ${n} files, 17 may be`),
-  );
+  none([...counts].filter(([folder, n]) => n > 17).map(([folder, n]) => `${folder}:1: ${n} files, 17 may be`));
 });
 
 test('shared memory is named in arch/sab only', () => {
@@ -196,7 +191,7 @@ test('real time and chance have one source each', () => {
 });
 
 test('what is printed, and how a program ends, has one door', () => {
-  const elsewhere = (path: string): boolean => !isTest(path) && !/^stress\/(cli|conformance)\//.test(path);
+  const elsewhere = (path: string): boolean => !isTest(path) && !path.startsWith('stress/cli/');
   none(grep(/\bprocess\.(stdout|stderr|exit|exitCode)\b/, 'use stress/cli/streams.ts, program.ts', elsewhere));
 });
 

@@ -416,15 +416,27 @@ export function nullb_poll(): number {
   return ended;
 }
 
+/** Queues a request that waits for cancel or nullb_complete_where(). @returns -EIOCBQUEUED or -errno */
+export const nullb_queue_pending = (iocb: kiocb, iov: number): number => queue_rq(iocb, iov, false, true);
+
 /** Ends a pending request with a result. @param obj - user address of its iocb @returns whether it was found */
-export function nullb_complete_by_hand(obj: number, result: number): boolean {
+export const nullb_complete_by_hand = (obj: number, result: number): boolean =>
+  nullb_complete_where((iocb) => lo32(iocb.ki_obj) === obj, result, 'oldest');
+
+/** Ends one that matches. @param matches - is given where its buffer is, too */
+export function nullb_complete_where(
+  matches: (iocb: kiocb, buffer: number) => boolean,
+  result: number,
+  which: 'oldest' | 'newest',
+): boolean {
   for (let i = 0; i < num_possible_cpus() && i < nullb.it.nr_queues; i++) {
     const q = queueAt(i);
     let found: nullb_request | null = null;
     const flags = spin_lock_irqsave(q.lock);
-    for (let entry = list_next(q.list); entry !== q.list && found === null; entry = list_next(entry)) {
+    for (let entry = list_next(q.list); entry !== q.list; entry = list_next(entry)) {
       const req = container_of(entry, nullb_request, 'list');
-      if (req.state === QUEUED && lo32((req.iocb as kiocb).ki_obj) === obj) found = req;
+      if (req.state === QUEUED && matches(req.iocb as kiocb, req.buffer)) found = req;
+      if (found !== null && which === 'oldest') break;
     }
     if (found !== null) {
       list_del_init(found.list);

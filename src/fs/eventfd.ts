@@ -3,7 +3,7 @@
  * eventfd: a 64-bit counter that completions add to and a reader takes.
  *
  * Locks: L = eventfd_ctx.lock.
- * NOT LINUX: reads do not block; nobody polls.
+ * NOT LINUX: reads do not block.
  * @linux fs/eventfd.c v3.17
  */
 import { atomic_dec_and_test, atomic_inc, atomic_set } from '../arch/sab/atomic.ts';
@@ -11,7 +11,8 @@ import { atomic_t, embed, struct, u32, type View } from '../arch/sab/struct.ts';
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';
 import { defineCache, kmem_cache_alloc, kmem_cache_free } from '../mm/slab.ts';
 import { EAGAIN, EBADF, EINVAL, ENOMEM } from '../uapi/errno.ts';
-import { alloc_file, defineFops, FMODE_READ, FMODE_WRITE, fget, type file, fput } from './file.ts';
+import { POLLIN, POLLOUT } from '../uapi/poll.ts';
+import { alloc_file, defineFops, FMODE_READ, FMODE_WRITE, fget, type file, fput, wake_up_poll } from './file.ts';
 
 export const eventfd_ctx = struct('eventfd_ctx', {
   /** A */
@@ -27,6 +28,7 @@ const eventfd_cachep = defineCache('eventfd_ctx', eventfd_ctx);
 
 const eventfd_fops = defineFops({
   name: 'eventfd',
+  poll: (filp) => eventfd_poll(eventfd_ctx.at(filp.private_data)),
   release: (filp) => eventfd_ctx_put(eventfd_ctx.at(filp.private_data)),
 });
 
@@ -71,16 +73,19 @@ export function eventfd_signal(ctx: eventfd_ctx, n: number): void {
   ctx.count_lo = sum;
   if (sum > 0xffff_ffff) ctx.count_hi += 1;
   spin_unlock_irqrestore(ctx.lock, flags);
+  wake_up_poll(ctx.addr, FMODE_READ | FMODE_WRITE, POLLIN);
 }
 
-/** Takes the counter. @returns its low word, or -EAGAIN if it is zero */
+/** What it is ready for: the counter is never full here. */
+const eventfd_poll = (ctx: eventfd_ctx): number => POLLOUT | ((ctx.count_lo | ctx.count_hi) !== 0 ? POLLIN : 0);
+
+/** Takes the counter. @returns it, or -EAGAIN if it is zero */
 export function eventfd_read(filp: file): number {
   const ctx = eventfd_ctx.at(filp.private_data);
   const flags = spin_lock_irqsave(ctx.lock);
-  const count = ctx.count_lo;
-  const zero = count === 0 && ctx.count_hi === 0;
+  const count = ctx.count_hi * 2 ** 32 + ctx.count_lo;
   ctx.count_lo = 0;
   ctx.count_hi = 0;
   spin_unlock_irqrestore(ctx.lock, flags);
-  return zero ? -EAGAIN : count;
+  return count === 0 ? -EAGAIN : count;
 }

@@ -42,10 +42,24 @@ export interface FileOperations {
   read_iter?(iocb: kiocb, iov: number, segments: number, bytes: number): number;
   write_iter?(iocb: kiocb, iov: number, segments: number, bytes: number): number;
   aio_fsync?(iocb: kiocb, datasync: boolean): number;
+  /** What it is ready for, POLL*; who has none is ready for all. */
+  poll?(file: file): number;
   /** The last reference is gone. */
   release?(file: file): void;
 }
 type OpsOf = () => FileOperations;
+
+/** Hears what an object of files, by its address, has become ready for. @param end - FMODE_* of the files */
+export type PollListener = (object: number, end: number, mask: number) => void;
+let poller: PollListener | null = null;
+/** NOT LINUX: one listener, where Linux has a queue of waiters for each object. */
+export function set_poll_listener(f: PollListener | null): void {
+  poller = f;
+}
+/** @param mask - POLL*; 0 of a file that is released, in any context: the listener looks for himself, later */
+export function wake_up_poll(object: number, end: number, mask: number): void {
+  if (poller !== null) poller(object, end, mask);
+}
 
 /** Makes file operations that a file can name in shared memory. */
 export const defineFops = (ops: FileOperations): Fn<OpsOf> => fn(`fops ${ops.name}`, () => ops);

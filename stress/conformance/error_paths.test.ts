@@ -7,10 +7,10 @@
  */
 import { Session } from 'node:inspector/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { appliesToPort } from './compare.ts';
-import { runOnPort } from './port.ts';
-import type { Trace, TraceOp } from './trace.ts';
-import { projectTraces } from './trace_file.ts';
+import { appliesToPort } from './judge/compare.ts';
+import { runOnPort } from './port/port.ts';
+import { projectTraces } from './trace/file.ts';
+import type { Trace, TraceOp } from './trace/trace.ts';
 
 type ErrorPath = readonly [why: string, error: string, says: string];
 
@@ -95,7 +95,8 @@ const unreached = new Set<string>();
 const all = projectTraces().flatMap(({ meta, traces }) =>
   traces.filter(appliesToPort).map((trace) => ({ trace, cpus: trace.possible_cpus ?? meta.env.possible_cpus })),
 );
-const names = ({ op, why }: TraceOp): string => `${op} ${why}`;
+const whyOf = (op: TraceOp): string | undefined => ('why' in op ? op.why : undefined);
+const names = (op: TraceOp): string => `${op.op} ${whyOf(op)}`;
 const paths = Object.entries(PATHS).flatMap(([call, reasons]) => reasons.map(([why]) => `${call} ${why}`));
 
 /** The traces that are enough: for each error the first that shows it. */
@@ -156,7 +157,7 @@ describe.each(Object.entries(PATHS))('%s', (call, reasons) => {
 });
 
 test('no trace names another reason', () => {
-  const named = all.flatMap(({ trace }) => trace.ops.filter(({ why }) => why !== undefined).map(names));
+  const named = all.flatMap(({ trace }) => trace.ops.filter((op) => whyOf(op) !== undefined).map(names));
   expect([...new Set(named)].sort()).toEqual([...paths].sort());
 });
 

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** `npm run conformance` as it is typed: what it prints, what it writes, how it ends. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { applies } from '../../src/testing/needs.ts';
 import { ROOT } from '../host/root.ts';
-import { Kernel } from './kernel.ts';
-import type { Trace, TraceOp } from './trace.ts';
-import { readTraces } from './trace_file.ts';
+import { Kernel } from './kernel/kernel.ts';
+import { readTraces } from './trace/file.ts';
+import type { Trace, TraceOp } from './trace/trace.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'conformance-test-'));
 const kernel = new Kernel();
@@ -36,9 +39,10 @@ function file(name: string, ...lines: readonly unknown[]): string {
   return path;
 }
 
+const MAIN = fileURLToPath(new URL('dist/stress/conformance/main.js', ROOT));
+
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const main = fileURLToPath(new URL('dist/stress/conformance/main.js', ROOT));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
     timeout: 28_000,
@@ -75,8 +79,80 @@ test('--json writes the same as JSON', () => {
 test('a trace that names what it has not made is a mistake of the user', () => {
   const path = file('names.jsonl', META, trace('names', { op: 'io_destroy', ctx: 'd' }));
   const { status, stderr } = run(['--target', 'port', '--traces', path]);
-  expect(stderr).toBe(`${path}: the trace names: there is no context d\n`);
+  expect(stderr).toBe(
+    `${path}:2: op 0, io_destroy: ctx names the context 'd', which no earlier step has made by io_setup; ` +
+      'there is no context yet\n',
+  );
   expect(status).toBe(1);
+});
+
+test('where it cannot write is said before anything is run, and what is lost at the end is named', () => {
+  const nowhere = join(good, 'below.json');
+  for (const args of [
+    ['--json', nowhere, '--traces', good],
+    ['--record', nowhere],
+    ['--from-strace', good, '--to', nowhere],
+  ]) {
+    const { status, stdout, stderr } = run(args);
+    const flag = args.find((_, i) => args[i + 1] === nowhere);
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `${flag} '${nowhere}' cannot be written, a part of that path is a file; it takes a file in a folder that can be\n`,
+    });
+  }
+  expect(run(['--record', join(folder, 'none.jsonl')]).stderr).toMatch(
+    /cannot be read, there is no such file or folder; --record writes into a file of traces that is there\n$/,
+  );
+  expect(run(['--traces', folder]).stderr).toContain('cannot be read, it is a folder; type for example --traces');
+});
+
+test.runIf(existsSync('/dev/full'))('a full disk is never exit code 0', () => {
+  const full = spawnSync(
+    'bash',
+    ['-c', `${process.execPath} ${MAIN} --target port --traces ${good} --json > /dev/full`],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect(full.status).toBe(6);
+  expect(full.stderr).toBe('What was printed is cut short: standard output cannot be written, the disk is full.\n');
+});
+
+test.runIf(existsSync('/proc/self/status'))(
+  'a signal ends a comparison after the trace under way, and what was compared is printed',
+  async () => {
+    const many = file('many.jsonl', META, ...Array.from({ length: 2000 }, (_, i) => trace(`t${i}`, setup({ ret: 0 }))));
+    const child = spawn(process.execPath, [MAIN, '--target', 'port', '--traces', many]);
+    let out = '';
+    child.stdout.on('data', (text) => {
+      out += text;
+    });
+    // SIGHUP: the others Node catches itself.
+    const hearsSignals = (): boolean => {
+      const caught = /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))?.[1] ?? '0';
+      return (BigInt(`0x${caught}`) & 1n) !== 0n;
+    };
+    do await sleep(100);
+    while (!hearsSignals());
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
+    expect(out).toMatch(/^--- INTERRUPTED: \d+ traces, .*\(exit 130\)$/m);
+  },
+);
+
+test('--from-strace makes a trace, which runs', () => {
+  const log = join(folder, 'a.log');
+  writeFileSync(log, 'io_setup(8, [0x7f0000000000]) = 0\nmmap(NULL, 1) = 0x7\nio_destroy(0x7f0000000000) = 0\n');
+  const made = join(folder, 'strace.jsonl');
+  expect(run(['--from-strace', log, '--to', made])).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: '1 other calls are left out\n',
+  });
+  expect(run(['--from-strace', log]).stdout).toBe(readFileSync(made, 'utf8'));
+  expect(run(['--target', 'port', '--traces', made]).status).toBe(0);
 });
 
 describe('where the kernel cannot be used', () => {
@@ -113,7 +189,7 @@ describe('on this kernel', () => {
     const path = file('wait.jsonl', META, trace('wait', setup({ ret: 0 }), WAIT));
     const { status, stdout } = run(['--target', 'kernel', '--watchdog', '1', '--traces', path]);
     expect(stdout).toContain(
-      'hang: the kernel did not answer within 1 s, at op 1, io_getevents(c, 1, 1, events, NULL)',
+      'hang: the kernel did not answer within 1 s (--watchdog), at op 1, io_getevents(c, 1, 1, events, NULL)',
     );
     expect(status).toBe(2);
   });

@@ -2,38 +2,49 @@
 /**
  * `npm run conformance -- [options]`: the port and this host's kernel against recorded answers and each other. The port
  * is loaded when it is needed: help and wrong options need no RAM.
+ *
+ * A first signal ends a comparison after the trace under way; what was compared until then is printed and written.
  */
-import { writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { exitWith, worstExit } from '../cli/exit_code.ts';
+import { Files, whyUnwritable } from '../cli/files.ts';
+import { Interrupt } from '../cli/interrupt.ts';
+import { runProgram } from '../cli/program.ts';
+import { stderr, stdout } from '../cli/streams.ts';
 import { UsageError } from '../cli/usage_error.ts';
 import { withinLimits } from '../host/limits.ts';
 import { VERDICTS } from '../result/run_result.ts';
-import type { Judged } from './evaluate.ts';
-import type { FuzzOptions } from './fuzz/options.ts';
-import { Kernel, type KernelFacts } from './kernel.ts';
+import type { Judged } from './judge/evaluate.ts';
+import type { Kernel, KernelFacts } from './kernel/kernel.ts';
 import { type ConformanceOptions, parseConformance } from './options.ts';
 import { toText, totalsOf } from './text.ts';
 import type { ThreadsOptions } from './threads/plan.ts';
 import { runThreads } from './threads/run.ts';
 import { threadsText, threadsVerdict } from './threads/text.ts';
-import { TraceError } from './trace.ts';
+import { TraceError } from './trace/trace.ts';
 
-const tell = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
-const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+const tell = (line: string): void => stderr.write(`${line}\n`);
+
+/** Writes a file, and says so if that fails. @returns the exit code */
+function write(path: string, text: string, code: number): number {
+  const files = new Files();
+  files.write(path, () => text);
+  for (const line of files.lines(null)) tell(line);
+  return exitWith(code, files.lost);
+}
 
 async function recordFile(path: string, kernel: Kernel): Promise<number> {
-  const [{ record }, { readTraces, toLines }] = await Promise.all([import('./record.ts'), import('./trace_file.ts')]);
-  const file = readTraces(path);
+  const [{ record }, { readTraces, toLines }] = await Promise.all([import('./record.ts'), import('./trace/file.ts')]);
+  const file = readTraces(path, '--record writes into a file of traces that is there');
   const facts = await kernel.facts();
   if (typeof facts === 'string') {
     tell(`nothing recorded, the kernel cannot be used: ${facts}`);
     return VERDICTS.inconclusive;
   }
   const recorded = await record(file, kernel, facts, tell);
-  writeFileSync(path, toLines(recorded));
-  tell(`${path}: ${recorded.traces.length} traces, recorded on ${facts.release}`);
-  return VERDICTS.passed;
+  const code = write(path, toLines(recorded), VERDICTS.passed);
+  if (code === VERDICTS.passed) tell(`${path}: ${recorded.traces.length} traces, recorded on ${facts.release}`);
+  return code;
 }
 
 const kernelLine = (target: string, facts: KernelFacts | string): string => {
@@ -43,17 +54,21 @@ const kernelLine = (target: string, facts: KernelFacts | string): string => {
 };
 
 async function compareAll(options: ConformanceOptions, kernel: Kernel): Promise<number> {
+  const interrupt = new Interrupt();
   const [{ judge }, { projectTraces, readTraces }] = await Promise.all([
-    import('./evaluate.ts'),
-    import('./trace_file.ts'),
+    import('./judge/evaluate.ts'),
+    import('./trace/file.ts'),
   ]);
   const { target, traces, json } = options;
-  const files = traces.length > 0 ? traces.map(readTraces) : projectTraces();
+  const files = traces.length > 0 ? traces.map((path) => readTraces(path)) : projectTraces();
   const facts = target === 'port' ? '' : await kernel.facts();
   const judged: Judged[] = [];
   const asked = target === 'port' ? null : kernel;
   for (const { path, meta, traces: each } of files) {
     for (const trace of each) {
+      // The port runs in this thread, which hears of signals in between.
+      await setImmediate();
+      if (interrupt.signal !== null) break;
       const judgements = await judge(trace, meta.env.possible_cpus, target, asked, facts).catch((error: unknown) => {
         throw error instanceof TraceError ? new TraceError(`${path}: the trace ${trace.id}: ${error.message}`) : error;
       });
@@ -62,50 +77,64 @@ async function compareAll(options: ConformanceOptions, kernel: Kernel): Promise<
   }
   const results = judged.map(({ file, trace, judgements }) => ({ file, id: trace.id, judgements }));
   const data = { target, kernel: facts, totals: totalsOf(judged), results };
-  print(json, data, toText(judged, kernelLine(target, facts), color));
-  const { passed, differing } = totalsOf(judged);
-  if (differing > 0) return VERDICTS.forbidden;
-  return passed > 0 ? VERDICTS.passed : VERDICTS.inconclusive;
+  const { passed, differing, inconclusive } = totalsOf(judged);
+  const compared = passed > 0 && inconclusive === 0 ? VERDICTS.passed : VERDICTS.inconclusive;
+  const code = worstExit([differing > 0 ? VERDICTS.forbidden : compared], interrupt.signal);
+  return print(json, data, toText(judged, kernelLine(target, facts), stdout.color, code), code);
 }
 
-/** Prints one of the two, and writes the other if a file is named. */
-function print(json: string | null, data: unknown, text: string): void {
+/** Prints one of the two, and writes the other if a file is named. @returns the exit code */
+function print(json: string | null, data: unknown, text: string, code: number): number {
   const asJson = `${JSON.stringify(data, null, 2)}\n`;
-  if (json !== null && json !== '-') writeFileSync(json, asJson);
-  process.stdout.write(json === '-' ? asJson : text);
+  stdout.write(json === '-' ? asJson : text);
+  return json === null || json === '-' ? code : write(json, asJson, code);
 }
 
 async function useThreads(options: ThreadsOptions, json: string | null): Promise<number> {
   const result = await runThreads(options);
-  print(json, { ...options, result }, threadsText(result, options));
-  return threadsVerdict(result);
+  return print(json, { ...options, result }, threadsText(result, options), threadsVerdict(result));
 }
 
-async function runFuzz(options: FuzzOptions): Promise<number> {
-  const fuzz = await import('./fuzz/run_fuzz.ts');
-  return fuzz.runFuzz(options);
-}
-
-async function obey(options: ConformanceOptions, kernel: Kernel): Promise<number> {
-  const { record: path, threads, json } = options;
-  if (threads !== null) return useThreads(threads, json);
-  return path === null ? compareAll(options, kernel) : recordFile(path, kernel);
-}
-
-try {
-  const options = parseConformance(process.argv.slice(2));
-  if (typeof options === 'string') {
-    process.stdout.write(options);
-    process.exit(VERDICTS.passed);
+async function obey(options: ConformanceOptions): Promise<number> {
+  const { record: path, threads, json, fuzz, strace } = options;
+  if (fuzz !== null) return (await import('./fuzz/run_fuzz.ts')).runFuzz(fuzz);
+  if (strace !== null) {
+    const { convertStrace } = await import('./strace/convert.ts');
+    const { text, report } = convertStrace(strace.from);
+    for (const line of report) tell(line);
+    if (strace.to !== null) return write(strace.to, text, VERDICTS.passed);
+    stdout.write(text);
+    return VERDICTS.passed;
   }
-  const { fuzz } = options;
-  if (fuzz !== null) process.exit(await withinLimits(0, () => runFuzz(fuzz)));
+  if (threads !== null) return useThreads(threads, json);
+  const { Kernel } = await import('./kernel/kernel.ts');
   const kernel = new Kernel({ watchdogMs: options.watchdogMs });
-  process.exitCode = await withinLimits(0, () => obey(options, kernel));
-  await kernel.close();
-} catch (error) {
-  const usage = error instanceof UsageError || error instanceof TraceError;
-  const text = error instanceof Error ? (usage ? error.message : (error.stack ?? error.message)) : String(error);
-  tell(text);
-  process.exit(usage ? VERDICTS.usage : VERDICTS.harness);
+  try {
+    return await (path === null ? compareAll(options, kernel) : recordFile(path, kernel));
+  } finally {
+    await kernel.close();
+  }
 }
+
+/** A run must not end with nowhere to write. */
+function checkPaths({ json, record, strace }: ConformanceOptions): void {
+  const written = { '--json': json === '-' ? null : json, '--record': record, '--to': strace?.to ?? null };
+  for (const [flag, path] of Object.entries(written)) {
+    const why = path === null ? null : whyUnwritable(path);
+    if (why === null) continue;
+    throw new UsageError(
+      'output',
+      `${flag} '${path}' cannot be written, ${why}; it takes a file in a folder that can be`,
+    );
+  }
+}
+
+await runProgram(async (argv) => {
+  const options = parseConformance(argv);
+  if (typeof options === 'string') {
+    stdout.write(options);
+    return VERDICTS.passed;
+  }
+  checkPaths(options);
+  return withinLimits(0, () => obey(options));
+});

@@ -5,8 +5,8 @@ import { Command, Option } from 'commander';
 import { readCommandLine } from '../cli/command_line.ts';
 import { UsageError } from '../cli/usage_error.ts';
 import { oneOf, seed, wholeNumber } from '../cli/values.ts';
-import type { Target } from './evaluate.ts';
 import { type FuzzOptions, fuzzOptions, type TypedForFuzz, withFuzzOptions } from './fuzz/options.ts';
+import type { Target } from './judge/evaluate.ts';
 import { HOST_SCENARIOS, THREADS_MAX, THREADS_MIN, type ThreadsOptions } from './threads/plan.ts';
 
 export interface ConformanceOptions {
@@ -17,6 +17,8 @@ export interface ConformanceOptions {
   readonly json: string | null;
   /** A file of traces to record anew; null to compare. */
   readonly record: string | null;
+  /** A log of strace to make a trace of; `to` is the file to write, null for standard output. Null to compare. */
+  readonly strace: { readonly from: string; readonly to: string | null } | null;
   /** Traces to draw, instead of files; null if that is not asked for. */
   readonly fuzz: FuzzOptions | null;
   /** How long the kernel may take for one op. */
@@ -29,6 +31,8 @@ interface Typed extends TypedForFuzz {
   readonly traces?: readonly string[];
   readonly json?: string | true;
   readonly record?: string;
+  readonly fromStrace?: string;
+  readonly to?: string;
   readonly threads?: number;
   readonly seconds?: number;
 }
@@ -40,6 +44,9 @@ const WATCHDOG_MAX_S = 3600;
 const THREADS = 8;
 const SECONDS = 6;
 const SECONDS_MAX = 86_400;
+
+/** What a log of strace must have at least. */
+const STRACED = 'io_setup,io_submit,io_getevents,io_cancel,io_destroy,eventfd2,pipe2,openat,close';
 
 const AFTER = `
 A trace is what a process asks of fs/aio, step by step, and what a kernel answered. Targets:
@@ -57,13 +64,14 @@ Examples:
   ${NAME} --target port --traces stress/conformance/traces/setup.jsonl
   ${NAME} --json conformance.json
   ${NAME} --record mine.jsonl
+  strace -f -o fio.log -e trace=${STRACED} fio job.fio
+  ${NAME} --from-strace fio.log --to fio.jsonl
   ${NAME} --threads 8 --seconds 30
   ${NAME} --fuzz --minutes 60 --seed 7
 
 Exit codes: 0 no difference unexplained, 1 usage, 2 a difference or a broken promise, 3 threads that sleep for good,
-4 the kernel was asked for by --target kernel, --record, --threads or --fuzz and cannot be used here, or gave the
-threads too little CPU, 6 harness,
-130 interrupted.
+4 the kernel was asked for by --target kernel, --record, --threads or --fuzz and cannot be used here, or the machine was
+too busy for a call to end, 6 harness, 130 interrupted.
 `;
 
 const commandLine = (): Command =>
@@ -84,6 +92,17 @@ const commandLine = (): Command =>
         'json',
       ]),
     )
+    .addOption(
+      new Option('--from-strace <log>', 'make a file of traces of what strace -f has written').conflicts([
+        'traces',
+        'json',
+        'record',
+        'threads',
+        'target',
+        'fuzz',
+      ]),
+    )
+    .option('--to <file>', 'with --from-strace: write into this file (default: standard output)')
     .addOption(
       new Option('--watchdog <s>', 'how long the kernel may take for one step')
         .default(WATCHDOG_S)
@@ -115,12 +134,19 @@ export function parseConformance(argv: readonly string[]): ConformanceOptions | 
     );
   }
   const typed = command.opts<Typed>();
-  const { target, traces = [], json, record, watchdog, threads, seconds } = typed;
+  const { target, traces = [], json, record, watchdog, threads, seconds, fromStrace, to } = typed;
   if (threads === undefined && (seconds ?? (typed.fuzz === true ? undefined : typed.seed)) !== undefined) {
     const flag = seconds === undefined ? '--seed' : '--seconds';
     throw new UsageError('contradiction', `${flag} is for --threads; type for example --threads ${THREADS} ${flag} 30`);
   }
+  if (to !== undefined && fromStrace === undefined) {
+    throw new UsageError(
+      'contradiction',
+      `--to is for --from-strace; type for example --from-strace fio.log --to ${to}`,
+    );
+  }
   return {
+    strace: fromStrace === undefined ? null : { from: fromStrace, to: to ?? null },
     fuzz: fuzzOptions(typed),
     target,
     traces,

@@ -6,12 +6,14 @@
  * not recorded: it cannot be asked.
  */
 import { readFileSync } from 'node:fs';
-import { appliesToKernel, same } from './compare.ts';
-import type { Kernel, KernelFacts } from './kernel.ts';
-import { opInWords } from './op_words.ts';
-import { type Answer, type Trace, TraceError, type TraceOp } from './trace.ts';
-import type { TraceFile } from './trace_file.ts';
-import { AIO_MAX_NR } from './turns.ts';
+import { appliesToKernel } from './judge/compare.ts';
+import type { Kernel, KernelFacts } from './kernel/kernel.ts';
+import { AIO_MAX_NR } from './kernel/turns.ts';
+import type { TraceFile } from './trace/file.ts';
+import type { Answer } from './trace/kinds.ts';
+import { opInWords } from './trace/op_words.ts';
+import { folded, same, stepsOf } from './trace/steps.ts';
+import { type Trace, TraceError, type TraceOp } from './trace/trace.ts';
 
 /** What says nothing is left out: no events where none came, no word of the user's variable where it was set. */
 function worthRecording(answer: Answer): Answer | null {
@@ -36,15 +38,17 @@ async function recordTrace(trace: Trace, kernel: Kernel, facts: KernelFacts): Pr
     return `it is for ${trace.possible_cpus} possible CPUs, this host has ${facts.possibleCpus}`;
   }
   const first = await kernel.run(trace);
-  if (first.skipped !== null) return first.skipped;
+  const unknown = first.skipped ?? first.unproven;
+  if (unknown !== undefined) return unknown;
   if (first.complaints.length > 0) throw new TraceError(`${trace.id}: ${first.complaints[0]}`);
   const second = await kernel.run(trace);
   const changed = first.answers.findIndex((answer, i) => !same(answer, second.answers[i]));
-  const op = trace.ops[changed];
-  if (op !== undefined) {
-    throw new TraceError(`${trace.id}: op ${changed}, ${opInWords(op)}, answers otherwise the second time`);
+  const step = [...stepsOf(trace.ops)][changed];
+  if (step !== undefined) {
+    throw new TraceError(`${trace.id}: op ${step.at}, ${opInWords(step.op)}, answers otherwise the second time`);
   }
-  return { ...trace, ops: trace.ops.map((each, i) => withExpectation(each, first.answers[i] ?? {})) };
+  const answers = folded(trace.ops, first.answers);
+  return { ...trace, ops: trace.ops.map((each, i) => withExpectation(each, answers[i] ?? {})) };
 }
 
 /** @param tell - hears of traces that stay as they are @throws TraceError */

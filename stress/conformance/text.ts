@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The results for a terminal: a table of the traces, each difference, one line of verdict. */
 import { createColors } from 'picocolors';
+import { isInterrupted } from '../cli/exit_code.ts';
 import { tableLines } from '../text/table.ts';
-import type { Judged, Judgement, Side, Told } from './evaluate.ts';
-import { opInWords } from './op_words.ts';
+import type { Judged, Judgement, Side, Told } from './judge/evaluate.ts';
+import { opInWords } from './trace/op_words.ts';
+import { stepsOf } from './trace/steps.ts';
 
 /** Traces that are named behind a reason that they have in common. */
 const NAMED_MAX = 5;
@@ -14,19 +16,26 @@ export interface Totals {
   readonly passed: number;
   readonly differing: number;
   readonly skipped: number;
+  readonly inconclusive: number;
 }
 
 export function totalsOf(judged: readonly Judged[]): Totals {
   const states = judged.flatMap(({ judgements }) => judgements.map(({ state }) => state));
   const count = (state: Judgement['state']): number => states.filter((other) => other === state).length;
-  return { traces: judged.length, passed: count('passed'), differing: count('differs'), skipped: count('skipped') };
+  return {
+    traces: judged.length,
+    passed: count('passed'),
+    differing: count('differs'),
+    skipped: count('skipped'),
+    inconclusive: count('inconclusive'),
+  };
 }
 
 const inJson = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
 
 function differenceLines({ trace }: Judged, side: Side, told: Told): string[] {
-  const op = trace.ops[told.op];
-  const where = op === undefined ? 'the end' : `op ${told.op}, ${opInWords(op)}`;
+  const op = [...stepsOf(trace.ops)].find(({ at }) => at === told.at)?.op ?? trace.ops[told.op];
+  const where = op === undefined ? 'the end' : `op ${told.at ?? told.op}, ${opInWords(op)}`;
   const line = (name: string, value: unknown): string => `    ${name.padEnd(9)}${inJson(value)}`;
   if (told.field === 'oops') return [`${trace.id}: ${side}: the kernel complains at ${where}`, `    ${told.actual}`];
   return [
@@ -38,9 +47,9 @@ function differenceLines({ trace }: Judged, side: Side, told: Told): string[] {
 }
 
 /** Columns: one for each side that anybody asked for. */
-export function toText(judged: readonly Judged[], kernel: string, color: boolean): string {
+export function toText(judged: readonly Judged[], kernel: string, color: boolean, code: number): string {
   const colors = createColors(color);
-  const paint = { passed: colors.green, differs: colors.red, skipped: colors.yellow };
+  const paint = { passed: colors.green, differs: colors.red, skipped: colors.yellow, inconclusive: colors.yellow };
   const sides = SIDES.filter((side) =>
     judged.some(({ judgements }) => judgements.some((other) => other.side === side)),
   );
@@ -66,7 +75,7 @@ export function toText(judged: readonly Judged[], kernel: string, color: boolean
     ...whys(judged),
     ...(details.length > 0 ? ['', ...details] : []),
     '',
-    verdict(judged),
+    verdict(judged, code),
     '',
   ].join('\n');
 }
@@ -77,7 +86,7 @@ function whys(judged: readonly Judged[]): string[] {
   for (const { trace, judgements } of judged) {
     for (const { side, state, why } of judgements) {
       if (why === null) continue;
-      const reason = `${side} ${state === 'skipped' ? 'skipped' : 'compared'}: ${why}`;
+      const reason = `${side} ${state === 'passed' || state === 'differs' ? 'compared' : state}: ${why}`;
       byReason.set(reason, [...(byReason.get(reason) ?? []), trace.id]);
     }
   }
@@ -91,11 +100,14 @@ function whys(judged: readonly Judged[]): string[] {
   return told.length > 0 ? ['', ...told] : [];
 }
 
-export function verdict(judged: readonly Judged[]): string {
-  const { traces, passed, differing, skipped } = totalsOf(judged);
+/** @param code - that the program ends with, which says whether it was interrupted */
+export function verdict(judged: readonly Judged[], code: number): string {
+  const { traces, passed, differing, skipped, inconclusive } = totalsOf(judged);
   const rows = new Set(judged.flatMap(({ judgements }) => judgements.flatMap(({ rows: used }) => used)));
   const explained = `${rows.size} known ${rows.size === 1 ? 'difference' : 'differences'}`;
   const compared = `${traces} traces, ${passed + differing} comparisons, ${skipped} skipped, ${explained}`;
   if (differing > 0) return `--- DIFFERS: ${differing} of ${passed + differing} comparisons; ${compared} (exit 2)`;
+  if (isInterrupted(code)) return `--- INTERRUPTED: ${compared} (exit ${code})`;
+  if (inconclusive > 0) return `--- INCONCLUSIVE: ${inconclusive} did not come to an end; ${compared} (exit 4)`;
   return passed > 0 ? `--- PASSED: ${compared} (exit 0)` : `--- NOTHING COMPARED: ${compared} (exit 4)`;
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { SCENARIOS } from '../scenarios/index.ts';
-import { projectTraces } from './trace_file.ts';
+import { projectTraces } from './trace/file.ts';
 
 const text = readFileSync(new URL('THIRD_PARTY.md', import.meta.url), 'utf8');
 

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../cli/folder.ts';
 import { nearest, UsageError } from '../cli/usage_error.ts';
-import type { Trace } from '../conformance/trace.ts';
+import { wrongTrace } from '../conformance/trace/check.ts';
+import type { Trace } from '../conformance/trace/trace.ts';
 import { parseScheduleJson } from '../det/schedule/json.ts';
 import type { Schedule } from '../det/schedule/schedule.ts';
 import { decodeSchedule, isScheduleString } from '../det/schedule/string.ts';
@@ -63,6 +64,8 @@ function traceOf(path: string, lines: readonly Line[], id: string | null): Asked
     const like = nearest(id ?? '', ids)[0];
     throw refused(`'${path}' has no trace '${id}', it has ${listed(ids)}; ${TYPE} ${path}#${like}`);
   }
+  const wrong = wrongTrace({ ...trace });
+  if (wrong !== null) throw refused(`${path}:${lines.indexOf(trace as unknown as Line) + 1}: ${wrong}`);
   return { kind: 'trace', trace, cpus };
 }
 

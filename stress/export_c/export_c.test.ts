@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Programs compile without a warning; on this kernel they pass, and what is wrong makes them fail. */
+
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +10,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { needs, noProgram } from '../../src/testing/needs.ts';
 import { UsageError } from '../cli/usage_error.ts';
-import type { Trace } from '../conformance/trace.ts';
-import { projectTraces, recorded } from '../conformance/trace_file.ts';
+import { projectTraces, recorded } from '../conformance/trace/file.ts';
+import type { Trace } from '../conformance/trace/trace.ts';
 import { CORPUS, corpusPath } from '../det/corpus/corpus.ts';
 import { parseScheduleJson } from '../det/schedule/json.ts';
 import { ROOT } from '../host/root.ts';
@@ -35,6 +36,12 @@ const ODD = [
   'submit-array-ends-early',
   'submit-errors-of-an-iocb-in-order',
   'submit-first-error-ends-the-batch',
+  'pipe-empty-and-closed',
+  'pipe-full',
+  'poll-is-ended-by-what-it-waits-for',
+  'file-with-holes',
+  'eventfd-counts-beyond-32-bits',
+  'eventfd-of-pending-requests',
 ];
 
 const write = (name: string, text: string): string => {
@@ -97,6 +104,15 @@ describe('traces', () => {
       });
     },
   );
+
+  test('a handle that is NULL has nothing to do with the one before it', ({ skip }) => {
+    const ops: Trace['ops'] = [
+      { op: 'io_setup', ctx: 'z', nr_events: 0, expect: { ret: '-EINVAL', ctxp_unchanged: true } },
+      { op: 'io_setup', ctxp: 'NULL', nr_events: 4, expect: { ret: '-EFAULT', ctxp_unchanged: false } },
+    ];
+    const trace: Trace = { id: 'null-handle', checks: '', applies: ['v6.18'], ops };
+    expect(judged('null-handle', traceProgram(trace, possible_cpus, 'test'), skip)).toEqual(PASSED);
+  });
 });
 
 describe('findings', () => {
@@ -162,12 +178,18 @@ describe('what cannot be exported', () => {
   });
 
   test.each([
-    [{ op: 'io_uring_setup' }, 'it has the step io_uring_setup, which this version cannot write in C'],
-    [{ op: 'io_destroy', ctx: 'c', expect: { mood: 1 } }, 'it expects mood of io_destroy'],
-    [{ op: 'fault', pages: 3 }, 'it takes memory from the kernel, which only the port can'],
+    [{ op: 'io_uring_setup' }, ':1: op 0 is "io_uring_setup", which there is not; the nearest is io_setup'],
+    [{ op: 'aio_nr', expect: { mood: 1 } }, ":1: op 0, aio_nr: 'expect.mood' is no field of what aio_nr answers"],
   ])('%j', async (op, says) => {
     const path = write('odd.jsonl', JSON.stringify({ ...trace, ops: [op] }));
-    await expect(exportC(path)).rejects.toThrow(`'${path}' cannot be a C program: ${says}`);
+    await expect(exportC(path)).rejects.toThrow(`${path}${says}`);
+  });
+
+  test('memory that only the port can take', async () => {
+    const path = write('odd.jsonl', JSON.stringify({ ...trace, ops: [{ op: 'fault', pages: 3 }] }));
+    await expect(exportC(path)).rejects.toThrow(
+      `'${path}' cannot be a C program: it takes memory from the kernel, which only the port can`,
+    );
   });
 
   test('a trace of the port only', async () => {

@@ -80,8 +80,8 @@ export class Campaign {
   }
 
   /**
-   * The workload of a case's n-th round is the same in every run with this seed, and on each build, so that times of two
-   * builds can be compared round by round; shards take turns.
+   * The workload of a case's n-th round is the same in every run with this seed, and on each build, so that times of
+   * two builds can be compared round by round; shards take turns.
    */
   private seedOf(index: number): number {
     const { cases } = this.context;

@@ -10,9 +10,12 @@ export interface ThreadTime {
   readonly slices: number;
 }
 
-/** @param thread - its number, or that of the caller @returns null where the host does not say */
-export function threadTime(thread: number | 'own'): ThreadTime | null {
-  const path = thread === 'own' ? '/proc/thread-self/schedstat' : `/proc/self/task/${thread}/schedstat`;
+/**
+ * @param thread - its number, or that of the caller
+ * @param process - that it is of @returns null where the host does not say
+ */
+export function threadTime(thread: number | 'own', process: number | 'self' = 'self'): ThreadTime | null {
+  const path = thread === 'own' ? '/proc/thread-self/schedstat' : `/proc/${process}/task/${thread}/schedstat`;
   try {
     const [ns, , slices] = readFileSync(path, 'latin1').split(' ').map(Number);
     return ns === undefined || slices === undefined ? null : { ns, slices };
@@ -31,10 +34,10 @@ export function ownThread(): number {
 }
 
 /** `R` if the thread runs or waits for its turn on a core, `S` if it sleeps, `D` if no signal ends that; or others. */
-function threadState(thread: number): string {
+export function threadState(thread: number, process: number | 'self' = 'self'): string {
   try {
     // The name before the state is in brackets, and may be anything.
-    return /\) (\w) [^)]*$/.exec(readFileSync(`/proc/self/task/${thread}/stat`, 'latin1'))?.[1] ?? '';
+    return /\) (\w) [^)]*$/.exec(readFileSync(`/proc/${process}/task/${thread}/stat`, 'latin1'))?.[1] ?? '';
   } catch {
     return '';
   }
@@ -43,4 +46,5 @@ function threadState(thread: number): string {
 /** Whether the thread sleeps, and not only waits for its turn on a core. */
 export const isThreadAsleep = (thread: number): boolean => threadState(thread) === 'S';
 /** Whether it sleeps, be it so that no signal wakes it. */
-export const isThreadBlocked = (thread: number): boolean => ['S', 'D'].includes(threadState(thread));
+export const isThreadBlocked = (thread: number, process: number | 'self' = 'self'): boolean =>
+  ['S', 'D'].includes(threadState(thread, process));

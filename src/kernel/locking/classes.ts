@@ -23,6 +23,8 @@ export const LOCK_CLASSES = [
   'ioctx_lock',
   /** aio_nr_lock: inside ring_lock in ioctx_alloc() */
   'aio_nr_lock',
+  /** pipe_inode_info.mutex */
+  'pipe_mutex',
   /** kioctx.ctx_lock: the list of cancellable requests */
   'ctx_lock',
   /** a device's queue: inside ctx_lock in its cancel function */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs drawn traces until the time is over, and makes each new difference small. */
 import { wall_clock } from '../../../src/arch/sab/clock.ts';
-import type { Difference } from '../compare.ts';
-import { type Trace, TraceError } from '../trace.ts';
+import type { Difference } from '../judge/compare.ts';
+import { type Trace, TraceError } from '../trace/trace.ts';
 import { shrink } from './shrink.ts';
 import type { Ran, Run } from './sides.ts';
 import { signatureOf } from './signature.ts';

@@ -6,7 +6,8 @@
  * missing, no descriptor on which a read blocks, few contexts, small rings.
  */
 import fc from 'fast-check';
-import type { Long, Place, Trace, TraceOp } from '../trace.ts';
+import type { Long, Place, Timeout } from '../trace/kinds.ts';
+import type { Op, Trace, TraceOp } from '../trace/trace.ts';
 import { type Draw, given, nat, oneOf, rarely } from './arbitraries.ts';
 import { drawIocb, drawVector } from './draw_iocb.ts';
 import { submitLong, submitPriority } from './draw_submit.ts';
@@ -151,16 +152,8 @@ const cancel = fc.record({ who: context, which: nat, outstanding: nat, odd: rare
 );
 
 /** Never one that waits for more than a millisecond. */
-const timeout = oneOf<NonNullable<TraceOp['timeout']> | null>(
-  [0, 0],
-  [0, 0],
-  [0, 0],
-  [0, 1],
-  [0, 1_000_000],
-  'BAD',
-  'GUARD',
-);
-const rooms = oneOf<NonNullable<TraceOp['events']>>(
+const timeout = oneOf<Timeout>([0, 0], [0, 0], [0, 0], [0, 1], [0, 1_000_000], 'BAD', 'GUARD');
+const rooms = oneOf<NonNullable<Op<'io_getevents'>['events']>>(
   ...POINTERS.filter((name) => name !== 'MINUS1'),
   'unaligned',
   { guard_after: 0 },

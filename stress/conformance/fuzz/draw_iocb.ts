@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Draws iocbs: the opcode mostly one that the descriptor is for, the other fields right or odd. */
 import fc from 'fast-check';
-import type { Long, TraceOp } from '../trace.ts';
+import type { Long, Place } from '../trace/kinds.ts';
+import type { IocbFields } from '../trace/trace.ts';
 import { type Draw, given, mostly, nat, oneOf, rarely } from './arbitraries.ts';
 import { FILE_BYTES, pick } from './model.ts';
 
@@ -9,17 +10,20 @@ import { FILE_BYTES, pick } from './model.ts';
 const IOCBS = 6;
 
 const LONG_MAX = '0x7fffffffffffffff';
-/** What each descriptor can do. The pipes are for the polls. */
-export const FDS: readonly { readonly fd: string | number; readonly can: readonly string[] }[] = [
+/** What each descriptor can do. The other pipes are for the polls. */
+export const FDS: readonly { readonly fd: string | number; readonly can: readonly IocbFields['cmd'][] }[] = [
   { fd: 'rw', can: ['pread', 'pwrite', 'preadv', 'pwritev'] },
   { fd: 'rw', can: ['pread', 'pread', 'pwrite'] },
   { fd: 'r', can: ['pread', 'preadv'] },
   { fd: 'w', can: ['pwrite', 'pwritev'] },
   { fd: 'dir', can: ['pread'] },
+  { fd: 'e', can: ['pread', 'preadv'] },
+  { fd: 'pr', can: ['pread', 'preadv'] },
+  { fd: 'pw', can: ['pwrite', 'pwrite', 'pwritev'] },
   { fd: -1, can: ['pread'] },
   { fd: 9999, can: ['pread', 'pwrite'] },
 ];
-const OTHERS: readonly (string | number)[] = [
+const OTHERS: readonly IocbFields['cmd'][] = [
   'pread',
   'pwrite',
   'preadv',
@@ -46,7 +50,7 @@ const offsets = mostly(
   oneOf<Long>(-1, -4096, '0x7fffffffffffffff', '0x8000000000000000'),
 );
 
-export const isVectored = (cmd: TraceOp['cmd']): boolean => cmd === 'preadv' || cmd === 'pwritev';
+export const isVectored = (cmd: IocbFields['cmd']): boolean => cmd === 'preadv' || cmd === 'pwritev';
 
 export const drawIocb = fc
   .record({
@@ -68,7 +72,7 @@ export const drawIocb = fc
     priority: rarely(oneOf(0, 0x4000, 0x4004, 0x4007, 0x6000, 0x6007), 12),
     reserved2: rarely(oneOf<Long>(1, '0x8000000000000000'), 25),
     rw_flags: rarely(oneOf(1, 0x40), 60),
-    at: rarely(oneOf<TraceOp['at']>('unaligned', 'readonly', { mapped: 32 }), 25),
+    at: rarely(oneOf<Place>('unaligned', 'readonly', { mapped: 32 }), 25),
   })
   .map(
     (drawn): Draw =>

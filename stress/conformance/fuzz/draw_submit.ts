@@ -4,7 +4,8 @@
  * rows list_is_taken_whole and priority_is_ignored. After most of them nothing more is compared.
  */
 import fc from 'fast-check';
-import type { Long, TraceOp } from '../trace.ts';
+import type { Long } from '../trace/kinds.ts';
+import type { IocbFields, TraceOp } from '../trace/trace.ts';
 import { type Draw, given, mostly, nat, oneOf, rarely } from './arbitraries.ts';
 import { FDS } from './draw_iocb.ts';
 import { BULK, type Model, pick } from './model.ts';
@@ -35,11 +36,8 @@ export const submitLong = fc
         const iocbs = { prefix: 'i', count: Math.min(count, BULK - from), from };
         // Memory ends behind the list.
         const end = more === undefined ? {} : { nr: iocbs.count + more, at: { mapped: POINTER_BYTES * iocbs.count } };
-        return [
-          { op: 'io_setup', ctx, nr_events: 1 },
-          ...(head === undefined ? [] : [{ op: 'ring_write', ctx, set: { head } }]),
-          { op: 'io_submit', ctx, iocbs, ...end },
-        ];
+        const overwritten: TraceOp[] = head === undefined ? [] : [{ op: 'ring_write', ctx, set: { head } }];
+        return [{ op: 'io_setup', ctx, nr_events: 1 }, ...overwritten, { op: 'io_submit', ctx, iocbs, ...end }];
       },
   );
 
@@ -65,9 +63,9 @@ export const submitPriority = fc
     context: nat,
     name: nat,
     fd: nat,
-    cmd: mostly<string | number>(
-      oneOf<string | number>('pread', 'pread', 'pwrite', 'preadv', 'pwritev'),
-      oneOf<string | number>('noop', 99),
+    cmd: mostly<IocbFields['cmd']>(
+      oneOf<IocbFields['cmd']>('pread', 'pread', 'pwrite', 'preadv', 'pwritev'),
+      oneOf<IocbFields['cmd']>('noop', 99),
     ),
     buf: oneOf('b', 'b', 'b', 'b', 'NULL', 'BAD', 'MINUS1'),
     nbytes: mostly<Long>(oneOf(1, 8, 512), oneOf(-1)),

@@ -4,7 +4,7 @@
  *
  * A draw picks by number, and the model says what that number means where the draw stands. So any draws make a trace.
  */
-import type { TraceOp } from '../trace.ts';
+import type { TraceOp } from '../trace/trace.ts';
 
 /** Contexts that a trace may have alive at once; more of them show nothing more. */
 const ALIVE_MAX = 5;
@@ -46,7 +46,7 @@ export class Model {
   }));
   /** Names of iocbs that the trace has written, without the polls. */
   readonly iocbs: string[] = [];
-  readonly fds = new Set<string>(['rw', 'r', 'w']);
+  readonly fds = new Set<string>(['rw', 'r', 'w', 'e', 'pr', 'pw']);
   /** Whether anything was closed: the number of what was open then may be another's. */
   hasClosed = false;
   /** Whether the iovec is there. */
@@ -61,6 +61,7 @@ export class Model {
     { op: 'open', fd: 'w', file: 'f', mode: 'w' },
     { op: 'open', fd: 'dir', mode: 'r', directory: true },
     { op: 'eventfd', fd: 'e' },
+    { op: 'pipe', r: 'pr', w: 'pw' },
     { op: 'buffer', buf: 'b', size: 2 * FILE_BYTES },
     ...Array.from({ length: PIPES }, (_, i): TraceOp[] => [
       { op: 'pipe', r: `r${i}`, w: `w${i}` },

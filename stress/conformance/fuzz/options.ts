@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../cli/usage_error.ts';
 import { minutes, wholeNumber } from '../../cli/values.ts';
-import type { Target } from '../evaluate.ts';
+import type { Target } from '../judge/evaluate.ts';
 
 export interface FuzzOptions {
   /** `both`: the port beside the kernel; `port`: what the port itself complains of. */

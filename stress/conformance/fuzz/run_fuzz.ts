@@ -6,11 +6,11 @@ import { Files } from '../../cli/files.ts';
 import { newFolder, utcName } from '../../cli/folder.ts';
 import { Interrupt } from '../../cli/interrupt.ts';
 import { ProgressLine } from '../../cli/progress.ts';
-import { stderr } from '../../cli/streams.ts';
+import { stderr, stdout } from '../../cli/streams.ts';
 import { VERDICTS } from '../../result/run_result.ts';
-import { Kernel, type KernelFacts } from '../kernel.ts';
-import type { Trace } from '../trace.ts';
-import { toLines } from '../trace_file.ts';
+import { Kernel, type KernelFacts } from '../kernel/kernel.ts';
+import { toLines } from '../trace/file.ts';
+import type { Trace } from '../trace/trace.ts';
 import { type Found, fuzz } from './campaign.ts';
 import { casesOf } from './draw.ts';
 import type { FuzzOptions } from './options.ts';
@@ -60,7 +60,7 @@ export async function runFuzz(options: FuzzOptions): Promise<number> {
   const kernel = target === 'both' ? new Kernel({ watchdogMs }) : null;
   const facts = (await kernel?.facts()) ?? null;
   const useless = kernel !== null && typeof facts === 'string';
-  if (useless) process.stderr.write(`the kernel cannot be used, ${facts}; the port runs alone\n`);
+  if (useless) stderr.write(`the kernel cannot be used, ${facts}; the port runs alone\n`);
   const host = typeof facts === 'string' ? null : facts;
   const run = kernel === null || host === null ? portAlone(CPUS) : portAndKernel(kernel, host.possibleCpus);
   const where =
@@ -68,20 +68,20 @@ export async function runFuzz(options: FuzzOptions): Promise<number> {
   const differences = new Differences(options, host);
   const progress = new ProgressLine(stderr);
   const interrupt = new Interrupt();
-  process.stderr.write(`${where}; seed ${seed}\n`);
+  stderr.write(`${where}; seed ${seed}\n`);
   const cases = casesOf(seed, only ?? 0);
   const campaign = await fuzz({
     run,
     cases: only === null ? cases : single(cases),
     ms,
     stop: interrupt.stop,
-    tell: (found) => process.stdout.write(`${foundText(found, differences.save(found))}\n`),
+    tell: (found) => stdout.write(`${foundText(found, differences.save(found))}\n`),
     progress: (soFar) => progress.show(() => fuzzProgress(soFar, ms, seed)),
   });
   progress.finish();
   await kernel?.close();
-  process.stdout.write(fuzzText(campaign, seed, where));
-  for (const line of differences.files.lines(null)) process.stderr.write(`${line}\n`);
+  stdout.write(fuzzText(campaign, seed, where));
+  for (const line of differences.files.lines(null)) stderr.write(`${line}\n`);
   const code = campaign.found.length > 0 ? VERDICTS.forbidden : useless ? VERDICTS.inconclusive : VERDICTS.passed;
   return exitWith(worstExit([code], interrupt.signal), differences.files.lost);
 }

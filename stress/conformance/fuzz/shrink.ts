@@ -4,13 +4,14 @@
  * arguments. What comes after the difference is left out at once.
  */
 import { ddmin } from '../../det/minimise/ddmin.ts';
-import { type Trace, TraceError, type TraceOp } from '../trace.ts';
+import { wrongArgs } from '../trace/check.ts';
+import { type Trace, TraceError, type TraceOp } from '../trace/trace.ts';
 import { isVectored } from './draw_iocb.ts';
 import type { Ran, Run } from './sides.ts';
 import { signatureOf } from './signature.ts';
 
-/** Fields without which an op is another one. */
-const NEEDED = new Set(['op', 'ctx', 'iocb', 'fd', 'buf', 'file', 'prefix', 'iov', 'r', 'w', 'wfd', 'mode', 'cmd']);
+/** Fields by which a step is about another thing. */
+const NAMING = new Set(['op', 'ctx', 'iocb', 'fd', 'buf', 'file', 'prefix', 'iov', 'r', 'w', 'wfd', 'mode', 'cmd']);
 /** Fields that keep a step from waiting, or from reading what nobody has written. */
 const SAFE = new Set(['timeout', 'max', 'vec', 'res', 'count', 'stride', 'bufstride', 'size']);
 /** Numbers that are simpler than others. */
@@ -19,12 +20,12 @@ const SIMPLE = [0, 1, 8, 512];
 /** The op with one argument less, or a simpler one; simplest first. */
 function simpler(op: TraceOp): TraceOp[] {
   return Object.entries(op).flatMap(([name, value]) => {
-    if (NEEDED.has(name) || SAFE.has(name)) return [];
+    if (NAMING.has(name) || SAFE.has(name)) return [];
     // So many parts of its vector.
-    if (name === 'nbytes' && isVectored(op.cmd)) return [];
+    if (name === 'nbytes' && op.op === 'iocb' && isVectored(op.cmd)) return [];
     // Memory ends behind its list.
     if (name === 'at' && op.op === 'io_submit' && op.nr !== undefined) return [];
-    const { [name as keyof TraceOp]: _, ...rest } = op;
+    const { [name as keyof TraceOp]: _, ...rest }: Partial<TraceOp> = op;
     const others: unknown[] = [];
     if ((typeof value === 'number' || typeof value === 'string') && name !== 'nr') {
       others.push(...SIMPLE.filter((n) => typeof value === 'string' || n < Math.abs(value)));
@@ -37,7 +38,8 @@ function simpler(op: TraceOp): TraceOp[] {
       const counts = [1, 2, count >> 1, count - 1].filter((n) => n > 0 && n < count);
       others.push(...counts.map((n) => ({ ...value, count: n })));
     }
-    return [rest as TraceOp, ...others.map((other) => ({ ...op, [name]: other }))];
+    const tried = [rest, ...others.map((other) => ({ ...op, [name]: other }))] as TraceOp[];
+    return tried.filter((each) => wrongArgs({ ...each }) === null);
   });
 }
 

@@ -2,10 +2,11 @@
 /** What a drawn trace runs on, and where the answers differ. */
 import { setTimeout } from 'node:timers/promises';
 import type { Slug } from '../../../src/reverts/registry.ts';
-import { compare, compareWithKernel, type Difference } from '../compare.ts';
-import type { Kernel } from '../kernel.ts';
-import { runOnPort } from '../port.ts';
-import { type Answer, type Outcome, type Trace, TraceError, type TraceOp } from '../trace.ts';
+import { compareOps, compareWithKernel, type Difference } from '../judge/compare.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { runOnPort } from '../port/port.ts';
+import type { Answer } from '../trace/kinds.ts';
+import { type Outcome, type Trace, TraceError } from '../trace/trace.ts';
 
 /** What came of a trace. */
 export interface Ran {
@@ -30,8 +31,8 @@ const RETRY_MS = 500;
 /** Whether other processes had the quota of the host meanwhile, so that its answers say nothing. */
 const hadNoQuota = ({ ops }: Trace, { answers }: Outcome): boolean =>
   answers.some(({ ret }, i) => {
-    const { op, nr_events = 0 } = ops[i] as TraceOp;
-    return op === 'io_setup' && ret === '-EAGAIN' && nr_events > 0 && nr_events <= MODEST;
+    const op = ops[i];
+    return op?.op === 'io_setup' && ret === '-EAGAIN' && op.nr_events > 0 && op.nr_events <= MODEST;
   });
 
 /** Runs a trace on the kernel when there is quota for it. */
@@ -39,6 +40,7 @@ async function onKernel(kernel: Kernel, trace: Trace): Promise<Outcome> {
   for (let tries = 0; ; tries++) {
     const outcome = await kernel.run(trace);
     if (outcome.skipped !== null) throw new Error(`the kernel does not run a drawn trace: ${outcome.skipped}`);
+    if (outcome.unproven !== undefined) throw new TraceError(outcome.unproven);
     if (!hadNoQuota(trace, outcome)) return outcome;
     if (tries === RETRIES) throw new TraceError('other processes have the quota of AIO');
     await setTimeout(RETRY_MS);
@@ -59,8 +61,7 @@ export const portAndKernel =
       throw error;
     }
     const outcome = await asked;
-    const { differences, rows, partedAfter } = compareWithKernel(trace, port, outcome, cpus);
-    const compared = partedAfter === null ? port.answers.length : partedAfter + 1;
+    const { differences, rows, compared } = compareWithKernel(trace, port, outcome, cpus);
     return { expected: outcome.answers, actual: port.answers, differences, rows, compared };
   };
 
@@ -69,7 +70,7 @@ export const portAlone =
   (cpus: number): Run =>
   async (trace) => {
     const port = runOnPort(trace, cpus);
-    const differences = compare(port, []);
+    const differences = compareOps(trace, port, []);
     return { expected: port.answers, actual: port.answers, differences, rows: [], compared: port.answers.length };
   };
 
@@ -79,6 +80,6 @@ export const portAndReverted =
   async (trace) => {
     const whole = runOnPort(trace, cpus);
     const port = runOnPort(trace, cpus, reverted);
-    const differences = compare(port, whole.answers);
+    const differences = compareOps(trace, port, whole.answers);
     return { expected: whole.answers, actual: port.answers, differences, rows: [], compared: port.answers.length };
   };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What makes two differences one: the call, the field, and the two answers without the numbers of a case. */
-import type { Difference } from '../compare.ts';
-import type { Trace } from '../trace.ts';
+import type { Difference } from '../judge/compare.ts';
+import type { Trace } from '../trace/trace.ts';
 
 /** Counts of one case are not those of another; 0 and errors mean something. */
 function kindOf(value: unknown): string {

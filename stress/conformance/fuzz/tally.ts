@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a run of the fuzzer has reached: how often each call was answered in each way. */
-import type { Answer, Trace } from '../trace.ts';
+import type { Answer } from '../trace/kinds.ts';
+import type { Trace } from '../trace/trace.ts';
 
 export class Tally {
   cases = 0;

@@ -3,7 +3,7 @@
 
 import { clock, plural } from '../../text/layout.ts';
 import { tableLines } from '../../text/table.ts';
-import { opInWords } from '../op_words.ts';
+import { opInWords } from '../trace/op_words.ts';
 import type { Campaign, Found } from './campaign.ts';
 
 const perSecond = (n: number, ms: number): string => (ms > 0 ? ((1000 * n) / ms).toFixed(1) : '0');

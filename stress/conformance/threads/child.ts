@@ -6,7 +6,7 @@
 
 import { HostLimit } from '../../../src/arch/sab/host_limit.ts';
 import { withinLimits } from '../../host/limits.ts';
-import { Native, NoKernel } from '../native.ts';
+import { Native, NoKernel } from '../kernel/native.ts';
 import type { FromThreads, ThreadsOptions, ThreadsSetup } from './plan.ts';
 
 const [options = '', setup = ''] = process.argv.slice(2);

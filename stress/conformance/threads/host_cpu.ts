@@ -17,7 +17,7 @@ import { PHASE_SETTLE, PHASE_TEARDOWN, type Role, type UserPlan } from '../../..
 import { reaper } from '../../../workers/reaper.ts';
 import { submitter } from '../../../workers/submitter.ts';
 import { User } from '../../../workers/user.ts';
-import { Native } from '../native.ts';
+import { Native } from '../kernel/native.ts';
 import { areaOf, HostKernel, type HostStage } from './host_kernel.ts';
 
 const PROGRAMS: Partial<Record<Role, (user: User) => void>> = { submitter, reaper, getter, destroyer, canceller };

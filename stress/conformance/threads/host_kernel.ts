@@ -27,7 +27,7 @@ import {
 import type { Event } from '../../../src/user/event.ts';
 import type { Kernel } from '../../../workers/kernel.ts';
 import { areaBytes, bytesBeforeBuffers, FD_PENDING } from '../../../workers/layout.ts';
-import { type Native, NR, PAGE } from '../native.ts';
+import { type Native, NR, PAGE } from '../kernel/native.ts';
 
 /** Direct I/O wants whole blocks. */
 export const BUFFER_BYTES = PAGE;

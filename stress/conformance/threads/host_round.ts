@@ -20,7 +20,7 @@ import {
 } from '../../../workers/protocol.ts';
 import { lostEvents } from '../../oracles/events.ts';
 import { Watchdog } from '../../round/watchdog.ts';
-import { type Native, NR } from '../native.ts';
+import { type Native, NR } from '../kernel/native.ts';
 import type { HostTask } from './host_cpu.ts';
 import { ENTRIES_PER_CPU, type HostStage } from './host_kernel.ts';
 import type { EarlyEnd } from './plan.ts';

@@ -16,8 +16,8 @@ import { startThreads } from '../../host/threads.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
 import { assignRoles } from '../../scenarios/roles.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import { type Native, NR } from '../native.ts';
-import { Turns } from '../turns.ts';
+import { type Native, NR } from '../kernel/native.ts';
+import { Turns } from '../kernel/turns.ts';
 import { HOST_ROLES } from './host_cpu.ts';
 import {
   areaOf,

@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { attachControl, createControl, setAwaited, setParked, setThread } from '../../../src/arch/sab/control.ts';
-import { NR } from '../native.ts';
+import { NR } from '../kernel/native.ts';
 import { Sleepers } from './sleepers.ts';
 
 const THREAD = `

@@ -10,7 +10,7 @@ import { isOut, parkedOn, sleepsOf, sleepsUntimed, threadOf } from '../../../src
 import { isThreadBlocked, threadTime } from '../../../src/arch/sab/thread.ts';
 import type { Role } from '../../../workers/protocol.ts';
 import { ObservedTime, type Onlooker } from '../../round/watchdog.ts';
-import { NR } from '../native.ts';
+import { NR } from '../kernel/native.ts';
 
 /** Since when a thread has been asleep in the same call, ms observed. */
 interface Sleep {

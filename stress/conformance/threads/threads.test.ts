@@ -7,7 +7,7 @@ import type { OopsRecord } from '../../../src/kernel/oops.ts';
 import { applies } from '../../../src/testing/needs.ts';
 import { ROOT } from '../../host/root.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
-import { Kernel } from '../kernel.ts';
+import { Kernel } from '../kernel/kernel.ts';
 import { HOST_ROLES } from './host_cpu.ts';
 import { HOST_SCENARIOS, type HostScenario, THREADS_MIN, type ThreadsOptions, type ThreadsResult } from './plan.ts';
 import { runThreads } from './run.ts';

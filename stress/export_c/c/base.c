@@ -176,6 +176,8 @@ static int guarded(int (*run)(void))
 		skip_errno("fork");
 	if (program == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* A pipe that nobody reads answers EPIPE. */
+		signal(SIGPIPE, SIG_IGN);
 		if (chdir(folder))
 			skip_errno("chdir");
 		_exit(run());

@@ -5,7 +5,7 @@ struct named {
 	enum kind kind;
 	char name[32];
 	void *at;
-	/* Of a buffer its size, of a context whether it is alive. */
+	/* Of a buffer its size, of a context whether it is alive, of an iocb the context that has taken it. */
 	long value;
 	/* Of the writing end of a pipe, the other. */
 	int reader;
@@ -328,6 +328,7 @@ static void setup_at(const char *name, unsigned int nr_events, aio_context_t *ct
 {
 	struct named *found = thing(CONTEXT, name);
 
+	got.ctxp_unchanged = false;
 	got.ret = io_setup(nr_events, ctxp);
 	if (got.ret != 0)
 		return;
@@ -423,6 +424,13 @@ static struct iocb *iocb_at(const char *name)
 	return iocb(name);
 }
 
+static void note_context(const struct iocb *at, aio_context_t ctx)
+{
+	for (int i = 0; i < thing_count; i++)
+		if (things[i].kind == IOCB && things[i].at == at)
+			things[i].value = (long)ctx;
+}
+
 /* IOCB_CMD_POLL waits for what comes later; a kworker does FSYNC and FDSYNC. */
 static void submit_list(aio_context_t ctx, long nr, struct iocb **list, void *at)
 {
@@ -432,6 +440,7 @@ static void submit_list(aio_context_t ctx, long nr, struct iocb **list, void *at
 
 	got.ret = io_submit(ctx, nr, at);
 	for (long i = 0; i < got.ret; i++) {
+		note_context(list[i], ctx);
 		done += list[i]->aio_lio_opcode != 5;
 		deferred |= list[i]->aio_lio_opcode == IOCB_CMD_FSYNC || list[i]->aio_lio_opcode == IOCB_CMD_FDSYNC;
 	}
@@ -628,14 +637,21 @@ static void make_pipe(const char *reader, const char *writer, int flags)
 	thing(DESCRIPTOR, writer)->reader = fds[0];
 }
 
-/* Makes the request that waits for the pipe complete. */
-static void complete(const char *writer)
+/* Makes the requests that wait for the pipe complete; a kworker completes one that signals an eventfd. */
+static void complete(const char *name, const char *writer)
 {
-	char byte = 'x';
+	struct named *poll = look_up(IOCB, name);
+	bool deferred = poll && poll->value && (iocb(name)->aio_flags & IOCB_FLAG_RESFD) && is_alive((void *)poll->value);
+	const struct aio_ring *ring = deferred ? ring_of((aio_context_t)poll->value) : NULL;
+	uint32_t tail = ring ? ring->tail : 0;
+	char bytes[8] = "x";
 
-	got.ret = answer(write(descriptor(writer), &byte, 1));
-	if (got.ret == 1 && read(thing(DESCRIPTOR, writer)->reader, &byte, 1) < 0)
-		skip_errno("pipe");
+	got.ret = answer(write(descriptor(writer), bytes, 1));
+	/* What is read is what makes the next poll wait. It is no answer. */
+	if (got.ret == 1 && read(thing(DESCRIPTOR, writer)->reader, bytes, sizeof(bytes)) < 0)
+		return;
+	if (ring && got.ret == 1)
+		await_tail(ring, (tail + 1) % ring->nr);
 }
 
 static void take_eventfd(const char *name)
