@@ -45,7 +45,7 @@ const LITTLE = `-v ${2 * GIB_IN_KIB}`;
 const SMALL = ['--build', 'patched', '--output', output, '--scenario', 'unread_events_overwritten'];
 const SHORT = [...SMALL, '--duration', '300ms', '--reporter', 'json'];
 
-test.each(['commands/stress', 'commands/report', 'commands/soak', 'commands/bench', 'conformance/main'])(
+test.each(['commands/stress', 'commands/report', 'commands/soak', 'commands/bench', 'commands/conformance'])(
   'the help of %s, and a wrong option, need no RAM',
   async (program) => {
     const path = join(DIST, `${program}.js`);
@@ -69,7 +69,7 @@ test.each([
   ['stress --engine det', MAIN, '--engine', 'det', '--schedules', '1', '--output', output],
   ['stress --replay', MAIN, '--replay', join(import.meta.dirname, '../det/corpus/exit_waits.json')],
   ['bench', join(DIST, 'commands/bench.js'), '--only', 'memory', '--quick', '--output', output],
-  ['conformance', join(DIST, 'conformance/main.js'), '--target', 'port'],
+  ['conformance', join(DIST, 'commands/conformance.js'), '--target', 'port'],
 ])('%s without the address space for RAM is a sentence, and leaves no folder', async (_, ...args) => {
   const { exitCode, stdout, stderr } = await limited(LITTLE, ...args);
   expect({ exitCode, stdout }).toEqual({ exitCode: 6, stdout: '' });

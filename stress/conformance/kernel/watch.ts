@@ -5,7 +5,7 @@
  *   asleep   the thread sleeps in the kernel all the time, and whoever was to wake it has had that time, too
  *   awake    the thread has had so much of a core, and has not come back
  *
- * Whatever else lasts too long says nothing about the kernel: stress/round/watchdog.ts judges the port by the same rule.
+ * Whatever else lasts too long says nothing of the kernel; stress/round/watchdog.ts judges the port by the same rule.
  */
 import { type ThreadTime, threadState, threadTime } from '../../../src/arch/sab/thread.ts';
 import { hadChance, ObservedTime, type Standstill, starvedReason } from '../../round/watchdog.ts';

@@ -95,7 +95,7 @@ describe('on this kernel', () => {
   });
 
   test('what the host refuses is a sentence', () => {
-    const main = fileURLToPath(new URL('dist/stress/conformance/main.js', ROOT));
+    const main = fileURLToPath(new URL('dist/stress/commands/conformance.js', ROOT));
     const command = `ulimit -v 9000000; exec "${process.execPath}" "${main}" --threads 8 --seconds 1`;
     const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
     expect(stdout).toBe('');

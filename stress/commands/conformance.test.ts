@@ -10,10 +10,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { applies } from '../../src/testing/needs.ts';
+import { Kernel } from '../conformance/kernel/kernel.ts';
+import { readTraces } from '../conformance/trace/file.ts';
+import type { Trace, TraceOp } from '../conformance/trace/trace.ts';
 import { ROOT } from '../host/root.ts';
-import { Kernel } from './kernel/kernel.ts';
-import { readTraces } from './trace/file.ts';
-import type { Trace, TraceOp } from './trace/trace.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'conformance-test-'));
 const kernel = new Kernel();
@@ -39,7 +39,7 @@ function file(name: string, ...lines: readonly unknown[]): string {
   return path;
 }
 
-const MAIN = fileURLToPath(new URL('dist/stress/conformance/main.js', ROOT));
+const MAIN = fileURLToPath(new URL('dist/stress/commands/conformance.js', ROOT));
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {

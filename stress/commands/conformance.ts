@@ -12,16 +12,16 @@ import { Interrupt } from '../cli/interrupt.ts';
 import { runProgram } from '../cli/program.ts';
 import { stderr, stdout } from '../cli/streams.ts';
 import { UsageError } from '../cli/usage_error.ts';
+import type { Judged } from '../conformance/judge/evaluate.ts';
+import type { Kernel, KernelFacts } from '../conformance/kernel/kernel.ts';
+import { type ConformanceOptions, parseConformance } from '../conformance/options.ts';
+import { toText, totalsOf } from '../conformance/text.ts';
+import type { ThreadsOptions } from '../conformance/threads/plan.ts';
+import { runThreads } from '../conformance/threads/run.ts';
+import { threadsText, threadsVerdict } from '../conformance/threads/text.ts';
+import { TraceError } from '../conformance/trace/trace.ts';
 import { withinLimits } from '../host/limits.ts';
 import { VERDICTS } from '../result/run_result.ts';
-import type { Judged } from './judge/evaluate.ts';
-import type { Kernel, KernelFacts } from './kernel/kernel.ts';
-import { type ConformanceOptions, parseConformance } from './options.ts';
-import { toText, totalsOf } from './text.ts';
-import type { ThreadsOptions } from './threads/plan.ts';
-import { runThreads } from './threads/run.ts';
-import { threadsText, threadsVerdict } from './threads/text.ts';
-import { TraceError } from './trace/trace.ts';
 
 const tell = (line: string): void => stderr.write(`${line}\n`);
 
@@ -34,7 +34,10 @@ function write(path: string, text: string, code: number): number {
 }
 
 async function recordFile(path: string, kernel: Kernel): Promise<number> {
-  const [{ record }, { readTraces, toLines }] = await Promise.all([import('./record.ts'), import('./trace/file.ts')]);
+  const [{ record }, { readTraces, toLines }] = await Promise.all([
+    import('../conformance/record.ts'),
+    import('../conformance/trace/file.ts'),
+  ]);
   const file = readTraces(path, '--record writes into a file of traces that is there');
   const facts = await kernel.facts();
   if (typeof facts === 'string') {
@@ -56,8 +59,8 @@ const kernelLine = (target: string, facts: KernelFacts | string): string => {
 async function compareAll(options: ConformanceOptions, kernel: Kernel): Promise<number> {
   const interrupt = new Interrupt();
   const [{ judge }, { projectTraces, readTraces }] = await Promise.all([
-    import('./judge/evaluate.ts'),
-    import('./trace/file.ts'),
+    import('../conformance/judge/evaluate.ts'),
+    import('../conformance/trace/file.ts'),
   ]);
   const { target, traces, json } = options;
   const files = traces.length > 0 ? traces.map((path) => readTraces(path)) : projectTraces();
@@ -97,9 +100,9 @@ async function useThreads(options: ThreadsOptions, json: string | null): Promise
 
 async function obey(options: ConformanceOptions): Promise<number> {
   const { record: path, threads, json, fuzz, strace } = options;
-  if (fuzz !== null) return (await import('./fuzz/run_fuzz.ts')).runFuzz(fuzz);
+  if (fuzz !== null) return (await import('../conformance/fuzz/run_fuzz.ts')).runFuzz(fuzz);
   if (strace !== null) {
-    const { convertStrace } = await import('./strace/convert.ts');
+    const { convertStrace } = await import('../conformance/strace/convert.ts');
     const { text, report } = convertStrace(strace.from);
     for (const line of report) tell(line);
     if (strace.to !== null) return write(strace.to, text, VERDICTS.passed);
@@ -107,7 +110,7 @@ async function obey(options: ConformanceOptions): Promise<number> {
     return VERDICTS.passed;
   }
   if (threads !== null) return useThreads(threads, json);
-  const { Kernel } = await import('./kernel/kernel.ts');
+  const { Kernel } = await import('../conformance/kernel/kernel.ts');
   const kernel = new Kernel({ watchdogMs: options.watchdogMs });
   try {
     return await (path === null ? compareAll(options, kernel) : recordFile(path, kernel));
