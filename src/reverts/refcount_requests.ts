@@ -42,8 +42,12 @@ import { kmem_cache_free } from '../mm/slab.ts';
 import { TP } from '../trace/events.ts';
 import { trace } from '../trace/flight_recorder.ts';
 import { aio_ring } from '../uapi/aio_abi.ts';
+import { EAGAIN } from '../uapi/errno.ts';
 import { release_quota_and_mapping_late } from './async_destroy.ts';
 import { fixed } from './registry.ts';
+
+/** What the old ioctx_alloc() said when its table could not grow, whatever the reason; and it kept the quota. */
+export const TABLE_IS_FULL = -EAGAIN;
 
 const free_ioctx_rcu = fn('free_ioctx_rcu', function free_ioctx_rcu(head: Addr<rcu_head>) {
   const ctx = container_of(head, kioctx, 'rcu_head');

@@ -74,13 +74,13 @@ const PATHS: Readonly<Record<string, readonly ErrorPath[]>> = {
 
 /** Places that no process with one thread on one CPU reaches; what does. */
 const REACHED_OTHERWISE: Readonly<Record<string, string>> = {
-  'destroy.ts kiocb_cancel -EINVAL': 'cancelled twice before the driver has ended it: io_cancel.test.ts',
+  'cancel.ts kiocb_cancel -EINVAL': 'cancelled twice before the driver has ended it: io_cancel.test.ts',
   'destroy.ts kill_ioctx -EINVAL': 'destroyed by two threads at once: io_destroy.test.ts',
   'read_events.ts aio_read_events -EINVAL': 'destroyed while a thread waits in it: io_getevents.test.ts',
   'submit.ts aio_run_done -EINTR': 'a driver that wants to be restarted: io_submit.test.ts',
 };
 
-const SOURCES = /\/src\/fs\/aio\/(syscalls|setup|submit|requests|read_events|destroy)\.ts$/;
+const SOURCES = /\/src\/fs\/aio\/(syscalls|setup|submit|requests|read_events|cancel|destroy)\.ts$/;
 
 interface Shown {
   readonly trace: Trace;

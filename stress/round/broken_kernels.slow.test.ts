@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Role } from '../../workers/protocol.ts';
+import { QUOTA_FOR_DESTROYERS, type Role } from '../../workers/protocol.ts';
 import { CaseFold } from '../log/case_fold.ts';
 import { grade } from '../log/verdict.ts';
 import { classify } from '../scenarios/known.ts';
@@ -43,13 +43,13 @@ const scenarioOf = (programs: Scenario['draw'] extends (...args: never[]) => inf
   goals: {},
 });
 
-const play = (scenario: Scenario, runMs: number): Promise<RoundResult> =>
+const play = (scenario: Scenario, runMs: number, roles = ROLES): Promise<RoundResult> =>
   runRound(pool, {
     scenario,
     reverted: [],
     number: 0,
     seed: 1,
-    roles: ROLES,
+    roles,
     perturb: 'none',
     runMs,
     stop: new AbortController().signal,
@@ -80,6 +80,19 @@ test.each(BROKEN)(
     expect(result.records.map((record) => `${record.kind}: ${record.title}`).join()).toMatch(title);
     expect(result.records.map((record) => record.kind)).toContain(kind);
     expect(verdictOf(scenario, result)).toBe('hang');
+  },
+  TEST_MS,
+);
+
+test(
+  'a kernel that keeps quota refuses a context to a user who owns none',
+  async () => {
+    const programs = { destroyer: 'quota', migrator: 'keeps_quota' };
+    const scenario = scenarioOf(workload({ programs, aioMaxNr: QUOTA_FOR_DESTROYERS, batch: 0 }));
+    const [kworker, completer, destroyer] = ['kworker', 'completer', 'destroyer'] as const;
+    const roles: Role[] = [kworker, kworker, kworker, completer, completer, 'migrator', destroyer, destroyer];
+    const { records } = await play(scenario, 1500, roles);
+    expect(records.map(({ kind }) => kind)).toContain('quota:spurious-eagain');
   },
   TEST_MS,
 );

@@ -6,13 +6,14 @@
  *   migrator   keeps_a_lock       takes a context's ring_lock and sleeps for ever
  *   migrator   swallows_wakeups   takes sleepers out of the wait queue, so that whoever wakes it finds nobody
  *   migrator   forgets_to_notify  makes sleepers runnable and does not wake their threads
+ *   migrator   keeps_quota        has a part of aio_max_nr that belongs to no context
  *   submitter  computes           never comes back from the kernel
  */
 import { xchg } from '../../src/arch/sab/atomic.ts';
 import { currentPhase } from '../../src/arch/sab/control.ts';
 import { load32 } from '../../src/arch/sab/memory.ts';
 import { nullb_thread, setDeviceProbe } from '../../src/drivers/null_blk.ts';
-import { kioctx, kioctx_table, kioctx_table_slot } from '../../src/fs/aio/kioctx.ts';
+import { aio, kioctx, kioctx_table, kioctx_table_slot } from '../../src/fs/aio/kioctx.ts';
 import { mutex_lock } from '../../src/kernel/locking/mutex.ts';
 import { spin_lock, spin_unlock } from '../../src/kernel/locking/spinlock.ts';
 import {
@@ -101,6 +102,16 @@ function forgetToNotify(user: User): void {
   }
 }
 
+function keepQuota(user: User): void {
+  const { it: g } = aio;
+  kernel_enter();
+  spin_lock(g.aio_nr_lock);
+  g.aio_nr += g.aio_max_nr;
+  spin_unlock(g.aio_nr_lock);
+  kernel_exit();
+  while (user.running()) user.pause(100);
+}
+
 function compute(user: User): void {
   kernel_enter();
   for (let n = 0; user.cpu >= 0; n++) if (n < 0) user.progress();
@@ -118,6 +129,7 @@ const BROKEN: Programs = {
     if (program === 'keeps_a_lock') keepALock(user);
     else if (program === 'swallows_wakeups') swallowWakeups(user);
     else if (program === 'forgets_to_notify') forgetToNotify(user);
+    else if (program === 'keeps_quota') keepQuota(user);
     else PROGRAMS.migrator(user, number);
   },
   submitter: (user, number) =>

@@ -51,10 +51,10 @@ function io_setup(nr_events: number, ctxp: number): number {
   const fault = user_fault();
   if (fault && !fixed.async_destroy) {
     kill_and_wait(mm_struct.at(current.mm), ioctx); // whoever drops the last reference frees
-    return -EFAULT;
+  } else {
+    if (fault) kill_ioctx(mm_struct.at(current.mm), ioctx, null, true);
+    percpu_ref_put(ioctx.users);
   }
-  if (fault) kill_ioctx(mm_struct.at(current.mm), ioctx, null, true);
-  percpu_ref_put(ioctx.users);
   return fault ? -EFAULT : 0;
 }
 
