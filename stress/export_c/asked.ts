@@ -7,6 +7,7 @@ import { nearest, UsageError } from '../cli/usage_error.ts';
 import { wrongTrace } from '../conformance/trace/check.ts';
 import type { Trace } from '../conformance/trace/trace.ts';
 import { parseScheduleJson } from '../det/schedule/json.ts';
+import { checkNames } from '../det/schedule/read.ts';
 import type { Schedule } from '../det/schedule/schedule.ts';
 import { decodeSchedule, isScheduleString } from '../det/schedule/string.ts';
 
@@ -116,14 +117,14 @@ function fromFile(path: string, id: string | null): Asked {
   }
   const first = lines[0] as Line & { readonly decisions?: unknown };
   if (lines.length === 1 && first.ops === undefined && first.decisions !== undefined) {
-    return scheduleOf(() => parseScheduleJson(text), `'${path}'`);
+    return scheduleOf(() => checkNames(parseScheduleJson(text)), `'${path}'`);
   }
   return traceOf(path, lines, id);
 }
 
 /** @param what - FILE.jsonl#ID, a file with one trace, a finding's folder or file, or a schedule @throws UsageError */
 export function readAsked(what: string): Asked {
-  if (isScheduleString(what)) return scheduleOf(() => decodeSchedule(what), 'that was typed');
+  if (isScheduleString(what)) return scheduleOf(() => checkNames(decodeSchedule(what)), 'that was typed');
   const hash = what.lastIndexOf('#');
   const [path, id] = hash < 0 || existsSync(what) ? [what, null] : [what.slice(0, hash), what.slice(hash + 1)];
   try {

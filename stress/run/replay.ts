@@ -14,7 +14,7 @@ import { stderr, stdout } from '../cli/streams.ts';
 import { explain } from '../det/explain/diagram.ts';
 import { poolOf, runOf, scenarioOf } from '../det/replay.ts';
 import type { DetResult } from '../det/round.ts';
-import { readSchedule } from '../det/schedule/json.ts';
+import { readSchedule } from '../det/schedule/read.ts';
 import type { Schedule } from '../det/schedule/schedule.ts';
 import { scheduleSource } from '../det/schedule/source.ts';
 import { CaseFold } from '../log/case_fold.ts';

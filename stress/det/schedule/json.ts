@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A schedule as a file, `schedule.json`: for people to read, with a checksum over what it says, not how. */
-import { readFileSync } from 'node:fs';
 import { ROLES } from '../../../workers/protocol.ts';
-import { codeOf } from '../../cli/folder.ts';
-import { badSchedule, checkNames, MEMORIES, otherFormat, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
-import { decodeSchedule, isScheduleString, scheduleChecksum } from './string.ts';
+import { badSchedule, MEMORIES, otherFormat, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
+import { scheduleChecksum } from './string.ts';
 
 /** One decision a line. */
 export function scheduleJson(schedule: Schedule): string {
@@ -69,23 +67,5 @@ export function parseScheduleJson(text: string): Schedule {
   if (checksum !== scheduleChecksum(schedule)) {
     throw badSchedule('was changed', 'its checksum does not fit', 'take the file from the report again');
   }
-  checkNames(schedule);
   return schedule;
-}
-
-/** @param asked - the word, or the path of the file @throws UsageError */
-export function readSchedule(asked: string): Schedule {
-  if (isScheduleString(asked)) return decodeSchedule(asked);
-  let text: string;
-  try {
-    text = readFileSync(asked, 'utf8');
-  } catch (error) {
-    throw badSchedule(
-      `'${asked.length > 60 ? `${asked.slice(0, 60)}…` : asked}' is no file that can be read (${codeOf(error)})`,
-      `it is a word that begins with kx${SCHEDULE_FORMAT}: or the path of a schedule.json`,
-      'type --replay and the word that the report of the finding has',
-    );
-  }
-  const trimmed = text.trim();
-  return isScheduleString(trimmed) ? decodeSchedule(trimmed) : parseScheduleJson(text);
 }

@@ -6,7 +6,8 @@ import { SLUGS } from '../../../src/reverts/registry.ts';
 import { ROLES } from '../../../workers/protocol.ts';
 import { UsageError } from '../../cli/usage_error.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
-import { parseScheduleJson, readSchedule, scheduleJson } from './json.ts';
+import { parseScheduleJson, scheduleJson } from './json.ts';
+import { readSchedule } from './read.ts';
 import { MEMORIES, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
 import { scheduleSource } from './source.ts';
 import { decodeSchedule, encodeSchedule } from './string.ts';
@@ -105,11 +106,11 @@ test('each refusal says what is wrong, what is allowed and what to type next', (
   const other = `--replay: the schedule is of format 2, this version reads format 1; ${elsewhere}`;
   expect(refusal(() => readSchedule('kx2:AAAA'))).toBe(other);
   expect(refusal(() => parseScheduleJson(scheduleJson({ ...usual, format: 2 })))).toBe(other);
-  expect(refusal(() => decodeSchedule(encodeSchedule({ ...usual, reverted: ['fix_nothing'] })))).toBe(
+  expect(refusal(() => readSchedule(encodeSchedule({ ...usual, reverted: ['fix_nothing'] })))).toBe(
     "--replay: the schedule is for a build without a fix 'fix_nothing' that there is not, " +
       `the fixes are ${SLUGS.join(', ')}; ${elsewhere}`,
   );
-  expect(refusal(() => decodeSchedule(encodeSchedule({ ...usual, scenario: 'head_lost' })))).toBe(
+  expect(refusal(() => readSchedule(encodeSchedule({ ...usual, scenario: 'head_lost' })))).toBe(
     "--replay: the schedule is for a scenario 'head_lost' that there is not, " +
       `the nearest is head_lost_in_page_migration; ${elsewhere}`,
   );

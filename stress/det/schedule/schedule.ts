@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A schedule: all that is needed to see the same steps again. */
 import { MEMORIES, type Memory } from '../../../src/det/state.ts';
-import { isSlug, SLUGS } from '../../../src/reverts/registry.ts';
-import { nearest, UsageError } from '../../cli/usage_error.ts';
-import { SCENARIOS } from '../../scenarios/index.ts';
+import { UsageError } from '../../cli/usage_error.ts';
 import type { Decision } from './words.ts';
 
 export { MEMORIES, type Memory };
@@ -44,22 +42,3 @@ export const otherFormat = (format: string): UsageError =>
     `this version reads format ${SCHEDULE_FORMAT}`,
     'check out the commit that wrote it and type the same there',
   );
-
-/** @throws UsageError if it is for a scenario or a build that there is not */
-export function checkNames({ scenario, reverted }: Schedule): void {
-  const names = SCENARIOS.map(({ name }) => name);
-  if (!names.includes(scenario)) {
-    throw badSchedule(
-      `is for a scenario '${scenario}' that there is not`,
-      `the nearest is ${nearest(scenario, names)[0]}`,
-      'check out the commit that wrote it and type the same there',
-    );
-  }
-  const unknown = reverted.find((slug) => !isSlug(slug));
-  if (unknown === undefined) return;
-  throw badSchedule(
-    `is for a build without a fix '${unknown}' that there is not`,
-    `the fixes are ${SLUGS.join(', ')}`,
-    'check out the commit that wrote it and type the same there',
-  );
-}

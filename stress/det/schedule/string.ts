@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../cli/usage_error.ts';
 import { Malformed, scheduleBytes, scheduleOfBytes } from './bytes.ts';
-import { badSchedule, checkNames, otherFormat, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
+import { badSchedule, otherFormat, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
 
 const LENGTH_BYTES = 4;
 const CHECKSUM_BYTES = 4;
@@ -33,7 +33,7 @@ const edited = (): Error =>
   badSchedule('was changed on its way', 'its checksum does not fit', 'paste it again, the whole word');
 
 /** @throws UsageError if it is not whole */
-function decode(text: string): Schedule {
+export function decodeSchedule(text: string): Schedule {
   const [, format, word = ''] = WORD.exec(text.trim()) ?? [];
   if (format === undefined) {
     if (isScheduleString(text)) throw edited();
@@ -60,17 +60,10 @@ function decode(text: string): Schedule {
   }
 }
 
-/** @throws UsageError if it is not whole, or for what there is not */
-export function decodeSchedule(text: string): Schedule {
-  const schedule = decode(text);
-  checkNames(schedule);
-  return schedule;
-}
-
 /** What a report has been given, which may be from another version. @returns null if it cannot be read */
 export function readScheduleString(text: string): Schedule | null {
   try {
-    return decode(text);
+    return decodeSchedule(text);
   } catch (error) {
     if (error instanceof UsageError) return null;
     throw error;

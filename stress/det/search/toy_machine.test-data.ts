@@ -5,7 +5,7 @@
  */
 import { Prng } from '../../../src/arch/sab/prng.ts';
 import type { OopsRecord } from '../../../src/kernel/oops.ts';
-import type { Engine, Outcome } from '../minimise/minimise.ts';
+import type { Engine, Outcome } from '../minimise/minimiser.ts';
 import { SCHEDULE_FORMAT, type Schedule } from '../schedule/schedule.ts';
 import type { Choice, Decision } from '../schedule/words.ts';
 

@@ -2,7 +2,7 @@
 /** From a noisy schedule the least that a known bug needs, and the same each time. */
 import { describe, expect, test } from 'vitest';
 import { engineOf, LOST_UPDATE, noisySchedule, SEEN_HALFWAY, type Toy } from '../search/toy_machine.test-data.ts';
-import { type Budget, type Minimised, minimiseOn } from './minimise.ts';
+import { type Budget, type Minimised, minimiseOn } from './minimiser.ts';
 
 const ENOUGH: Budget = { ms: 1e6, schedules: 100_000 };
 const SEEDS = [1, 100, 200, 300, 400, 500, 600, 700, 800, 900];
