@@ -212,6 +212,23 @@ test('files open with the licence and are short', () => {
   );
 });
 
+/** A line of a comment's paragraph, and the line after it, which goes on with a word that had room above. */
+const PROSE = /^\s*(?:\*|\/\/|\/\*\*) (?![@ ]).*[^.:;]$/;
+const GOES_ON = /^\s*(?:\*|\/\/) ([a-z]\S*)/;
+
+test('paragraphs of comments are filled', () => {
+  none(
+    sources.flatMap(({ path, lines }) =>
+      lines.flatMap((line, i) => {
+        const word = GOES_ON.exec(lines[i + 1] ?? '')?.[1];
+        const isDrawing = /\*\/| {3}|[│▶─]/.test(`${line}${lines[i + 1]}`);
+        if (word === undefined || isDrawing || line.length >= 75 || !PROSE.test(line)) return [];
+        return line.length + 1 + word.length <= 95 ? [`${path}:${i + 1}: the paragraph is broken: ${line.trim()}`] : [];
+      }),
+    ),
+  );
+});
+
 const FUNCTION =
   /^( *)(?:(?!(?:if|for|while|switch|else|do|return|class|describe|test|it)\b).*)(?:=>|\)(?:: [^{]+)?) \{$/;
 

@@ -4,8 +4,7 @@
  * there are. Outside RAM: the kernel under test cannot reach them.
  *
  * Each request has an entry, which its submitter owns. The iocb's aio_data names it: the entry's number, and a
- * generation
- * that changes each time the entry is used, so that an event that comes late or twice gives itself away.
+ * generation that changes each time the entry is used, so that an event that comes late or twice gives itself away.
  *
  *   FREE ─ take() ─▶ SUBMITTED ─ device ─▶ +DONE ─ an event ─▶ +DELIVERED ─ looked at ─▶ +SETTLED ─▶ FREE
  *                     +ACCEPTED when io_submit() says so

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * What an oracle may look at, and what it says. Oracles know the API's promises and the kernel's data structures;
- * they do
- * not know which commits are in.
+ * What an oracle may look at, and what it says. Oracles know the API's promises and the kernel's data structures; they
+ * do not know which commits are in.
  */
 import type { ObjectRef } from '../../src/kernel/object_ref.ts';
 import type { FindingKind } from '../../src/kernel/oops.ts';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * Conservation of slots: at rest, every slot of a ring is free, with a CPU or with all, or belongs to a live request,
- * or to a
- * completed one whose event has not been seen to be read. However user space has scribbled, the sum is nr_events - 1.
+ * or to a completed one whose event has not been seen to be read. However user space has scribbled, the sum is
+ * nr_events - 1.
  */
 
 import { atomic_read } from '../../src/arch/sab/atomic.ts';

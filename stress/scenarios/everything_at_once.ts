@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * All roles, all system calls: contexts that come and go under submitters, readers in the kernel and in user space,
- * cancellers,
- * and a page migrator. Nothing may be lost, doubled, leaked or used after it is freed.
+ * cancellers, and a page migrator. Nothing may be lost, doubled, leaked or used after it is freed.
  *
  * Run: npm run stress -- --scenario everything_at_once
  */

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * A program submits more requests than its ring has slots and reads lazily, by system call or from the ring. A kernel
- * that
- * gives a slot back when a request completes, not when its event has been read, lets them all in, and the ring
- * overflows:
- * events are overwritten, or the ring looks empty. Dan Aloni's case.
+ * that gives a slot back when a request completes, not when its event has been read, lets them all in, and the ring
+ * overflows: events are overwritten, or the ring looks empty. Dan Aloni's case.
  *
  * Run: npm run stress -- --scenario unread_events_overwritten
  */
