@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Completers: the interrupt side of a device. Each serves a queue until the machine shuts down. */
-
 import { currentPhase } from '../src/arch/sab/control.ts';
 import { nullb_thread, setDeviceProbe } from '../src/drivers/null_blk.ts';
 import { objectRef } from '../src/kernel/object_ref.ts';

@@ -3,7 +3,6 @@
  * A CPU of the port: one piscina thread, one task for the whole run. It joins each machine that the operator boots,
  * plays its role, and reports. It must never die silently.
  */
-
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { setVirtualClock } from '../src/arch/sab/clock.ts';
 import { NEXT_ROUND, PHASE, setAwaited } from '../src/arch/sab/control.ts';

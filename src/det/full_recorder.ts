@@ -12,7 +12,6 @@
  * A stack costs more than a hundred steps do. A first run is therefore written down without, and a second one, which is
  * the same, has the stacks of the entries that turned out to matter.
  */
-
 import { type Access, PAGE_OFFSET } from '../arch/sab/access.ts';
 import type { Observer, Stop } from './det_cpu.ts';
 import {

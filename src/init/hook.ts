@@ -6,7 +6,6 @@
  * instructions stay open; and now and then for milliseconds, as a hypervisor does that takes the core away. It knows
  * nothing of what the access is. The moments follow the CPU's seed; what other CPUs do meanwhile does not.
  */
-
 import type { Access, Hook } from '../arch/sab/access.ts';
 import { sched_clock } from '../arch/sab/clock.ts';
 import type { Prng } from '../arch/sab/prng.ts';

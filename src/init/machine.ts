@@ -10,7 +10,6 @@
  *   lockdep    the graph of lock orders, and who holds what
  *   lockStat   what each lock class cost
  */
-
 import { attachStatics, bootStatics } from '../arch/sab/bss.ts';
 import { ktime_get, sched_clock } from '../arch/sab/clock.ts';
 import { attachControl, createControl, setAborted } from '../arch/sab/control.ts';

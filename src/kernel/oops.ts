@@ -7,7 +7,6 @@
  *
  * NOT LINUX: pstore would be the nearest.
  */
-
 import { sched_clock } from '../arch/sab/clock.ts';
 import { MachineAborted } from '../arch/sab/control.ts';
 import { smp_processor_id } from '../arch/sab/cpu.ts';

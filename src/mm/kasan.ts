@@ -9,7 +9,6 @@
  *
  * @linux mm/kasan (v4.0)
  */
-
 import { type Access, LOAD, PAGE_OFFSET } from '../arch/sab/access.ts';
 import { isRam, ramBytes, SHADOW_SHIFT, shadow } from '../arch/sab/memory.ts';
 import { type ObjectRef, objectRef, objectText } from '../kernel/object_ref.ts';

@@ -8,7 +8,6 @@
  *
  * @linux include/linux/mm_types.h, include/linux/fs.h struct address_space v3.17
  */
-
 import { fnptr } from '../arch/sab/functable.ts';
 import { PAGE_SHIFT, TASK_SIZE } from '../arch/sab/memory.ts';
 import { cacheline, embed, ptr, s32, struct, u31, u32, type View } from '../arch/sab/struct.ts';

@@ -8,7 +8,6 @@
  * Locks: L = zone.lock.
  * @linux mm/page_alloc.c, include/linux/mm_types.h v3.17
  */
-
 import { PAGE_OFFSET } from '../arch/sab/access.ts';
 import { atomic_add_return, atomic_inc, atomic_inc_not_zero, atomic_read, atomic_set } from '../arch/sab/atomic.ts';
 import { bss, memblock_alloc, memblock_end } from '../arch/sab/bss.ts';

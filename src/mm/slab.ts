@@ -11,7 +11,6 @@
  * NOT LINUX: slabs are not given back to the page allocator.
  * @linux mm/slab.c (array caches), mm/slub.c (poison and redzone) v3.17
  */
-
 import { PAGE_OFFSET } from '../arch/sab/access.ts';
 import { bss, memblock_alloc } from '../arch/sab/bss.ts';
 import { num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';

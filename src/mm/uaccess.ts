@@ -6,7 +6,6 @@
  *
  * @linux arch/x86/include/asm/uaccess.h v3.17
  */
-
 import { smp_load_acquire, smp_store_release } from '../arch/sab/atomic.ts';
 import type { Addr } from '../arch/sab/memory.ts';
 import { load8, load32, memcpy, PAGE_SIZE, store8, store32, TASK_SIZE } from '../arch/sab/memory.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What each revert does where one CPU is enough to see it, and that nothing else changes. */
-
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Access, LOAD, STORE } from '../arch/sab/access.ts';
 import { setHook } from '../arch/sab/memory.ts';

@@ -5,7 +5,6 @@
  *   beforeEach(() => login());
  *   afterEach(logout);      nothing was complained about, no slot and no memory is lost
  */
-
 import { expect } from 'vitest';
 import { ktime_get } from '../arch/sab/clock.ts';
 import { setCpu } from '../arch/sab/cpu.ts';

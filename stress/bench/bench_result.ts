@@ -5,7 +5,6 @@
  * A group is a column of a table, its contestants are the rows. What counts is the ratio of a contestant to the group's
  * baseline, round by round: on a machine that others use, times of different rounds have nothing to do with each other.
  */
-
 import type { FigureComparison } from '../compare/verdict.ts';
 import type { Environment } from '../result/run_result.ts';
 

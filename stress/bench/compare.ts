@@ -9,7 +9,6 @@
  * Two runs differ by more than their rounds do, since V8 compiles anew what each run's threads do. So the smallest
  * difference of interest is greater than there. Bytes have no noise: any difference counts.
  */
-
 import { readFileSync } from 'node:fs';
 import { reasonOf } from '../cli/folder.ts';
 import { UsageError } from '../cli/usage_error.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What every form of a benchmark says: its tables, as cells of text, and its sentences. */
-
 import { BLOCKS } from '../compare/criteria.ts';
 import type { FigureComparison } from '../compare/verdict.ts';
 import { count, plural, short } from '../text/layout.ts';

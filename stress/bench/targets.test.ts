@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-
 import { expect, test } from 'vitest';
 import { makeBench } from './bench.test-data.ts';
 import { STATUSES } from './bench_result.ts';

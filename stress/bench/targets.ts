@@ -7,7 +7,6 @@
  * programs on two cores; the floor is what would be a failure, the moonshot what that form reached with its atomics in
  * WebAssembly.
  */
-
 import { median } from 'simple-statistics';
 import {
   contestantOf,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How each program ends: with the exit code that it means, after everything that it prints has been taken. */
-
 import { VERDICTS } from '../result/run_result.ts';
 import { exitWith } from './exit_code.ts';
 import { WriteError } from './folder.ts';

@@ -2,7 +2,6 @@
 /**
  * The values that options take: each function reads the text of one, or says what it should have been.
  */
-
 import type { Shard } from '../result/run_result.ts';
 import { either, nearest, UsageError } from './usage_error.ts';
 

@@ -4,7 +4,6 @@
  *
  * A first signal ends it after this window, a second at once; what was measured so far is printed and written.
  */
-
 import type { BenchOptions } from '../bench/bench_options.ts';
 import { exitWith, worstExit } from '../cli/exit_code.ts';
 import { Interrupt } from '../cli/interrupt.ts';

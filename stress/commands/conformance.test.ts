@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** `npm run conformance` as it is typed: what it prints, what it writes, how it ends. */
-
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison on a terminal. */
-
 import { wrap } from '../text/layout.ts';
 import { palette } from '../text/palette.ts';
 import { fittingColumns, tableLines } from '../text/table.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What every form of a comparison says: its columns, its sections and how it was judged. */
-
 import { count, plural, short, us } from '../text/layout.ts';
 import type { Align, Column } from '../text/table.ts';
 import { type Comparison, times } from './compare.ts';

@@ -3,7 +3,6 @@
  * Runs as a noisy machine makes them: rounds of several cases in turn, and a speed of the machine that wanders for some
  * rounds and that all figures share. Everything is a function of the seed.
  */
-
 import { type Bins, binOf } from '../../src/arch/sab/histogram.ts';
 import { Prng } from '../../src/arch/sab/prng.ts';
 import { fixture } from '../result/fixture.test-data.ts';

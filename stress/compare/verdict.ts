@@ -6,7 +6,6 @@
  * run. The time between rounds, which is no load, shows that: a figure moved only if its log ratio is more than three
  * times as large. (Contention makes a slow machine slower: figures were seen to move by twice what that time did.)
  */
-
 import { ALPHA, BLOCKS } from './criteria.ts';
 import { BETWEEN_ROUNDS, type Figure, type FigurePair, type FigureUnit, type Group } from './figures.ts';
 import { type Fit, fitCases, fitTwins } from './statistics/fit.ts';

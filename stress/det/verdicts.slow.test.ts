@@ -3,7 +3,6 @@
  * Both engines give the same verdicts: each oracle that speaks on free threads speaks on one thread at a time, of the
  * same build, and none of them does on the fixed one.
  */
-
 import { afterEach, describe, expect, test } from 'vitest';
 import { POLICIES } from '../../src/det/schedulers/index.ts';
 import type { Slug } from '../../src/reverts/registry.ts';

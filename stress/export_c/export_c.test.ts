@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Programs compile without a warning; on this kernel they pass, and what is wrong makes them fail. */
-
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

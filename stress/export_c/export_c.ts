@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** `npm run report -- export-c`: a finding or a trace as a C program for a real kernel. */
-
 import { UsageError } from '../cli/usage_error.ts';
 import { commit } from '../host/environment.ts';
 import { readAsked } from './asked.ts';

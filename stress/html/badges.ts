@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Words for how something went; each has a sign and a tone, so that none depends on its colour. */
-
 import type { Label } from '../result/labels.ts';
 import type { Expect, Verdict } from '../result/run_result.ts';
 import { html, type Markup } from './markup.ts';

@@ -4,7 +4,6 @@
  * measured is any number, since a kernel that breaks may break what is counted in it; numbers that name something are
  * counts.
  */
-
 import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
 import type { ObjectRef } from '../../src/kernel/object_ref.ts';

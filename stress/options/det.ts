@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Options of the deterministic engine: what they are if they are not given, and what they need. */
-
 import { POLICIES, type Policy } from '../../src/det/schedulers/index.ts';
 import type { Memory } from '../../src/det/state.ts';
 import { filled } from '../cli/option_table.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the watchdog says of a machine that stands still: who sleeps where, who holds and waits for what. */
-
 import { parkedOn } from '../../src/arch/sab/control.ts';
 import { objectText } from '../../src/kernel/object_ref.ts';
 import { snapshotCpus } from '../../src/kernel/oops.ts';

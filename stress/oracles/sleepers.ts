@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Every sleeper whose condition holds wakes: nobody sleeps in io_getevents() on a ring that has enough events. */
-
 import { kmap_ring_page } from '../../src/fs/aio/kioctx.ts';
 import { objectRef } from '../../src/kernel/object_ref.ts';
 import { TASK_INTERRUPTIBLE, task_state } from '../../src/kernel/sched/core.ts';

@@ -4,7 +4,6 @@
  * or to a completed one whose event has not been seen to be read. However user space has scribbled, the sum is
  * nr_events - 1.
  */
-
 import { atomic_read } from '../../src/arch/sab/atomic.ts';
 import { num_possible_cpus } from '../../src/arch/sab/cpu.ts';
 import { load32 } from '../../src/arch/sab/memory.ts';

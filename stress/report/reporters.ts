@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The printers: the file of each, and what it prints. */
-
 import type { Reporter } from '../options/reporters.ts';
 import type { Run } from '../result/run_result.ts';
 import { toHtml } from './page/page.ts';

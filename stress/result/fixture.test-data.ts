@@ -2,7 +2,6 @@
 /**
  * A result written by hand, for the tests of the printers: one surfaced race, one known bug, one goal never reached.
  */
-
 import { type Bins, binOf } from '../../src/arch/sab/histogram.ts';
 import { objectRef } from '../../src/kernel/object_ref.ts';
 import { distribution } from './distribution.ts';

@@ -6,7 +6,6 @@
  * machine's own words who sleeps on what and who holds what. A round in which nothing can happen any more is a hang;
  * one whose threads get no time on a core is given up without a verdict (watchdog.ts).
  */
-
 import { ktime_get } from '../../src/arch/sab/clock.ts';
 import { ARRIVED, DEAD, PHASE, progressOf, setAborted, sleepsOf, sleepsUntimed } from '../../src/arch/sab/control.ts';
 import { unparkCpu } from '../../src/arch/sab/park.ts';

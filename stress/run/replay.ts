@@ -5,7 +5,6 @@
  * On the sources that it was recorded on it is the same to the last step, and so is the text. On others it is followed
  * as far as it can be; where it is left is said, and from there a random walk goes on under its seed.
  */
-
 import type { Slug } from '../../src/reverts/registry.ts';
 import type { Role } from '../../workers/protocol.ts';
 import { worstExit } from '../cli/exit_code.ts';

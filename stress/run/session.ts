@@ -5,7 +5,6 @@
  * When it is over, or a signal ends it, the result is printed first and then written: what a full disk does not take
  * has at least been said. What a signal does, cli/interrupt.ts says.
  */
-
 import { exitWith } from '../cli/exit_code.ts';
 import { runFolder, WriteError } from '../cli/folder.ts';
 import { Interrupt, unlessAborted } from '../cli/interrupt.ts';

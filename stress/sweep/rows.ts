@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a sweep's tables say of each width, and its fit in sentences; the same for each printer. */
-
 import { SERVICE_THREADS } from '../options/widths.ts';
 import type { Lock } from '../result/run_result.ts';
 import { count, frequency, plural } from '../text/layout.ts';

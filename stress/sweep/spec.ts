@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a sweep takes of the options of the command line. */
-
 import type { Options } from '../options/options.ts';
 import type { Reporter } from '../options/reporters.ts';
 import { againLine } from '../options/stress_options.ts';

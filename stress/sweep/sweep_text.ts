@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A sweep on a terminal, and as Markdown. */
-
 import { command, wrap } from '../text/layout.ts';
 import { codeBlock, escaped, markdownTable } from '../text/markdown.ts';
 import { palette } from '../text/palette.ts';

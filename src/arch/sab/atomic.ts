@@ -15,7 +15,6 @@
  *
  * @linux include/linux/atomic.h, Documentation/memory-barriers.txt v3.17
  */
-
 import { LOAD, RMW, STORE } from './access.ts';
 import { add, compareExchange, exchange, load, store } from './instructions.ts';
 import { type Addr, atomicIndex, i32 } from './memory.ts';

@@ -8,7 +8,6 @@
  *
  * memblock_alloc() takes memory from the start of RAM before there is a page allocator, as in Linux.
  */
-
 import { PAGE_OFFSET } from './access.ts';
 import { symbolHash } from './functable.ts';
 import { load32, memset_unchecked, PAGE_SIZE, ramEnd, store32 } from './memory.ts';

@@ -4,7 +4,6 @@
  *
  * @linux kernel/futex.c futex_wait(), futex_wake()
  */
-
 import { LOAD, PAGE_OFFSET } from './access.ts';
 import { addWaking, clearParked, isAborted, MachineAborted, parkedOn, quietSaid, setParked } from './control.ts';
 import { smp_processor_id } from './cpu.ts';

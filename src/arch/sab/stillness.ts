@@ -9,7 +9,6 @@
  *   on its way there, and the word is as expected: it will sleep
  *   on its way back: WAKING counts it
  */
-
 import { PAGE_OFFSET } from './access.ts';
 import { anyWaking, expectedBy, isOut, parkedOn, sayQuiet, sleepsOf, sleepsUntimed, stirrings } from './control.ts';
 import { i32 } from './memory.ts';

@@ -14,7 +14,6 @@
  * The class and at() are made from source text, one for each struct, because V8 keeps its type feedback by
  * source position: code shared by all structs would see every view class and turn megamorphic.
  */
-
 import { PAGE_OFFSET } from './access.ts';
 import type { AtomicT } from './atomic.ts';
 import {

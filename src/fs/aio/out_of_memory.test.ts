@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Memory runs out at every place where it can: the call fails, and nothing of it is left. */
-
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { contextOf, contexts, slotsOf } from '../../testing/slots.ts';
 import {

@@ -5,7 +5,6 @@
  *
  * Variants: `slab`, `pages`.
  */
-
 import { PAGE_OFFSET } from '../../arch/sab/access.ts';
 import { cmpxchg, xchg } from '../../arch/sab/atomic.ts';
 import { bss } from '../../arch/sab/bss.ts';

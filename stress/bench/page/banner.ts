@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a benchmark came to, in a sentence, and the command that runs it again. */
-
 import { html, type Markup } from '../../html/markup.ts';
 import { commandBox } from '../../html/section.ts';
 import type { Bench } from '../bench_result.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What moved since an earlier benchmark. */
-
 import type { FigureComparison } from '../../compare/verdict.ts';
 import { html } from '../../html/markup.ts';
 import type { Section } from '../../html/section.ts';

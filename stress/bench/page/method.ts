@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How and where it was measured, and how busy others kept the machine. */
-
 import { html } from '../../html/markup.ts';
 import type { Section } from '../../html/section.ts';
 import type { Bench } from '../bench_result.ts';

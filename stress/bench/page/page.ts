@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A benchmark as a page. */
-
 import { shell } from '../../html/shell.ts';
 import type { Bench } from '../bench_result.ts';
 import { benchCommand } from '../bench_text.ts';

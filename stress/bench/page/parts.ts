@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A section for each part of a benchmark that was measured: its charts, and its tables. */
-
 import { figure } from '../../html/figure.ts';
 import type { Markup, Part } from '../../html/markup.ts';
 import type { Section } from '../../html/section.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What ratios are to be, and what they are. */
-
 import { badge } from '../../html/badges.ts';
 import { figure } from '../../html/figure.ts';
 import type { Part } from '../../html/markup.ts';

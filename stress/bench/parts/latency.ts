@@ -3,7 +3,6 @@
  * How long a grace period and io_destroy() take on machines with more and more CPUs, of which one asks, one is the
  * grace-period thread, one a kworker, and all others submit and reap for all they are worth.
  */
-
 import type { GroupSpec } from '../bench_result.ts';
 import { BenchCpus } from '../cpus.ts';
 import { LATENCIES } from '../loads/latency.ts';

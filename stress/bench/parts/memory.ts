@@ -2,7 +2,6 @@
 /**
  * What a context and a request take of RAM, by the number of possible CPUs: counted in pages, and the same each time.
  */
-
 import type { GroupSpec } from '../bench_result.ts';
 import { BenchCpus } from '../cpus.ts';
 import { FOOTPRINT_EVENTS } from '../loads/footprint.ts';

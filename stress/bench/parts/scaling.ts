@@ -3,7 +3,6 @@
  * Scaling of the stress test: events a second of whole rounds, over threads, contexts and the size of the ring. The
  * load is that of one_ring_for_all_threads, with nothing checked and nothing stalled; it keeps user space's books.
  */
-
 import { Pool } from '../../round/pool.ts';
 import type { RoundSpec } from '../../round/round.ts';
 import { runRound } from '../../round/round.ts';

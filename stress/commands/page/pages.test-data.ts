@@ -3,7 +3,6 @@
  * A made-up run of sixteen threads as full as a real one of a minute: every scenario, many findings with all their
  * CPUs, twenty locks, nine system calls, a timeline of two hundred stretches; and a sweep.
  */
-
 import { type Bins, binOf } from '../../../src/arch/sab/histogram.ts';
 import { objectRef } from '../../../src/kernel/object_ref.ts';
 import type { CpuSnapshot } from '../../../src/kernel/oops.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the fuzzer says: how it gets on, each difference, and what it has reached in the end. */
-
 import { clock, plural } from '../../text/layout.ts';
 import { tableLines } from '../../text/table.ts';
 import { opInWords } from '../trace/op_words.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs a trace where it can be run, and says what was answered otherwise than expected. */
-
 import type { Kernel, KernelFacts } from '../kernel/kernel.ts';
 import { runOnPort } from '../port/port.ts';
 import { folded, stepsOf } from '../trace/steps.ts';

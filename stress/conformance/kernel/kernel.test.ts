@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The driver of the host's kernel: it answers as recorded, is killed where it would wait for ever, and goes on. */
-
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The port as what a trace runs on: a process of a machine with one running CPU. */
-
 import { PAGE_OFFSET } from '../../../src/arch/sab/access.ts';
 import { setCpu, smp_processor_id } from '../../../src/arch/sab/cpu.ts';
 import { load8, PAGE_SIZE, store8, store32 } from '../../../src/arch/sab/memory.ts';

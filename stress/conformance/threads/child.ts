@@ -3,7 +3,6 @@
  * The process in which threads use the host's kernel; run.ts starts it, and ends it: a thread that sleeps in the kernel
  * for good would keep it from ending by itself. What needs RAM is loaded where a host that refuses it can be heard.
  */
-
 import { HostLimit } from '../../../src/arch/sab/host_limit.ts';
 import { withinLimits } from '../../host/limits.ts';
 import { Native, NoKernel } from '../kernel/native.ts';

@@ -5,7 +5,6 @@
  * The schedule is run twice more: once to see what the finding is about and which steps tell of it, once for the stacks
  * of those.
  */
-
 import { type OopsRecord, roleOf } from '../../../src/kernel/oops.ts';
 import { type ArgumentKind, argumentsOf, syscallOf } from '../../../src/trace/events.ts';
 import type { Diagram, DiagramRow, Explanation } from '../../result/explanation.ts';

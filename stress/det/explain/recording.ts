@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs a schedule with everything written down (src/det/full_recorder.ts), and reads it back. */
-
 import type { Words } from '../../../src/arch/sab/words.ts';
 import {
   ENTRY_ADDR,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A CPU of a litmus test: the entry of its piscina thread, with no kernel on it. */
-
 import { PAGE_OFFSET } from '../../../src/arch/sab/access.ts';
 import { smp_load_acquire, smp_store_release, xchg } from '../../../src/arch/sab/atomic.ts';
 import {

@@ -22,7 +22,6 @@
  * @see K. Coons, M. Musuvathi, K. McKinley, Bounded Partial-Order Reduction, OOPSLA 2013: why what is usual without a
  *   bound is not sound with one
  */
-
 import type { Bound } from '../../options/engine.ts';
 import type { Decision, WatchedChoice } from '../schedule/words.ts';
 import { type StepLog, Stretch } from './independence.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Schedules are a function of the seed, whatever is run in between; a recording shows again what they found. */
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Policy } from '../../../src/det/schedulers/index.ts';
 import type { Case } from '../../round/case.ts';

@@ -6,7 +6,6 @@
  * shares which word becomes what the schedulers choose by at i = 1, 2, 4, 8, …: early, while there is much to learn,
  * and seldom later, when each change would make older figures mean less.
  */
-
 import { mix32 } from '../../../src/arch/sab/prng.ts';
 import type { Policy } from '../../../src/det/schedulers/index.ts';
 import { toolVersion } from '../../host/environment.ts';

@@ -6,7 +6,6 @@
  * Only a word that several CPUs touch is a point at which another may be chosen, and which words are is learned on the
  * way. A search that has learned of another word is therefore done again, until one has learned nothing.
  */
-
 import { DetState, ENTRIES_MAX, LOG_MAX, SHARED } from '../../../src/det/state.ts';
 import type { Bound } from '../../options/engine.ts';
 import { isChecked } from '../../options/engine.ts';

@@ -4,7 +4,6 @@
  *
  * If one does, something got in that is not under the schedule, such as the time, and no finding can be replayed.
  */
-
 import { LOAD, RMW, STORE } from '../../../src/arch/sab/access.ts';
 import { LOG_MAX, LOG_WORDS } from '../../../src/det/state.ts';
 import { cpuOf, opOf } from '../../../src/det/step_log.ts';

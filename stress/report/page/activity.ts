@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the threads were at: a lane for each CPU, and how each role's time was shared out. */
-
 import { figure } from '../../html/figure.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was run, and on what. */
-
 import { html } from '../../html/markup.ts';
 import { pairs, type Section } from '../../html/section.ts';
 import type { RunResult } from '../../result/run_result.ts';

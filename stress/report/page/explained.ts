@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How a finding comes about: the interleaving, with the functions of C beside, and the schedule that replays it. */
-
 import { html, type Markup } from '../../html/markup.ts';
 import { commandBox } from '../../html/section.ts';
 import { table } from '../../html/table.ts';

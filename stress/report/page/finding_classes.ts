@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What findings mean for the verdict: nobody expected them, a fix is taken back, or v3.17 is known for them. */
-
 import type { Tone } from '../../html/badges.ts';
 import { worstFirst } from '../../result/labels.ts';
 import type { Finding, ScenarioResult } from '../../result/run_result.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Goals: whether what a scenario is about ever happened. A green run in which it did not says nothing. */
-
 import { badge } from '../../html/badges.ts';
 import { breakable, html, type Markup, type Part } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';

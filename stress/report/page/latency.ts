@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How long each system call took, from the caller's side: a plot of percentiles, and the figures. */
-
 import { figure } from '../../html/figure.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';

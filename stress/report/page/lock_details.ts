@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a row of the lock table opens to: how waits and holds are distributed, and where they happened. */
-
 import { type Bucket, bucketsOf } from '../../html/buckets.ts';
 import { figure } from '../../html/figure.ts';
 import { html, type Markup } from '../../html/markup.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The lock classes with the columns of /proc/lock_stat; each opens to its distributions and its sites. */
-
 import { html, type Markup } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';
 import { type Column, table } from '../../html/table.ts';

@@ -2,7 +2,6 @@
 /**
  * How each scenario did on each build: a grid of scenario by build, and below it every outcome that was counted.
  */
-
 import { expectBadge, labelBadge } from '../../html/badges.ts';
 import { breakable, html, type Markup, type Part } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How throughput, the rings, grace periods and live contexts went over the run. */
-
 import { figure } from '../../html/figure.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';

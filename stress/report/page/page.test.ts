@@ -3,7 +3,6 @@
  * The pages as text: complete, harmless, small, and asking for nothing. How they look and what they do is
  * html.browser.test.ts's.
  */
-
 import { expect, test } from 'vitest';
 import { objectRef } from '../../../src/kernel/object_ref.ts';
 import { rich, sweep } from '../../commands/page/pages.test-data.ts';

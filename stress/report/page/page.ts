@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** report.html: a run as a page. */
-
 import { VERDICT_WORDS } from '../../html/badges.ts';
 import { shell } from '../../html/shell.ts';
 import type { Finding, Run, RunResult } from '../../result/run_result.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was asked of the figures, and what they came to. */
-
 import { badge } from '../../html/badges.ts';
 import { html, type Part } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** First of all: how it went, why, what it was in figures, and the command that runs it again. */
-
 import { badge, VERDICT_WORDS } from '../../html/badges.ts';
 import { html, type Markup, type Part } from '../../html/markup.ts';
 import { commandBox, pairs } from '../../html/section.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a green run is worth: how much was looked at, and how soon this test sees what is there to be seen. */
-
 import { breakable, html, type Markup } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';
 import { type Column, table } from '../../html/table.ts';

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-
 import { expect, test } from 'vitest';
 import { objectRef } from '../../../src/kernel/object_ref.ts';
 import { duplicate } from '../../result/fixture.test-data.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How long system calls took, from the caller's side: a row for each call, or for each build. */
-
 import type { Distribution } from '../../result/run_result.ts';
 import { count, us } from '../../text/layout.ts';
 import { type Column, fittingColumns, tableLines } from '../../text/table.ts';

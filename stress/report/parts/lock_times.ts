@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What lock_stat does not say of a lock class: percentiles, and where it was waited for and held most often. */
-
 import type { ContentionPoint, Lock } from '../../result/run_result.ts';
 import { count, frequency } from '../../text/layout.ts';
 import { percentile } from './percentiles.ts';

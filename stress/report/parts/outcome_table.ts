@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The outcomes of a scenario on a build, as jcstress lays them out. */
-
 import type { Expect, ScenarioResult } from '../../result/run_result.ts';
 import { count, frequency } from '../../text/layout.ts';
 import type { Palette } from '../../text/palette.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was run, and on what: the same lines in every report. */
-
 import type { Parameters, RunResult } from '../../result/run_result.ts';
 import { plural, span } from '../../text/layout.ts';
 import { shardText } from './merged_table.ts';

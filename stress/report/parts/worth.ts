@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a green run is worth, in sentences: how much was looked at, and that what was looked with can see. */
-
 import { labelOf } from '../../result/labels.ts';
 import type { RunResult } from '../../result/run_result.ts';
 import { plural, span } from '../../text/layout.ts';

@@ -4,7 +4,6 @@
  *
  * Every line keeps within the width but the last: it is for a script, which reads one line.
  */
-
 import { buildText, labelOf, missedGoals, worstFirst } from '../../result/labels.ts';
 import type { RunResult, ScenarioResult } from '../../result/run_result.ts';
 import { clip, command, count, plural, short, span, wrap } from '../../text/layout.ts';

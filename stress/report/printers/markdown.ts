@@ -5,7 +5,6 @@
  * Always below 64 KB: a summary above its limit is not cut but refused. What does not fit is left out whole, and
  * counted.
  */
-
 import { buildText, labelOf, missedGoals, worstFirst } from '../../result/labels.ts';
 import type { RunResult, ScenarioResult } from '../../result/run_result.ts';
 import { clip, count, plural, short, span } from '../../text/layout.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which locks make it so: the share of each class's acquisitions that had to wait, at each width. */
-
 import { figure } from '../../html/figure.ts';
 import { html, type Part } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a sweep ran on, and where its runs are. */
-
 import { pairs, type Section } from '../../html/section.ts';
 import { plural } from '../../text/layout.ts';
 import type { Sweep } from '../sweep_result.ts';

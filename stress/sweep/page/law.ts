@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the Universal Scalability Law makes of a sweep, a figure and a sentence each. */
-
 import { html } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';
 import { table } from '../../html/table.ts';

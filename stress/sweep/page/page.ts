@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A sweep as a page. */
-
 import { shell } from '../../html/shell.ts';
 import type { Sweep } from '../sweep_result.ts';
 import { sweepBanner } from './banner.ts';

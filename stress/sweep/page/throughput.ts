@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Throughput at each width, against one that grows with the threads. */
-
 import { figure } from '../../html/figure.ts';
 import type { Part } from '../../html/markup.ts';
 import { absent, type Section } from '../../html/section.ts';

@@ -13,7 +13,6 @@
  *   refusesRequests     has no room though little is in use
  *   keepsRings          says that a context is destroyed and does nothing
  */
-
 import { io_event, iocb } from '../../../../src/uapi/aio_abi.ts';
 import { EAGAIN, EINVAL } from '../../../../src/uapi/errno.ts';
 import { type Event, emptyEvent } from '../../../../src/user/event.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Throughput, ring occupancy and free slots, grace periods, live contexts: one above the other, over the same time. */
-
 import { axis, base, slider, tip, wheel } from '../../../html/client/axes.ts';
 import { ofRun } from '../../../html/client/chart.ts';
 import type { Look } from '../../../html/client/look.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How each role's time was shared out: a bar for each role. */
-
 import { axis, base, tip } from '../../../html/client/axes.ts';
 import { ofRun } from '../../../html/client/chart.ts';
 import { ACTIVITIES } from '../../../result/run_result.ts';

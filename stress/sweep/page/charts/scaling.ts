@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Pages of sweeps: throughput over threads, with what a law of scaling makes of it; contention over threads. */
-
 import { axis, base, tip } from '../../../html/client/axes.ts';
 import type { ChartKind } from '../../../html/client/chart.ts';
 import type { Look } from '../../../html/client/look.ts';
