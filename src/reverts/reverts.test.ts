@@ -2,7 +2,7 @@
 /** What each revert does where one CPU is enough to see it, and that nothing else changes. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Access, LOAD, STORE } from '../arch/sab/access.ts';
-import { setHook } from '../arch/sab/memory.ts';
+import { setHook, store32 } from '../arch/sab/memory.ts';
 import { ptrAt } from '../arch/sab/struct.ts';
 import { DELAY_FOREVER, nullb_complete_by_hand, nullb_poll, nullb_set_delay } from '../drivers/null_blk.ts';
 import { aio, kmap_ring_page } from '../fs/aio/kioctx.ts';
@@ -315,6 +315,40 @@ describe('serialise_migration', () => {
     expect(firstPage(ctx)).not.toBe(old);
     expect([page_count(firstPage(ctx)), page_count(old)]).toEqual([2, 0]);
     expect(userReap(ctx, 9)).toHaveLength(2);
+  });
+
+  /** Migrates the ring's first page; what a reader does last happens between the copy and the change of the pointer. */
+  function migrateUnderReader(ctx: number, read: number): string {
+    const { ring_pages } = contextOf(mm(), ctx);
+    const head = kmap_ring_page(contextOf(mm(), ctx), 0) + aio_ring.offsetof.head;
+    setHook({
+      access: (op, addr) => {
+        if (op !== STORE || addr !== ring_pages) return;
+        setHook(null);
+        store32(head, read);
+      },
+      sleeper: null,
+    });
+    return inKernel(() => errname(migrate_page(firstPage(ctx))));
+  }
+
+  test('reverted: a head that is stored after the copy is lost, and events come twice', () => {
+    without('serialise_migration');
+    const ctx = io_setup(1);
+    expect(io_submit(ctx, ...reads(3, 100))).toBe(3);
+    expect(migrateUnderReader(ctx, 2)).toBe('0');
+    expect(userReap(ctx, 9).map(({ data }) => data)).toEqual([100, 101, 102]);
+  });
+
+  test('fixed: who may store the head holds ring_lock, and then no page moves', () => {
+    const ctx = io_setup(1);
+    expect(io_submit(ctx, ...reads(3, 100))).toBe(3);
+    const { ring_lock } = contextOf(mm(), ctx);
+    inKernel(() => mutex_lock(ring_lock));
+    expect(migrateUnderReader(ctx, 2)).toBe('-EAGAIN');
+    setHook(null);
+    inKernel(() => mutex_unlock(ring_lock));
+    expect(userReap(ctx, 9)).toHaveLength(3);
   });
 });
 
