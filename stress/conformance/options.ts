@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a check of conformance is asked to do: the command line, checked. */
 import { randomInt } from 'node:crypto';
-import { Command, Option } from 'commander';
-import { readCommandLine } from '../cli/command_line.ts';
+import { readOptions } from '../cli/command_line.ts';
+import { choice, filled, row, SEED, VERSION, whole } from '../cli/option_table.ts';
 import { UsageError } from '../cli/usage_error.ts';
-import { oneOf, seed, wholeNumber } from '../cli/values.ts';
-import { type FuzzOptions, fuzzOptions, type TypedForFuzz, withFuzzOptions } from './fuzz/options.ts';
+import { toolVersion } from '../host/environment.ts';
+import { FUZZ, type FuzzOptions, fuzzOptions } from './fuzz/options.ts';
 import type { Target } from './judge/evaluate.ts';
 import { HOST_SCENARIOS, THREADS_MAX, THREADS_MIN, type ThreadsOptions } from './threads/plan.ts';
 
@@ -27,18 +27,7 @@ export interface ConformanceOptions {
   readonly threads: ThreadsOptions | null;
 }
 
-interface Typed extends TypedForFuzz {
-  readonly traces?: readonly string[];
-  readonly json?: string | true;
-  readonly record?: string;
-  readonly fromStrace?: string;
-  readonly to?: string;
-  readonly threads?: number;
-  readonly seconds?: number;
-}
-
 const NAME = 'npm run conformance --';
-const TARGETS: readonly Target[] = ['port', 'kernel', 'both'];
 const WATCHDOG_S = 10;
 const WATCHDOG_MAX_S = 3600;
 const THREADS = 8;
@@ -74,66 +63,52 @@ Exit codes: 0 no difference unexplained, 1 usage, 2 a difference or a broken pro
 too busy for a call to end, 6 harness, 130 interrupted.
 `;
 
-const commandLine = (): Command =>
-  new Command(NAME)
-    .description(
-      "Holds the port, and this host's kernel, against recorded answers of a kernel, and against each other.",
-    )
-    .helpOption('--help', 'print this')
-    .allowExcessArguments()
-    .addOption(
-      new Option('--target <which>', 'port, kernel or both').default('both').argParser(oneOf('--target', TARGETS)),
-    )
-    .option('--traces <files...>', "files of traces (default: the project's own)")
-    .option('--json [file]', 'write the results as JSON, to the standard output if no file is named')
-    .addOption(
-      new Option('--record <file>', 'write into this file of traces what the kernel answers now').conflicts([
-        'traces',
-        'json',
-      ]),
-    )
-    .addOption(
-      new Option('--from-strace <log>', 'make a file of traces of what strace -f has written').conflicts([
-        'traces',
-        'json',
-        'record',
-        'threads',
-        'target',
-        'fuzz',
-      ]),
-    )
-    .option('--to <file>', 'with --from-strace: write into this file (default: standard output)')
-    .addOption(
-      new Option('--watchdog <s>', 'how long the kernel may take for one step')
-        .default(WATCHDOG_S)
-        .argParser(wholeNumber('--watchdog', 1, WATCHDOG_MAX_S, WATCHDOG_S)),
-    )
-    .addOption(
-      new Option('--threads <n>', 'use the kernel with so many threads instead of traces')
-        .argParser(wholeNumber('--threads', THREADS_MIN, THREADS_MAX, THREADS))
-        .conflicts(['target', 'traces', 'record']),
-    )
-    .addOption(
-      new Option('--seconds <s>', `how long the threads run (default: ${SECONDS})`).argParser(
-        wholeNumber('--seconds', 1, SECONDS_MAX, SECONDS),
-      ),
-    )
-    .addOption(new Option('--seed <n>', 'for what the threads do, or is drawn (default: random)').argParser(seed))
-    .addHelpText('after', AFTER);
+const path = (value: string, help: string) => row(value, help, (text) => text);
+
+/** The options, as of `npm run stress`. */
+const CONFORMANCE = {
+  target: { ...choice<Target>('<which>', 'whose answers to look at', ['port', 'kernel', 'both']), usual: 'both' },
+  traces: {
+    ...row('<files...>', 'files of traces', (text, _flag, before: readonly string[] = []) => [...before, text]),
+    usualText: "the project's own",
+  },
+  json: row<string | true>('[file]', 'write the results as JSON, to the standard output if no file is named', String),
+  record: {
+    ...path('<file>', 'write into this file of traces what the kernel answers now'),
+    conflicts: ['traces', 'json'],
+  },
+  fromStrace: {
+    ...path('<log>', 'make a file of traces of what strace -f has written'),
+    conflicts: ['traces', 'json', 'record', 'threads', 'target', 'fuzz'],
+  },
+  to: { ...path('<file>', 'with --from-strace: write into this file'), usualText: 'standard output' },
+  watchdog: {
+    ...whole('seconds that the kernel may take for one step', 1, WATCHDOG_MAX_S, WATCHDOG_S),
+    usual: WATCHDOG_S,
+  },
+  threads: {
+    ...whole('use the kernel with so many threads instead of traces', THREADS_MIN, THREADS_MAX, THREADS),
+    conflicts: ['target', 'traces', 'record'],
+  },
+  seconds: { ...whole('how long the threads run', 1, SECONDS_MAX, SECONDS), usualText: String(SECONDS) },
+  seed: { ...SEED, help: 'for what the threads do, or is drawn' },
+  ...FUZZ,
+  version: VERSION,
+};
+
+const PROGRAM = {
+  name: NAME,
+  about: "Holds the port, and this host's kernel, against recorded answers of a kernel, and against each other.",
+  stray: `, only options are allowed; type for example ${NAME} --traces FILE`,
+  after: AFTER,
+};
 
 /** @returns the options, or the text of the help that was asked for @throws UsageError */
 export function parseConformance(argv: readonly string[]): ConformanceOptions | string {
-  const command = withFuzzOptions(commandLine());
-  const help = readCommandLine(command, argv);
-  if (help !== null) return help;
-  const [stray] = command.args;
-  if (stray !== undefined) {
-    throw new UsageError(
-      'unexpected-argument',
-      `'${stray}' belongs to no option, only options are allowed; type for example ${NAME} --traces ${stray}`,
-    );
-  }
-  const typed = command.opts<Typed>();
+  const given = readOptions(PROGRAM, CONFORMANCE, argv);
+  if (typeof given === 'string') return given;
+  if (given.version) return `${toolVersion()}\n`;
+  const typed = filled(CONFORMANCE, given);
   const { target, traces = [], json, record, watchdog, threads, seconds, fromStrace, to } = typed;
   if (threads === undefined && (seconds ?? (typed.fuzz === true ? undefined : typed.seed)) !== undefined) {
     const flag = seconds === undefined ? '--seed' : '--seconds';

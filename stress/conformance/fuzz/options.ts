@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The options of the fuzzer. */
 import { randomInt } from 'node:crypto';
-import { type Command, Option } from 'commander';
+import { type Given, MINUTES, row, toggle, whole } from '../../cli/option_table.ts';
 import { UsageError } from '../../cli/usage_error.ts';
-import { minutes, wholeNumber } from '../../cli/values.ts';
 import type { Target } from '../judge/evaluate.ts';
 
 export interface FuzzOptions {
@@ -18,41 +17,29 @@ export interface FuzzOptions {
   readonly output: string;
 }
 
-export interface TypedForFuzz {
-  readonly fuzz?: true;
-  readonly target: Target;
-  readonly watchdog: number;
-  readonly seed?: number;
-  readonly minutes?: number;
-  readonly case?: number;
-  readonly output?: string;
-}
-
 const TYPE = 'type npm run conformance -- --fuzz';
 const MS = 60_000;
 /** Options that mean something to the fuzzer only. */
 const OWN = ['minutes', 'case', 'output'] as const;
 
-export const withFuzzOptions = (command: Command): Command =>
-  command
-    .addOption(
-      new Option('--fuzz', 'draw traces at random, and make what differs small').conflicts([
-        'traces',
-        'json',
-        'record',
-        'threads',
-      ]),
-    )
-    .addOption(new Option('--minutes <m>', 'how long to fuzz, decimals allowed (default: 1)').argParser(minutes))
-    .addOption(
-      new Option('--case <n>', 'fuzz with this case of the seed only').argParser(
-        wholeNumber('--case', 0, Number.MAX_SAFE_INTEGER, 17),
-      ),
-    )
-    .option('--output <dir>', 'folder for the differences that fuzzing finds (default: reports)');
+export const FUZZ = {
+  fuzz: {
+    ...toggle('draw traces at random, and make what differs small'),
+    conflicts: ['traces', 'json', 'record', 'threads'],
+  },
+  minutes: { ...MINUTES, help: 'how long to fuzz, decimals allowed', usualText: '1' },
+  case: whole('fuzz with this case of the seed only', 0, Number.MAX_SAFE_INTEGER, 17),
+  output: { ...row('<dir>', 'folder for the differences that fuzzing finds', (text) => text), usualText: 'reports' },
+};
+
+interface Typed extends Given<typeof FUZZ> {
+  readonly target: Target;
+  readonly watchdog: number;
+  readonly seed?: number;
+}
 
 /** @returns null if that is not asked for @throws UsageError */
-export function fuzzOptions(typed: TypedForFuzz): FuzzOptions | null {
+export function fuzzOptions(typed: Typed): FuzzOptions | null {
   if (typed.fuzz !== true) {
     const stray = OWN.find((name) => typed[name] !== undefined);
     if (stray === undefined) return null;
