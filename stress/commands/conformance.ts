@@ -9,18 +9,17 @@ import { setImmediate } from 'node:timers/promises';
 import { exitWith, worstExit } from '../cli/exit_code.ts';
 import { Files, whyUnwritable } from '../cli/files.ts';
 import { Interrupt } from '../cli/interrupt.ts';
-import { runProgram } from '../cli/program.ts';
+import { runProgram, say } from '../cli/program.ts';
 import { stderr, stdout } from '../cli/streams.ts';
 import { UsageError } from '../cli/usage_error.ts';
 import type { Judged } from '../conformance/judge/evaluate.ts';
 import type { Kernel, KernelFacts } from '../conformance/kernel/kernel.ts';
-import { type ConformanceOptions, parseConformance } from '../conformance/options.ts';
+import type { ConformanceOptions } from '../conformance/options.ts';
 import { toText, totalsOf } from '../conformance/text.ts';
 import type { ThreadsOptions } from '../conformance/threads/plan.ts';
 import { runThreads } from '../conformance/threads/run.ts';
 import { threadsText, threadsVerdict } from '../conformance/threads/text.ts';
 import { TraceError } from '../conformance/trace/trace.ts';
-import { withinLimits } from '../host/limits.ts';
 import { VERDICTS } from '../result/run_result.ts';
 
 const tell = (line: string): void => stderr.write(`${line}\n`);
@@ -133,11 +132,10 @@ function checkPaths({ json, record, strace }: ConformanceOptions): void {
 }
 
 await runProgram(async (argv) => {
+  const { parseConformance } = await import('../conformance/options.ts');
   const options = parseConformance(argv);
-  if (typeof options === 'string') {
-    stdout.write(options);
-    return VERDICTS.passed;
-  }
+  if (typeof options === 'string') return say(options);
   checkPaths(options);
+  const { withinLimits } = await import('../host/limits.ts');
   return withinLimits(0, () => obey(options));
 });

@@ -19,7 +19,7 @@ async function loaded(program: string, ...args: string[]): Promise<string[]> {
 
 const HEAVY = /dist\/(src\/(kernel|mm|fs|drivers|init|user)|stress\/(scenarios|round|native|det|run|report|html))\//;
 
-test.each(['stress', 'report', 'soak', 'bench'])(
+test.each(['stress', 'report', 'soak', 'bench', 'conformance'])(
   '%s: a version loads no parser; help and a wrong option no kernel and no printer',
   async (program) => {
     const [version = [], ...others] = await Promise.all(
