@@ -93,9 +93,9 @@ const autoremove_wake_fn = fn('autoremove_wake_function', function autoremove_wa
   return woken;
 });
 
-function init_wait(func: typeof default_wake_fn, flags: number): wait_queue_t {
+function init_wait(func: typeof default_wake_fn): wait_queue_t {
   const wait = wait_queue_t.at(stack_alloc(wait_queue_t.sizeof));
-  wait.flags = flags;
+  wait.flags = 0;
   wait.task = current.addr;
   wait.func = func;
   INIT_LIST_HEAD(wait.task_list);
@@ -103,10 +103,10 @@ function init_wait(func: typeof default_wake_fn, flags: number): wait_queue_t {
 }
 
 /** An entry for this task, on its stack, which a waker unlinks. Give it back by FREE_WAIT(). @linux DEFINE_WAIT() */
-export const DEFINE_WAIT = (): wait_queue_t => init_wait(autoremove_wake_fn, 0);
+export const DEFINE_WAIT = (): wait_queue_t => init_wait(autoremove_wake_fn);
 
 /** An entry that stays in its queue until this task takes it out. @linux DECLARE_WAITQUEUE() */
-export const DECLARE_WAITQUEUE = (): wait_queue_t => init_wait(default_wake_fn, 0);
+export const DECLARE_WAITQUEUE = (): wait_queue_t => init_wait(default_wake_fn);
 
 export function FREE_WAIT(): void {
   stack_free(wait_queue_t.sizeof);
