@@ -206,7 +206,7 @@ test('files open with the licence and are short', () => {
   none(
     sources.flatMap(({ path, lines }) => [
       ...(lines[0] === '// SPDX-License-Identifier: GPL-2.0-only' ? [] : [`${path}:1: SPDX line missing`]),
-      ...(/^\/\/ SPDX[^\n]*\n(\/\*\*(?:(?!\*\/)[^])*\*\/\n)?\nimport /.test(lines.slice(0, 60).join('\n'))
+      ...(/^\/\/ SPDX[^\n]*\n(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?\nimport /.test(lines.slice(0, 60).join('\n'))
         ? [`${path}:2: an empty line before the imports`]
         : []),
       ...(lines.length <= 501 ? [] : [`${path}:501: more than 500 lines`]),
