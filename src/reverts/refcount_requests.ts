@@ -47,7 +47,7 @@ import { release_quota_and_mapping_late } from './async_destroy.ts';
 import { fixed } from './registry.ts';
 
 /** What the old ioctx_alloc() said when its table could not grow, whatever the reason; and it kept the quota. */
-export const TABLE_IS_FULL = -EAGAIN;
+export const ADD_TABLE_FAILED = -EAGAIN;
 
 const free_ioctx_rcu = fn('free_ioctx_rcu', function free_ioctx_rcu(head: Addr<rcu_head>) {
   const ctx = container_of(head, kioctx, 'rcu_head');

@@ -9,8 +9,7 @@ import type { FieldType } from './struct.ts';
 
 /** Id of a function with the signature `F`; 0 is NULL. */
 export type Fn<F> = number & { readonly signature?: F };
-// biome-ignore lint/suspicious/noExplicitAny: a table of functions of any type
-type AnyFunction = (...args: any[]) => any;
+type AnyFunction = (...args: never[]) => unknown;
 
 const byId = new Map<number, AnyFunction>();
 const names = new Map<number, string>();

@@ -46,8 +46,7 @@ export interface FieldType<V, T, A extends Access = Access> {
   readonly value?: V;
   readonly target?: T;
 }
-// biome-ignore lint/suspicious/noExplicitAny: a field of any type
-type AnyField = FieldType<any, any>;
+type AnyField = FieldType<unknown, unknown>;
 export type Fields = Record<string, AnyField>;
 type Settable = FieldType<unknown, unknown, 'u32' | 's32' | 'u16' | 's16' | 'ptr' | 'ref'>;
 

@@ -20,7 +20,7 @@ import { mm_struct } from '../../mm/mm_types.ts';
 import { alloc_percpu, free_percpu } from '../../mm/percpu.ts';
 import { kfree, kmem_cache_alloc, kmem_cache_free, kzalloc } from '../../mm/slab.ts';
 import { get_user, user_fault } from '../../mm/uaccess.ts';
-import { TABLE_IS_FULL } from '../../reverts/refcount_requests.ts';
+import { ADD_TABLE_FAILED } from '../../reverts/refcount_requests.ts';
 import { fixed } from '../../reverts/registry.ts';
 import { TP } from '../../trace/events.ts';
 import { trace } from '../../trace/flight_recorder.ts';
@@ -146,7 +146,7 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
       err = ioctx_add_table(ctx, mm);
       if (err !== 0) {
         if (fixed.refcount_requests) aio_nr_sub(ctx.max_reqs);
-        else err = TABLE_IS_FULL; // and the quota is lost
+        else err = ADD_TABLE_FAILED; // and the quota is lost
         break err_ctx;
       }
       if (fixed.serialise_migration) mutex_unlock(ctx.ring_lock);

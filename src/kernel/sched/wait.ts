@@ -156,7 +156,7 @@ export function finish_wait(q: Queue, wait: wait_queue_t): void {
   spin_unlock_irqrestore(head.lock, flags);
 }
 
-/** Wakes the waiters, of the exclusive ones no more than `nr`. @locks q.lock held @linux __wake_up_common() */
+/** Wakes the waiters, of the exclusive ones `nr` at most; 0 for all. @locks q.lock held @linux __wake_up_common() */
 export function wake_up_locked(q: Queue, nr: number): void {
   const list = wait_queue_head_t.at(q).task_list;
   let exclusive = nr;

@@ -2,49 +2,23 @@
 /** Schedules are a function of the seed, whatever is run in between; a recording shows again what they found. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Policy } from '../../../src/det/schedulers/index.ts';
-import type { Case } from '../../round/case.ts';
-import { Pool } from '../../round/pool.ts';
-import { assignRoles } from '../../scenarios/roles.ts';
-import type { Scenario } from '../../scenarios/scenario.ts';
-import { minThreads } from '../../scenarios/scenario.ts';
-import { SMALL_SCENARIOS } from '../../scenarios/small.ts';
+import type { Pool } from '../../round/pool.ts';
 import { runOf } from '../replay.ts';
 import { decodeSchedule, encodeSchedule } from '../schedule/string.ts';
-import { Explorer, type Tried } from './explore.ts';
+import { essence, MAX_STEPS, makeExplorer, makePool, patched, roles, scenario } from './explore.test-data.ts';
+import type { Explorer, Tried } from './explore.ts';
 
-const MAX_STEPS = 1500;
-const scenario = SMALL_SCENARIOS.find(({ name }) => name === 'buffer_written_after_destroy_small') as Scenario;
-const roles = assignRoles(scenario, minThreads(scenario), null);
-const patched: Case = { scenario, reverted: [], roles };
 let pool: Pool;
 
 beforeAll(() => {
-  pool = new Pool(roles.length, 16, true, true);
+  pool = makePool();
 });
 afterAll(async () => {
   await pool.close();
 });
 
-const explorer = (scheduler: Policy, explored: Case = patched, maxSteps = MAX_STEPS): Explorer =>
-  new Explorer(pool, explored, {
-    schedulers: [scheduler],
-    depth: 3,
-    seed: 7,
-    maxSteps,
-    memory: 'sc',
-    arenaMib: 16,
-    selfCheck: 'sampled',
-  });
-
-/** What the first schedules are, a line each. */
-async function essence(one: Explorer, schedules: number): Promise<string[]> {
-  const lines: string[] = [];
-  await one.run(({ number, result: { hash, steps, points, switches, bounded } }) => {
-    lines.push([number, hash, steps, points, switches, bounded].join(' '));
-    return number < schedules;
-  });
-  return lines;
-}
+const explorer = (scheduler: Policy, explored = patched, maxSteps?: number): Explorer =>
+  makeExplorer(pool, scheduler, explored, maxSteps);
 
 test('schedules do not depend on what is run between them', async () => {
   const whole = await essence(explorer('random'), 12);

@@ -25,10 +25,10 @@ const text = (scenarios: readonly ScenarioResult[]): string | undefined => contr
 
 test('a build that takes longer, as long, or less time', () => {
   expect(text(both(PATCHED, [150, 160, 155, 148]))).toMatch(
-    /^io_destroy\(\) takes longer without the fix: its median is 1\.5\d times that of the patched build \(1\.\d\d to 1\.\d\d with 95 % confidence, 4 pairs of rounds\)$/,
+    /^Without the fix io_destroy\(\) takes longer: its median is 1\.5\d times that of the patched build \(1\.\d\d to 1\.\d\d with 95 % confidence, 4 pairs of rounds\)$/,
   );
-  expect(text(both(PATCHED, [104, 96, 109, 101]))).toContain('takes as long, as far as this shows, without the fix');
-  expect(text(both([150, 160, 155], PATCHED))).toContain('takes less time without the fix');
+  expect(text(both(PATCHED, [104, 96, 109, 101]))).toContain('takes as long, as far as this run can tell');
+  expect(text(both([150, 160, 155], PATCHED))).toContain('takes less time: ');
 });
 
 test('one round of a build is too few, and a build that was not run is not compared', () => {
@@ -63,6 +63,6 @@ test('each printer has the builds next to each other, and the sentence', () => {
   ]) {
     expect(printed).toContain('io_destroy() with and without the fix');
     expect(printed).toContain('reverted: async_destroy');
-    expect(printed.replace(/\s+/g, ' ')).toContain('io_destroy() takes longer without the fix');
+    expect(printed.replace(/\s+/g, ' ')).toContain('Without the fix io_destroy() takes longer');
   }
 });

@@ -44,9 +44,9 @@ function textOf(call: string, patched: Contrasted, reverted: Contrasted): string
   const found = ratioOf(patched.contrast.medians, reverted.contrast.medians);
   if (found === null) return 'one pair of rounds is too few to compare the builds; type a longer --duration';
   const { pairs, ratio, low, high } = found;
-  const verdict = low > 1 ? 'takes longer' : high < 1 ? 'takes less time' : 'takes as long, as far as this shows,';
+  const time = low > 1 ? 'longer' : high < 1 ? 'less time' : 'as long, as far as this run can tell';
   return (
-    `${call}() ${verdict} without the fix: its median is ${ratio.toFixed(2)} times that of the patched build ` +
+    `Without the fix ${call}() takes ${time}: its median is ${ratio.toFixed(2)} times that of the patched build ` +
     `(${low.toFixed(2)} to ${high.toFixed(2)} with 95 % confidence, ${pairs} pairs of rounds)`
   );
 }
