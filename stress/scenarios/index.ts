@@ -25,12 +25,21 @@ import {
   event_read_before_it_is_written_small,
 } from './ring/event_read_before_it_is_written.ts';
 import { head_lost_in_page_migration, head_lost_in_page_migration_small } from './ring/head_lost_in_page_migration.ts';
+import { memory_disclosed_as_events, memory_disclosed_as_events_small } from './ring/memory_disclosed_as_events.ts';
 import { unread_events_overwritten, unread_events_overwritten_small } from './ring/unread_events_overwritten.ts';
 import { isShown, type KnownScenario, minThreads, type Scenario } from './scenario.ts';
 import {
   failed_setup_leaves_its_mapping,
   failed_setup_leaves_its_mapping_small,
 } from './setup/failed_setup_leaves_its_mapping.ts';
+import {
+  freed_context_stays_in_table,
+  freed_context_stays_in_table_small,
+} from './setup/freed_context_stays_in_table.ts';
+import {
+  small_setup_refused_for_a_large_one,
+  small_setup_refused_for_a_large_one_small,
+} from './setup/small_setup_refused_for_a_large_one.ts';
 
 /** Small forms, for schedules. */
 export const SMALL_SCENARIOS: readonly Scenario[] = [
@@ -41,7 +50,10 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   destroy_waits_for_grace_period_small,
   exit_leaves_requests_in_flight_small,
   event_read_before_it_is_written_small,
+  memory_disclosed_as_events_small,
   failed_setup_leaves_its_mapping_small,
+  freed_context_stays_in_table_small,
+  small_setup_refused_for_a_large_one_small,
 ];
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -52,7 +64,10 @@ export const SCENARIOS: readonly Scenario[] = [
   destroy_waits_for_grace_period,
   exit_leaves_requests_in_flight,
   event_read_before_it_is_written,
+  memory_disclosed_as_events,
   failed_setup_leaves_its_mapping,
+  freed_context_stays_in_table,
+  small_setup_refused_for_a_large_one,
   everything_at_once,
   hostile_user,
   one_ring_for_all_threads,
