@@ -64,8 +64,10 @@ export interface Workload {
   readonly bufferBytes: number;
   /** Share of requests to the RAM disk, which complete inside io_submit(), percent. */
   readonly inlinePercent: number;
-  /** Share of requests to the pending device, which wait until they are cancelled, percent. */
+  /** Share of requests to the pending device, which can be cancelled, percent. */
   readonly pendingPercent: number;
+  /** Whether those end by themselves, too, in as much time as others; else they wait until they are cancelled. */
+  readonly pendingEnds: boolean;
   /** How long a device takes, us. */
   readonly delayMinUs: number;
   readonly delayMaxUs: number;

@@ -7,7 +7,8 @@
  * the pages, and calls aio_complete(). What is read at a position of the disk is a function of the position, so a
  * reader can tell its own data from anybody else's.
  *
- * A request may be cancellable; a pending device never completes one by itself.
+ * A request may be cancellable (endpoint.ts): it then waits for that, or for nullb_complete_where(), unless the machine
+ * was told that such requests end by themselves, too. Then a cancellation may meet the completion.
  *
  * Locks: L = nullb_queue.lock.
  * @linux drivers/block/null_blk.c v3.17, and drivers/usb/gadget/legacy/inode.c for cancellation
@@ -124,6 +125,8 @@ const nullb_data = struct('nullb', {
   /** shortest and longest time that a request takes, us */
   delay_min_us: s32,
   delay_max_us: s32,
+  /** 1 if that holds for cancellable requests, too; 0 if they wait */
+  cancellable_end: u32,
 });
 const nullb = bss('nullb', nullb_data);
 
@@ -158,10 +161,12 @@ export function nullb_init(queues: number): void {
   }
 }
 
-/** How long requests take from now on. */
-export function nullb_set_delay(min_us: number, max_us: number): void {
-  nullb.it.delay_min_us = min_us;
-  nullb.it.delay_max_us = max_us;
+/** How long requests take from now on. @param cancellable_end - whether those that can be cancelled end so, too */
+export function nullb_set_delay(min_us: number, max_us: number, cancellable_end = false): void {
+  const dev = nullb.it;
+  dev.delay_min_us = min_us;
+  dev.delay_max_us = max_us;
+  dev.cancellable_end = cancellable_end ? 1 : 0;
 }
 
 const queueAt = (i: number): nullb_queue => nullb_queue.at(nullb.it.queues + ((nullb_queue.sizeof + 127) & -128) * i);
@@ -191,7 +196,12 @@ function unpin_user_pages(req: nullb_request): void {
   }
 }
 
-function queue_rq(iocb: kiocb, iov: number, write: boolean, pending: boolean): number {
+/**
+ * Queues a request.
+ * @returns -EIOCBQUEUED or -errno
+ * @locks takes the queue's lock; ctx_lock if the request can be cancelled
+ */
+export function nullb_queue_rq(iocb: kiocb, iov: number, write: boolean, cancellable: boolean): number {
   const addr = kmem_cache_alloc(request_cachep);
   if (addr === 0) return -ENOMEM;
   const req = nullb_request.at(addr);
@@ -207,13 +217,13 @@ function queue_rq(iocb: kiocb, iov: number, write: boolean, pending: boolean): n
     return bytes;
   }
   req.bytes = bytes;
-  req.pending = pending || dev.delay_min_us === DELAY_FOREVER ? 1 : 0;
+  req.pending = (cancellable && dev.cancellable_end === 0) || dev.delay_min_us === DELAY_FOREVER ? 1 : 0;
   req.due_us = now_us() + (req.pending !== 0 ? 0 : prng.between(dev.delay_min_us, dev.delay_max_us));
   const q = queueAt(smp_processor_id() % dev.nr_queues);
   req.queue = q.addr;
   iocb.private = addr;
   // Before it can complete: aio_complete() must find it listed, or not at all.
-  if (pending) kiocb_set_cancel_fn(iocb, nullb_cancel);
+  if (cancellable) kiocb_set_cancel_fn(iocb, nullb_cancel);
   trace(TP.device_queue, addr, load32(iocb.addr + kiocb.offsetof.ki_ctx));
   const flags = spin_lock_irqsave(q.lock);
   list_add_tail(req.list, q.list);
@@ -242,22 +252,12 @@ const nullb_cancel = fn('nullb_cancel', function nullb_cancel(iocb: kiocb): numb
 
 const nullb_fops = defineFops({
   name: 'null_blk',
-  read_iter: (iocb, iov) => queue_rq(iocb, iov, false, false),
-  write_iter: (iocb, iov) => queue_rq(iocb, iov, true, false),
-});
-const pending_fops = defineFops({
-  name: 'pending',
-  read_iter: (iocb, iov) => queue_rq(iocb, iov, false, true),
-  write_iter: (iocb, iov) => queue_rq(iocb, iov, true, true),
+  read_iter: (iocb, iov) => nullb_queue_rq(iocb, iov, false, false),
+  write_iter: (iocb, iov) => nullb_queue_rq(iocb, iov, true, false),
 });
 
-/**
- * Opens the device; null if memory is out.
- *
- * @param pending - its requests wait for cancel or nullb_complete_by_hand()
- */
-export const nullb_open = (pending: boolean): file | null =>
-  alloc_file(pending ? pending_fops : nullb_fops, FMODE_READ | FMODE_WRITE, null);
+/** Opens the device; null if memory is out. */
+export const nullb_open = (): file | null => alloc_file(nullb_fops, FMODE_READ | FMODE_WRITE, null);
 
 /** Writes a read request's data into the pinned pages, or reads a write's. */
 function dma(req: nullb_request): void {
@@ -415,9 +415,6 @@ export function nullb_poll(): number {
   }
   return ended;
 }
-
-/** Queues a request that waits for cancel or nullb_complete_where(). @returns -EIOCBQUEUED or -errno */
-export const nullb_queue_pending = (iocb: kiocb, iov: number): number => queue_rq(iocb, iov, false, true);
 
 /** Ends a pending request with a result. @param obj - user address of its iocb @returns whether it was found */
 export const nullb_complete_by_hand = (obj: number, result: number): boolean =>

@@ -8,6 +8,7 @@
 import { expect } from 'vitest';
 import { ktime_get } from '../arch/sab/clock.ts';
 import { setCpu } from '../arch/sab/cpu.ts';
+import { endpoint_open } from '../drivers/endpoint.ts';
 import { nullb_open } from '../drivers/null_blk.ts';
 import { type ramdisk, ramdisk_create, ramdisk_destroy, ramdisk_open, ramdisk_truncate } from '../drivers/ramdisk.ts';
 import { sys_io_getevents, sys_io_setup, sys_io_submit } from '../fs/aio/syscalls.ts';
@@ -135,9 +136,9 @@ export function openFile(bytes: number, mode = FMODE_READ | FMODE_WRITE, flags =
   });
 }
 /** The device whose requests wait for io_cancel() or nullb_complete_by_hand(). */
-export const openPending = (): number => open(() => nullb_open(true));
+export const openPending = (): number => open(endpoint_open);
 /** The device whose requests complete when the CPU is idle. */
-export const openDevice = (): number => open(() => nullb_open(false));
+export const openDevice = (): number => open(nullb_open);
 export const openEventfd = (count: number): number => open(() => eventfd_file_create(count));
 export const close = (fd: number): number => inKernel(() => close_fd(files_struct.at(process.files), fd));
 

@@ -67,6 +67,7 @@ export const workload = (part: Partial<Workload>): Workload => ({
   bufferBytes: 64,
   inlinePercent: 0,
   pendingPercent: 0,
+  pendingEnds: false,
   delayMinUs: 0,
   delayMaxUs: 0,
   turns: 0,
