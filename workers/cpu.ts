@@ -25,6 +25,7 @@ import { become } from '../src/user/process.ts';
 import { canceller } from './canceller.ts';
 import { completer } from './completer.ts';
 import { destroyer } from './destroyer.ts';
+import { openAndClose } from './files.ts';
 import { getter } from './getter.ts';
 import { kworker } from './kworker.ts';
 import { areaBytes } from './layout.ts';
@@ -64,7 +65,7 @@ export const PROGRAMS: Programs = {
   reaper,
   getter,
   migrator,
-  destroyer: (user) => destroyer(user, exitWithRequests),
+  destroyer: (user) => destroyer(user, { process_exit: exitWithRequests, open_and_close: openAndClose }),
   canceller,
   kworker,
 };

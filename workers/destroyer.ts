@@ -7,6 +7,7 @@
  *   scribble           submits slow reads, scribbles over the ring, destroys; the case of e34ecee2ae79
  *   quota              makes and destroys a context in a loop with quota for no other; the case of 4fcc712f5c48
  *   process_exit       a process of its own, which ends with requests in flight; the case of 6098b45b32e6
+ *   open_and_close     opens a file and closes it, while others submit to it; the case of 0b944d3a4bba
  *   hostile            see hostile.ts
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
@@ -148,12 +149,12 @@ const PROGRAMS: Readonly<Record<string, (user: User) => void>> = {
   hostile,
 };
 
-/** The role. Ends with the round. @param processExit - the program of that name, where a kernel has processes to end */
-export function destroyer<K extends Kernel>(user: User<K>, processExit?: (user: User<K>) => void): void {
+/** The role. Ends with the round. @param more - programs that need more of a kernel than Kernel has */
+export function destroyer<K extends Kernel>(
+  user: User<K>,
+  more: Readonly<Record<string, (user: User<K>) => void>> = {},
+): void {
   const program = user.plan.workload.programs.destroyer ?? 'default';
-  user.turns(
-    program === 'process_exit' && processExit !== undefined ? processExit : (PROGRAMS[program] ?? churn),
-    true,
-  );
+  user.turns(more[program] ?? PROGRAMS[program] ?? churn, true);
   user.freed.settle();
 }

@@ -74,12 +74,28 @@ export const FIXES = {
     inV317: true,
     symptom: 'a process is gone while its requests are in flight',
   },
+  cancel_before_unlink: {
+    commit: '4faa99965e02',
+    subject: 'fix io_destroy()/aio_complete() race',
+    fixedIn: 'v4.17',
+    inV317: true,
+    symptom:
+      'a request completes and is freed while io_destroy() has it cancelled (transposed: v3.17 asks whether the ' +
+      'request ever was in the list; v4.16 asked whether it is)',
+  },
   unmap_failed_ring: {
     commit: 'deeb8525f9bc',
     subject: 'ioctx_alloc(): fix vma (and file) leak on failure',
     fixedIn: 'v4.1',
     inV317: false,
     symptom: 'io_setup() that fails on the quota leaves its mapping behind',
+  },
+  hold_file_reference: {
+    commit: '0b944d3a4bba',
+    subject: 'aio: hold an extra file reference over AIO read/write operations',
+    fixedIn: 'v4.10',
+    inV317: false,
+    symptom: 'a request that completes drops the last reference to its file while io_submit() still uses it',
   },
 } as const satisfies Record<string, Fix>;
 

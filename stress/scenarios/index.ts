@@ -14,6 +14,10 @@ import {
   exit_leaves_requests_in_flight_small,
 } from './destroy/exit_leaves_requests_in_flight.ts';
 import {
+  request_freed_while_cancelled,
+  request_freed_while_cancelled_small,
+} from './destroy/request_freed_while_cancelled.ts';
+import {
   scribbled_ring_frees_live_requests,
   scribbled_ring_frees_live_requests_small,
 } from './destroy/scribbled_ring_frees_live_requests.ts';
@@ -31,6 +35,10 @@ import {
   failed_setup_leaves_its_mapping,
   failed_setup_leaves_its_mapping_small,
 } from './setup/failed_setup_leaves_its_mapping.ts';
+import {
+  file_closed_under_submission,
+  file_closed_under_submission_small,
+} from './submit/file_closed_under_submission.ts';
 
 /** Small forms, for schedules. */
 export const SMALL_SCENARIOS: readonly Scenario[] = [
@@ -40,8 +48,10 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   scribbled_ring_frees_live_requests_small,
   destroy_waits_for_grace_period_small,
   exit_leaves_requests_in_flight_small,
+  request_freed_while_cancelled_small,
   event_read_before_it_is_written_small,
   failed_setup_leaves_its_mapping_small,
+  file_closed_under_submission_small,
 ];
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -51,8 +61,10 @@ export const SCENARIOS: readonly Scenario[] = [
   scribbled_ring_frees_live_requests,
   destroy_waits_for_grace_period,
   exit_leaves_requests_in_flight,
+  request_freed_while_cancelled,
   event_read_before_it_is_written,
   failed_setup_leaves_its_mapping,
+  file_closed_under_submission,
   everything_at_once,
   hostile_user,
   one_ring_for_all_threads,

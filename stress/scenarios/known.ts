@@ -19,10 +19,9 @@ const KNOWN: readonly { readonly fix: Slug | string; readonly is: Is }[] = [
       (operations['setup failed'] ?? 0) > 0,
   },
   {
-    fix:
-      '0b944d3a4bba (v4.10): a write that completes at once may drop the last reference to the file, ' +
-      'which io_submit() still uses',
-    is: ({ kind, where }) => kind === 'kasan:use-after-free' && where === 'file_end_write',
+    fix: 'hold_file_reference',
+    is: ({ kind, where, objects }) =>
+      kind === 'kasan:use-after-free' && (where === 'file_end_write' || objects[0]?.type === 'ep_data'),
   },
 ];
 

@@ -36,6 +36,7 @@ import { trace } from '../../trace/flight_recorder.ts';
 import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
 import { EXDEV } from '../../uapi/errno.ts';
 import { eventfd_signal } from '../eventfd.ts';
+import { was_listed } from './cancel.ts';
 import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, kiocb, type kioctx, kmap_ring_page } from './kioctx.ts';
 import { kiocb_free, put_reqs_available, refill_reqs_available } from './requests.ts';
 
@@ -94,7 +95,7 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   if (!fixed.refcount_requests) rcu_read_lock(); // the context is freed by call_rcu(): this keeps it to the end
 
   // "Was it ever listed", not "is it listed": who cancels unlinks it first, and we must wait for him.
-  if (load32(iocb.ki_list) !== 0) {
+  if (was_listed(iocb)) {
     const flags = spin_lock_irqsave(ctx.ctx_lock);
     list_del(iocb.ki_list);
     spin_unlock_irqrestore(ctx.ctx_lock, flags);
