@@ -8,8 +8,10 @@ import { exit_leaves_requests_in_flight } from './exit_leaves_requests_in_flight
 import { head_lost_in_page_migration } from './head_lost_in_page_migration.ts';
 import { hostile_user } from './hostile_user.ts';
 import { one_ring_for_all_threads } from './one_ring_for_all_threads.ts';
+import { reference_lost_in_interrupt } from './reference_lost_in_interrupt.ts';
 import { isShown, type KnownScenario, minThreads, type Scenario } from './scenario.ts';
 import { scribbled_ring_frees_live_requests } from './scribbled_ring_frees_live_requests.ts';
+import { slot_lost_in_interrupt } from './slot_lost_in_interrupt.ts';
 import { SMALL_SCENARIOS } from './small.ts';
 import { unread_events_overwritten } from './unread_events_overwritten.ts';
 
@@ -21,6 +23,8 @@ export const SCENARIOS: readonly Scenario[] = [
   destroy_waits_for_grace_period,
   exit_leaves_requests_in_flight,
   event_read_before_it_is_written,
+  slot_lost_in_interrupt,
+  reference_lost_in_interrupt,
   everything_at_once,
   hostile_user,
   one_ring_for_all_threads,

@@ -9,8 +9,10 @@ import { destroy_waits_for_grace_period } from './destroy_waits_for_grace_period
 import { event_read_before_it_is_written } from './event_read_before_it_is_written.ts';
 import { exit_leaves_requests_in_flight } from './exit_leaves_requests_in_flight.ts';
 import { head_lost_in_page_migration } from './head_lost_in_page_migration.ts';
+import { reference_lost_in_interrupt } from './reference_lost_in_interrupt.ts';
 import { type Scenario, workload } from './scenario.ts';
 import { scribbled_ring_frees_live_requests } from './scribbled_ring_frees_live_requests.ts';
+import { slot_lost_in_interrupt } from './slot_lost_in_interrupt.ts';
 import { unread_events_overwritten } from './unread_events_overwritten.ts';
 
 /** Grace periods and deferred work need one each. */
@@ -104,5 +106,17 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
     'one thread submits what completes at once, one reads',
     { submitter: 1, getter: 1 },
     { contexts: 1, batch: 1, inlinePercent: 100, turns: 4 },
+  ),
+  small(
+    slot_lost_in_interrupt,
+    'one thread submits two reads and waits for both, four times, interrupted by the device',
+    { submitter: 1, completer: 1 },
+    { programs: { submitter: 'submit_and_wait' }, contexts: 1, batch: 2, interruptEvery: 30, turns: 4 },
+  ),
+  small(
+    reference_lost_in_interrupt,
+    'one thread reads and destroys three times, interrupted by the device',
+    { destroyer: 1, completer: 1 },
+    { programs: { destroyer: 'destroy_and_free' }, batch: 8, interruptEvery: 20, turns: 3 },
   ),
 ];
