@@ -14,7 +14,8 @@
  *
  * Run: npm run stress -- --scenario reference_lost_in_interrupt
  */
-import { acceptable, forbidden, type Scenario, workload } from './scenario.ts';
+import { acceptable, forbidden, type Scenario, workload } from '../scenario.ts';
+import { small } from '../small.ts';
 
 export const reference_lost_in_interrupt: Scenario = {
   name: 'reference_lost_in_interrupt',
@@ -39,3 +40,10 @@ export const reference_lost_in_interrupt: Scenario = {
   },
   goals: { destroyed: 'required', 'completed in interrupts': 'required' },
 };
+
+export const reference_lost_in_interrupt_small = small(
+  reference_lost_in_interrupt,
+  'one thread reads and destroys three times, interrupted by the device',
+  { destroyer: 1, completer: 1 },
+  { programs: { destroyer: 'destroy_and_free' }, batch: 8, interruptEvery: 20, turns: 3 },
+);

@@ -13,23 +13,28 @@
  *
  * Run: npm run stress -- --scenario slot_lost_in_interrupt
  */
-import { acceptable, forbidden, type Scenario, workload } from './scenario.ts';
+import { acceptable, forbidden, type Scenario, workload } from '../scenario.ts';
+import { small } from '../small.ts';
 
 export const slot_lost_in_interrupt: Scenario = {
   name: 'slot_lost_in_interrupt',
-  description: 'threads that submit and read, interrupted by the device of their requests',
+  description: 'threads that submit, interrupted by the device of their requests, and threads that read',
   fixedBy: ['protect_slots_from_interrupts'],
   native: true,
-  roles: { submitter: { min: 1, weight: 5 }, completer: { min: 1, weight: 1 }, kworker: { min: 2, weight: 0 } },
+  roles: {
+    submitter: { min: 1, weight: 4 },
+    completer: { min: 1, weight: 0 },
+    getter: { min: 1, weight: 2 },
+    kworker: { min: 2, weight: 0 },
+  },
   shows: ['slot:*'],
   books: true,
   draw: (prng) =>
     workload({
-      programs: { submitter: 'submit_and_wait' },
-      contexts: prng.between(1, 4),
+      contexts: prng.between(1, 2),
       nrEventsMax: 256,
-      batch: prng.between(2, 16),
-      interruptEvery: prng.pick([50, 200, 1000]),
+      batch: prng.between(4, 32),
+      interruptEvery: prng.pick([20, 50, 200]),
     }),
   outcomes: {
     reaped: acceptable('an event was delivered once, intact'),
@@ -39,3 +44,10 @@ export const slot_lost_in_interrupt: Scenario = {
   },
   goals: { reaped: 'required', 'completed in interrupts': 'required' },
 };
+
+export const slot_lost_in_interrupt_small = small(
+  slot_lost_in_interrupt,
+  'one thread submits two reads and waits for both, four times, interrupted by the device',
+  { submitter: 1, completer: 1 },
+  { programs: { submitter: 'submit_and_wait' }, contexts: 1, batch: 2, interruptEvery: 30, turns: 4 },
+);
