@@ -22,7 +22,7 @@ export const reference_lost_in_interrupt: Scenario = {
   description: 'threads that submit and destroy, interrupted by the device of their requests',
   fixedBy: ['count_references_in_one_step'],
   native: true,
-  roles: { destroyer: { min: 1, weight: 5 }, completer: { min: 1, weight: 1 }, kworker: { min: 2, weight: 1 } },
+  roles: { destroyer: { min: 1, weight: 5 }, completer: { min: 1, weight: 2 }, kworker: { min: 2, weight: 1 } },
   shows: ['hang'],
   books: true,
   draw: (prng) =>
@@ -31,7 +31,7 @@ export const reference_lost_in_interrupt: Scenario = {
       nrEventsMin: 8,
       nrEventsMax: 64,
       batch: prng.between(8, 24),
-      interruptEvery: prng.pick([20, 50, 200]),
+      interruptEvery: prng.pick([100, 300]),
     }),
   outcomes: {
     destroyed: acceptable('io_destroy() returned 0'),

@@ -23,7 +23,7 @@ export const slot_lost_in_interrupt: Scenario = {
   native: true,
   roles: {
     submitter: { min: 1, weight: 4 },
-    completer: { min: 1, weight: 0 },
+    completer: { min: 1, weight: 2 },
     getter: { min: 1, weight: 2 },
     kworker: { min: 2, weight: 0 },
   },
@@ -34,7 +34,7 @@ export const slot_lost_in_interrupt: Scenario = {
       contexts: prng.between(1, 2),
       nrEventsMax: 256,
       batch: prng.between(4, 32),
-      interruptEvery: prng.pick([20, 50, 200]),
+      interruptEvery: prng.pick([100, 300]),
     }),
   outcomes: {
     reaped: acceptable('an event was delivered once, intact'),
