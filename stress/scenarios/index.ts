@@ -21,6 +21,11 @@ import {
   scribbled_ring_frees_live_requests,
   scribbled_ring_frees_live_requests_small,
 } from './destroy/scribbled_ring_frees_live_requests.ts';
+import {
+  reference_lost_in_interrupt,
+  reference_lost_in_interrupt_small,
+} from './interrupts/reference_lost_in_interrupt.ts';
+import { slot_lost_in_interrupt, slot_lost_in_interrupt_small } from './interrupts/slot_lost_in_interrupt.ts';
 import { everything_at_once } from './mixed/everything_at_once.ts';
 import { hostile_user } from './mixed/hostile_user.ts';
 import { one_ring_for_all_threads } from './mixed/one_ring_for_all_threads.ts';
@@ -50,6 +55,8 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   exit_leaves_requests_in_flight_small,
   request_freed_while_cancelled_small,
   event_read_before_it_is_written_small,
+  slot_lost_in_interrupt_small,
+  reference_lost_in_interrupt_small,
   failed_setup_leaves_its_mapping_small,
   file_closed_under_submission_small,
 ];
@@ -63,6 +70,8 @@ export const SCENARIOS: readonly Scenario[] = [
   exit_leaves_requests_in_flight,
   request_freed_while_cancelled,
   event_read_before_it_is_written,
+  slot_lost_in_interrupt,
+  reference_lost_in_interrupt,
   failed_setup_leaves_its_mapping,
   file_closed_under_submission,
   everything_at_once,

@@ -70,6 +70,7 @@ export const workload = (part: Partial<Workload>): Workload => ({
   pendingEnds: false,
   delayMinUs: 0,
   delayMaxUs: 0,
+  interruptEvery: 0,
   turns: 0,
   pauseUs: {},
   aioMaxNr: 0,

@@ -43,6 +43,7 @@ export const everything_at_once: Scenario = {
         canceller: 500,
       },
       pendingEnds: prng.oneIn(2),
+      interruptEvery: prng.pick([0, 200, 2000]),
     }),
   outcomes: {
     reaped: acceptable('an event was delivered once, intact'),
