@@ -27,6 +27,7 @@ import { completer, watchDevice } from './completer.ts';
 import { destroyer } from './destroyer.ts';
 import { openAndClose } from './files.ts';
 import { getter } from './getter.ts';
+import { setupUntold } from './guesser.ts';
 import { kworker } from './kworker.ts';
 import { areaBytes } from './layout.ts';
 import { settle, tearDown } from './leader.ts';
@@ -60,7 +61,7 @@ const numberInRole = (plan: RoundPlan, cpu: number): number =>
 /** What a thread of each role does; the number is which of its role's threads it is. */
 export type Programs = Readonly<Record<Role, (user: User<PortKernel>, number: number) => void>>;
 export const PROGRAMS: Programs = {
-  submitter,
+  submitter: (user) => submitter(user, { setup_untold: setupUntold }),
   completer,
   reaper,
   getter,

@@ -7,12 +7,14 @@
  *   scribble           submits slow reads, scribbles over the ring, destroys; the case of e34ecee2ae79
  *   quota              makes and destroys a context in a loop with quota for no other; the case of 4fcc712f5c48
  *   process_exit       a process of its own, which ends with requests in flight; the case of 6098b45b32e6
+ *   guess              destroys contexts whose handles it guesses (see guesser.ts); the case of 86b62a2cb4fc
  *   open_and_close     opens a file and closes it, while others submit to it; the case of 0b944d3a4bba
  *   hostile            see hostile.ts
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
 import { EAGAIN, errname } from '../src/uapi/errno.ts';
 import { setupShared } from './contexts.ts';
+import { destroyGuessed } from './guesser.ts';
 import { hostile } from './hostile.ts';
 import type { Kernel } from './kernel.ts';
 import { ownerOf } from './ledger.ts';
@@ -146,6 +148,7 @@ const PROGRAMS: Readonly<Record<string, (user: User) => void>> = {
   destroy_and_free: destroyAndFree,
   scribble: scribbleAndDestroy,
   quota: quotaLoop,
+  guess: destroyGuessed,
   hostile,
 };
 

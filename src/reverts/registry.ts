@@ -25,6 +25,13 @@ export interface Build<Name extends string = Slug> {
 }
 
 export const FIXES = {
+  hold_new_context: {
+    commit: '86b62a2cb4fc',
+    subject: 'aio: fix io_setup/io_destroy race',
+    fixedIn: 'v3.3',
+    inV317: true,
+    symptom: 'io_setup() uses a context that another thread, which has guessed its handle, has destroyed',
+  },
   async_destroy: {
     commit: '4fcc712f5c48',
     subject: 'aio: fix io_destroy() regression by using call_rcu()',

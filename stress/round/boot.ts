@@ -59,7 +59,7 @@ export function bootRound(
   const files = [ramdisk_open(disk, FMODE_READ | FMODE_WRITE, 0), nullb_open(), endpoint_open()];
   for (const filp of files) fd_install(files_struct.at(process.files), filp as file);
   kernel_exit();
-  become({ mm: 0, files: 0, base: 0 });
+  become({ mm: 0, files: 0 });
   return { process, bootTime, pages, disk: disk.addr };
 }
 

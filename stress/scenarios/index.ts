@@ -36,6 +36,7 @@ import {
 import { head_lost_in_page_migration, head_lost_in_page_migration_small } from './ring/head_lost_in_page_migration.ts';
 import { unread_events_overwritten, unread_events_overwritten_small } from './ring/unread_events_overwritten.ts';
 import { isShown, type KnownScenario, minThreads, type Scenario } from './scenario.ts';
+import { context_destroyed_in_setup, context_destroyed_in_setup_small } from './setup/context_destroyed_in_setup.ts';
 import {
   failed_setup_leaves_its_mapping,
   failed_setup_leaves_its_mapping_small,
@@ -57,6 +58,7 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   event_read_before_it_is_written_small,
   slot_lost_in_interrupt_small,
   reference_lost_in_interrupt_small,
+  context_destroyed_in_setup_small,
   failed_setup_leaves_its_mapping_small,
   file_closed_under_submission_small,
 ];
@@ -72,6 +74,7 @@ export const SCENARIOS: readonly Scenario[] = [
   event_read_before_it_is_written,
   slot_lost_in_interrupt,
   reference_lost_in_interrupt,
+  context_destroyed_in_setup,
   failed_setup_leaves_its_mapping,
   file_closed_under_submission,
   everything_at_once,

@@ -141,7 +141,7 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
       g.aio_nr += ctx.max_reqs;
       spin_unlock(g.aio_nr_lock);
 
-      percpu_ref_get(ctx.users); // io_setup() drops it
+      if (fixed.hold_new_context) percpu_ref_get(ctx.users); // io_setup() drops it
       percpu_ref_get(ctx.reqs); // free_ioctx_users() drops it
 
       err = ioctx_add_table(ctx, mm);
