@@ -91,6 +91,39 @@ export const CORPUS: readonly CorpusEntry[] = [
     },
     decisions: 1,
   },
+  {
+    slug: 'cancel_before_unlink',
+    scenario: 'request_freed_while_cancelled_small',
+    shows: {
+      kind: 'kasan:use-after-free',
+      title: 'KASAN: slab-use-after-free of nullb_request',
+      where: 'nullb_cancel',
+      objects: ['nullb_request'],
+    },
+    decisions: 3,
+  },
+  {
+    slug: 'hold_new_context',
+    scenario: 'context_destroyed_in_setup_small',
+    shows: {
+      kind: 'kasan:use-after-free',
+      title: 'KASAN: slab-use-after-free of kioctx',
+      where: 'percpu_ref_get',
+      objects: ['kioctx'],
+    },
+    decisions: 3,
+  },
+  {
+    slug: 'hold_file_reference',
+    scenario: 'file_closed_under_submission_small',
+    shows: {
+      kind: 'kasan:use-after-free',
+      title: 'KASAN: slab-use-after-free of ep_data',
+      where: 'mutex_unlock',
+      objects: ['ep_data'],
+    },
+    decisions: 3,
+  },
 ];
 
 export const corpusPath = (slug: Slug): string => fileURLToPath(new URL(`stress/det/corpus/${slug}.json`, ROOT));

@@ -27,6 +27,7 @@ export const file_closed_under_submission: Scenario = {
       contexts: 4,
       batch: prng.between(1, 4),
       pendingEnds: true,
+      interruptEvery: prng.pick([0, 100, 300]),
     }),
   outcomes: {
     reaped: acceptable('an event was delivered once, intact'),
