@@ -9,7 +9,7 @@
  *
  * Who only looks is an Observer, and changes nothing.
  */
-import { type Access, type Hook, LOAD, PAGE_OFFSET, type Sleeper, STORE } from '../arch/sab/access.ts';
+import { type Access, type Barrier, type Hook, LOAD, PAGE_OFFSET, type Sleeper, STORE } from '../arch/sab/access.ts';
 import { MachineAborted } from '../arch/sab/control.ts';
 import { type Bytes, type Doubles, type Words, wordLoad, wordNotify, wordStore, wordWait } from '../arch/sab/words.ts';
 import { listChoice } from './choices.ts';
@@ -150,6 +150,11 @@ export class DetCpu implements Hook, Sleeper {
       this.log.written(op, addr, bytes);
     }
     if (this.check !== null) this.check(op, addr, bytes);
+  }
+
+  /** No step: what it lets through might have been let through by itself, at the step before. */
+  barrier(what: Barrier): void {
+    this.model?.barrier(what);
   }
 
   private step(op: Access, addr: number, bytes: number): void {

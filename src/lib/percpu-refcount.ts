@@ -19,6 +19,7 @@
  * @linux lib/percpu-refcount.c, include/linux/percpu-refcount.h v3.17
  */
 import {
+  ACCESS_ONCE,
   atomic_add,
   atomic_add_return,
   atomic_dec_and_test,
@@ -77,7 +78,7 @@ export function percpu_ref_exit(ref: Ref): void {
 /** Takes a reference; the caller knows that the count is not zero. @context any */
 export function percpu_ref_get(ref: Ref): void {
   rcu_read_lock_sched();
-  const base = load32(ref + PTR);
+  const base = ACCESS_ONCE((ref + PTR) as Addr<number>);
   if ((base & PCPU_REF_DEAD) === 0) {
     const counter = this_cpu_ptr(base);
     store32(counter, load32(counter) + 1);
@@ -91,7 +92,7 @@ export function percpu_ref_get(ref: Ref): void {
 export function percpu_ref_tryget(ref: Ref): boolean {
   let ret = true;
   rcu_read_lock_sched();
-  const base = load32(ref + PTR);
+  const base = ACCESS_ONCE((ref + PTR) as Addr<number>);
   if ((base & PCPU_REF_DEAD) === 0) {
     const counter = this_cpu_ptr(base);
     store32(counter, load32(counter) + 1);
@@ -105,7 +106,7 @@ export function percpu_ref_tryget(ref: Ref): boolean {
 /** Drops a reference; the last one calls release(), which may free the memory of `ref`. @context any */
 export function percpu_ref_put(ref: Ref): void {
   rcu_read_lock_sched();
-  const base = load32(ref + PTR);
+  const base = ACCESS_ONCE((ref + PTR) as Addr<number>);
   if ((base & PCPU_REF_DEAD) === 0) {
     const counter = this_cpu_ptr(base);
     store32(counter, load32(counter) - 1);
