@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { REVERTS, SLUGS } from './reverts/registry.ts';
+import { FIXES, SLUGS } from './reverts/registry.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const SKIP = new Set(['node_modules', 'dist', 'coverage', '.git']);
@@ -280,7 +280,7 @@ test('each commit of the registry has an id, a gate and a scenario', () => {
       const at = `src/reverts/registry.ts:1: ${slug}`;
       const gated = kernel.some(({ code }) => code.some((line) => new RegExp(`\\bfixed\\.${slug}\\b`).test(line)));
       return [
-        ...(/^[0-9a-f]{12}$/.test(REVERTS[slug].commit) ? [] : [`${at}: the commit id is not 12 hex digits`]),
+        ...(/^[0-9a-f]{12}$/.test(FIXES[slug].commit) ? [] : [`${at}: the commit id is not 12 hex digits`]),
         ...(gated ? [] : [`${at}: no code asks fixed.${slug}`]),
         ...(named.includes(slug) ? [] : [`${at}: no scenario has it in fixedBy`]),
       ];

@@ -94,6 +94,7 @@ function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
   start_secondary(machine, {
     cpu,
     reverted: plan.reverted,
+    applied: plan.applied,
     seed: plan.seed,
     perturb: plan.perturb,
     debug: true,

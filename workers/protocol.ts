@@ -5,7 +5,7 @@ import type { Words } from '../src/arch/sab/words.ts';
 import type { DetBuffers } from '../src/det/state.ts';
 import type { Perturbation } from '../src/init/hook.ts';
 import type { Machine } from '../src/init/machine.ts';
-import type { Slug } from '../src/reverts/registry.ts';
+import type { Build } from '../src/reverts/registry.ts';
 import type { Process } from '../src/user/process.ts';
 import type { MeterBuffers } from './meters.ts';
 
@@ -46,6 +46,7 @@ export const PHASE_EXIT = 9;
 
 /** See Workload.aioMaxNr. */
 export const QUOTA_FOR_DESTROYERS = -1;
+export const QUOTA_FOR_ONE = -2;
 
 /** What user space does in a round; drawn from the seed. */
 export interface Workload {
@@ -73,7 +74,10 @@ export interface Workload {
   readonly turns: number;
   /** Most of a pause between two steps of a thread, us, by role; 0 for none. */
   readonly pauseUs: Partial<Record<Role, number>>;
-  /** What aio_max_nr is set to; 0 leaves it alone, QUOTA_FOR_DESTROYERS has room for one context for each destroyer. */
+  /**
+   * What aio_max_nr is set to; 0 leaves it alone. QUOTA_FOR_DESTROYERS has room for a context for each destroyer,
+   * QUOTA_FOR_ONE for one.
+   */
   readonly aioMaxNr: number;
 }
 
@@ -88,9 +92,8 @@ export interface UserPlan {
 }
 
 /** One round, for one CPU. */
-export interface RoundPlan extends UserPlan {
+export interface RoundPlan extends UserPlan, Build {
   readonly round: number;
-  readonly reverted: readonly Slug[];
   readonly perturb: Perturbation;
   readonly bootTime: number;
   /** address of the RAM disk */

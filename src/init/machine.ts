@@ -31,7 +31,7 @@ import { clearShadow, KASAN_OK, KASAN_STACK_FREE, kasan_check, kasan_mark, setKa
 import { page_alloc_init } from '../mm/page_alloc.ts';
 import { slab_init } from '../mm/slab.ts';
 import { local_flush_tlb } from '../mm/tlb.ts';
-import { applyReverts, type Slug } from '../reverts/registry.ts';
+import { type Build, setBuild } from '../reverts/registry.ts';
 import { attachFlightRecorder, createFlightRecorder } from '../trace/flight_recorder.ts';
 import { makeHook, type Perturbation } from './hook.ts';
 
@@ -53,9 +53,8 @@ export interface Machine extends MachineParams {
 }
 
 /** How a CPU takes part in one boot of a machine. */
-export interface CpuParams {
+export interface CpuParams extends Build {
   readonly cpu: number;
-  readonly reverted: readonly Slug[];
   readonly seed: number;
   readonly perturb: Perturbation;
   /** flight recorder, lockdep and lock_stat on */
@@ -107,7 +106,7 @@ function attachHardware(machine: Machine, params: CpuParams): number {
     machine.sanitize ? (addr, bytes) => kasan_mark(addr, bytes, KASAN_OK) : null,
     machine.sanitize ? (addr, bytes) => kasan_mark(addr, bytes, KASAN_STACK_FREE) : null,
   );
-  applyReverts(params.reverted);
+  setBuild(params);
   return epoch;
 }
 

@@ -1,32 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Which fixes can be taken back, alone and together. */
+/** Which fixes can be taken back or applied, alone and together. */
 import { afterEach, expect, test } from 'vitest';
-import { applyReverts, fixed, isSlug, refusedCombination, SLUGS, type Slug } from './registry.ts';
+import {
+  APPLICABLE,
+  type Build,
+  buildOf,
+  buildWith,
+  buildWithout,
+  FIXES,
+  fixed,
+  isSlug,
+  lacks,
+  REVERTIBLE,
+  refusedCombination,
+  SLUGS,
+  setBuild,
+} from './registry.ts';
 
-afterEach(() => applyReverts([]));
+const V317: Build = { reverted: [] };
+afterEach(() => setBuild(V317));
 
-/** Every set of slugs. */
-const combinations = (): Slug[][] =>
-  Array.from({ length: 1 << SLUGS.length }, (_, bits) => SLUGS.filter((_slug, i) => (bits & (1 << i)) !== 0));
+/** Every set of one or two slugs, and all. */
+const builds = (): Build[] => {
+  const sets = [...SLUGS.flatMap((a) => SLUGS.map((b) => [...new Set([a, b])])), SLUGS];
+  return sets.map((set) => ({
+    reverted: set.filter((slug) => REVERTIBLE.includes(slug)),
+    applied: set.filter((slug) => APPLICABLE.includes(slug)),
+  }));
+};
 
-test('every combination is allowed but those with refcount_requests and track_ring_occupancy', () => {
-  for (const reverted of combinations()) {
-    const both = reverted.includes('refcount_requests') && reverted.includes('track_ring_occupancy');
-    expect(refusedCombination(reverted) !== null).toBe(both);
+test('a build is v3.17 but for what is reverted or applied', () => {
+  setBuild(V317);
+  expect(SLUGS.filter((slug) => fixed[slug])).toEqual(REVERTIBLE);
+  for (const build of builds()) {
+    setBuild(build);
+    for (const slug of SLUGS) {
+      const changed = [...build.reverted, ...(build.applied ?? [])].includes(slug);
+      expect(fixed[slug], slug).toBe(FIXES[slug].inV317 !== changed);
+      expect(lacks(build, slug)).toBe(!fixed[slug]);
+    }
   }
 });
 
-test('a refusal names both, and says why', () => {
-  expect(refusedCombination(['track_ring_occupancy', 'refcount_requests'])).toMatch(
+test('with and without a fix are two builds, one of which is v3.17', () => {
+  for (const slug of SLUGS) {
+    expect([lacks(buildWithout(slug), slug), lacks(buildWith(slug), slug)]).toEqual([true, false]);
+    expect([buildWithout(slug), buildWith(slug)]).toContainEqual(V317);
+  }
+});
+
+test('a build on record says what is applied only where something is', () => {
+  expect(buildOf({ reverted: ['exit_waits'], applied: [] })).toEqual({ reverted: ['exit_waits'] });
+  expect(buildOf({ reverted: [], applied: ['unmap_failed_ring'] }).applied).toEqual(['unmap_failed_ring']);
+});
+
+test('one fix alone is never refused, and a refusal names both and says why', () => {
+  for (const slug of SLUGS) {
+    expect([refusedCombination(buildWithout(slug)), refusedCombination(buildWith(slug))]).toEqual([null, null]);
+  }
+  expect(refusedCombination({ reverted: ['track_ring_occupancy', 'refcount_requests'] })).toMatch(
     /^refcount_requests and track_ring_occupancy cannot be reverted together: .*twice/,
   );
-});
-
-test('what is reverted is not fixed, and everything else is', () => {
-  for (const reverted of combinations()) {
-    applyReverts(reverted);
-    expect(SLUGS.filter((slug) => !fixed[slug])).toEqual(reverted);
-  }
 });
 
 test('a slug is a name of the registry, and nothing that all objects have', () => {

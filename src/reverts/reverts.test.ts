@@ -37,7 +37,7 @@ import { aio_ring } from '../uapi/aio_abi.ts';
 import { ECANCELED, errname } from '../uapi/errno.ts';
 import { scribble } from '../user/libaio.ts';
 import { settleKernel } from '../user/process.ts';
-import { SLUGS, type Slug } from './registry.ts';
+import { APPLICABLE, type Build, buildWith, buildWithout, REVERTIBLE, type Slug } from './registry.ts';
 
 beforeEach(() => login());
 afterEach(logout);
@@ -377,18 +377,43 @@ function everydayLife(ctx: number): void {
   expect(inFlight()).toBe(4);
 }
 
-test.each([['nothing', []] as const, ...SLUGS.map((slug) => [slug, [slug]] as const)])(
-  'everyday life without %s: nothing is complained about, lost or left',
-  (_name, reverted) => {
-    without(...reverted);
-    const ctx = io_setup(20);
-    everydayLife(ctx);
-    expect(sys_io_destroy(ctx)).toBe(0);
-    while (inKernel(nullb_poll) > 0);
-    settleKernel();
-    expect(inFlight()).toBe(0);
-    expect(liveObjects().has('kioctx')).toBe(false);
-    expect([aio.it.aio_nr, mm().map_count]).toEqual([0, 0]);
-    everydayLife(io_setup(20));
-  },
-);
+describe('unmap_failed_ring', () => {
+  /** Makes a context for which there is no quota any more. @returns mappings that it left */
+  function failOnQuota(): number {
+    aio.it.aio_max_nr = 8;
+    io_setup(4);
+    const before = mm().map_count;
+    expect(tryIoSetup(4)).toBe('-EAGAIN');
+    return mm().map_count - before;
+  }
+
+  test('v3.17: the ring of a failed io_setup() stays mapped', () => {
+    expect(failOnQuota()).toBe(1);
+  });
+
+  test('applied: it is unmapped', () => {
+    logout();
+    login({ applied: ['unmap_failed_ring'] });
+    expect(failOnQuota()).toBe(0);
+  });
+});
+
+const BUILDS: readonly (readonly [name: string, build: Build])[] = [
+  ['v3.17', { reverted: [] }],
+  ...REVERTIBLE.map((slug) => [`without ${slug}`, buildWithout(slug)] as const),
+  ...APPLICABLE.map((slug) => [`with ${slug}`, buildWith(slug)] as const),
+];
+
+test.each(BUILDS)('everyday life on %s: nothing is complained about, lost or left', (_name, build) => {
+  logout();
+  login(build);
+  const ctx = io_setup(20);
+  everydayLife(ctx);
+  expect(sys_io_destroy(ctx)).toBe(0);
+  while (inKernel(nullb_poll) > 0);
+  settleKernel();
+  expect(inFlight()).toBe(0);
+  expect(liveObjects().has('kioctx')).toBe(false);
+  expect([aio.it.aio_nr, mm().map_count]).toEqual([0, 0]);
+  everydayLife(io_setup(20));
+});

@@ -21,7 +21,7 @@ import { mm_struct } from '../mm/mm_types.ts';
 import { vm_brk } from '../mm/mmap.ts';
 import { alloc_page, nr_free_pages, type page, put_page } from '../mm/page_alloc.ts';
 import { liveObjects, slabPages } from '../mm/slab.ts';
-import type { Slug } from '../reverts/registry.ts';
+import type { Build } from '../reverts/registry.ts';
 import { IOCB_CMD_PREAD, iocb } from '../uapi/aio_abi.ts';
 import { errname, IS_ERR } from '../uapi/errno.ts';
 import { EVENT_BYTES, emptyEvent, IOCB_BYTES, io_prep, peek, poke, read_event, user_getevent } from '../user/libaio.ts';
@@ -38,9 +38,8 @@ let top = 0;
 let pages = 0;
 const disks: ramdisk[] = [];
 
-interface Login {
+interface Login extends Partial<Build> {
   readonly cpus?: number;
-  readonly reverted?: readonly Slug[];
 }
 
 /** Boots a machine, and begins a process in it. Possible CPUs: 2. */
@@ -48,8 +47,12 @@ export function login(options: Login = {}): void {
   cpus = options.cpus ?? 2;
   if (machine?.cpus !== cpus) machine = createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: true });
   const roles = Array.from({ length: cpus }, (_, cpu) => `test${cpu}`);
-  const reverted = options.reverted ?? [];
-  start_kernel(machine, { cpu: 0, reverted, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() }, 1);
+  const { reverted = [], applied } = options;
+  start_kernel(
+    machine,
+    { cpu: 0, reverted, applied, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() },
+    1,
+  );
   runDeferredWorkWhenIdle();
   pages = pagesAtRest();
   disks.length = 0;

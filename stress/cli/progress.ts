@@ -9,7 +9,7 @@ export interface ProgressState {
   readonly totalMs: number;
   readonly seed: number;
   readonly scenario: string;
-  /** `patched` or `reverted` */
+  /** `patched`, `reverted` or `applied` */
   readonly build: string;
   readonly round: number;
   readonly eventsPerSecond: number;

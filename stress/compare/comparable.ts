@@ -53,6 +53,7 @@ const LISTED: readonly (readonly [name: string, of: (result: RunResult) => strin
   ['duration', ({ parameters }) => `${parameters.durationMs / 1000} s`],
   ['build', ({ parameters }) => parameters.build],
   ['reverted', ({ parameters }) => list(parameters.revert)],
+  ['applied', ({ parameters }) => list(parameters.apply ?? [])],
   ['roles', ({ parameters }) => rolesText(parameters.roles)],
   ['commit', ({ environment }) => environment.commit],
   ['tool', ({ environment }) => environment.tool],
@@ -72,6 +73,6 @@ export const differing = (a: RunResult, b: RunResult): ParameterPair[] =>
 export function areTwins(a: RunResult, b: RunResult): boolean {
   const drawn = ({ parameters: { seed, shard, roles }, merged, scenarios }: RunResult): string =>
     // a case's place in the list is drawn from, too
-    JSON.stringify([seed, shard, roles, merged.length, scenarios.map(({ name, build }) => [name, build.reverted])]);
+    JSON.stringify([seed, shard, roles, merged.length, scenarios.map(({ name, build }) => [name, build])]);
   return a.merged.length === 0 && drawn(a) === drawn(b);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The port answers as the kernel did whose answers were recorded; and a port that did not would be found out. */
 import { describe, expect, test } from 'vitest';
-import { SLUGS, type Slug } from '../../src/reverts/registry.ts';
+import { REVERTIBLE, type Slug } from '../../src/reverts/registry.ts';
 import { appliesToPort, compareOps, expectedOfPort } from './judge/compare.ts';
 import { runOnPort } from './port/port.ts';
 import { projectTraces, recorded } from './trace/file.ts';
@@ -111,7 +111,7 @@ function lookedAt(slug: Slug, id: string): boolean {
   return slug === 'track_ring_occupancy' || shown.includes(id) || !SHOWN.track_ring_occupancy?.includes(id);
 }
 
-test.each(SLUGS)('without %s the answers are wrong where that commit is to be seen, and nowhere else', (slug) => {
+test.each(REVERTIBLE)('without %s the answers are wrong where that commit is to be seen, and nowhere else', (slug) => {
   const looked = forPort.filter(({ trace }) => lookedAt(slug, trace.id));
   const wrong = looked.filter(({ trace, cpus }) => replay(trace, cpus, [slug]).length > 0);
   expect(wrong.map(({ trace }) => trace.id)).toEqual(SHOWN[slug] ?? []);

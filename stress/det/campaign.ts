@@ -136,8 +136,8 @@ export class DetCampaign {
       const index = this.enough() ? -1 : this.next();
       if (index < 0) return;
       this.report(index);
-      const { reverted } = this.context.cases[index] as Case;
-      this.recorder.begin(this.batch++, index, reverted, this.det.seed);
+      const { scenario, reverted, applied } = this.context.cases[index] as Case;
+      this.recorder.begin(this.batch++, index, { reverted, applied, fixedBy: scenario.fixedBy }, this.det.seed);
       const [counts, notes] = await (this.det.scheduler === 'dfs' ? this.search(index) : this.explore(index));
       this.recorder.end(counts, notes);
       this.report(index);

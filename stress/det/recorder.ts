@@ -5,6 +5,7 @@
  */
 import type { Schedules } from '../result/run_result.ts';
 import { FindingLog } from '../round/finding_log.ts';
+import type { Ran } from '../scenarios/known.ts';
 import type { DetResult } from './round.ts';
 import type { Counts } from './search/tally.ts';
 
@@ -14,7 +15,7 @@ export type BatchNotes = Pick<Schedules, 'pctBound' | 'search'>;
 export class DetRecorder extends FindingLog {
   // The batch under way.
   private index = 0;
-  private reverted: readonly string[] = [];
+  private ran: Ran = { reverted: [] };
   private n = -1;
   private batchMs = 0;
   private operations: Record<string, number> = {};
@@ -22,9 +23,9 @@ export class DetRecorder extends FindingLog {
   private inconclusive: string | null = null;
 
   /** @param index - of the case */
-  begin(n: number, index: number, reverted: readonly string[], seed: number): void {
+  begin(n: number, index: number, ran: Ran, seed: number): void {
     this.index = index;
-    this.reverted = reverted;
+    this.ran = ran;
     this.n = n;
     this.batchMs = this.elapsedMs();
     this.operations = {};
@@ -37,7 +38,7 @@ export class DetRecorder extends FindingLog {
    * Takes what a schedule came to.
    * @param number - of the schedule in its case
    * @param word - makes what replays it
-   * @returns whether it showed something that v3.17 is not known to have
+   * @returns whether it showed news
    */
   add(number: number, result: DetResult, word: () => string): boolean {
     for (const [name, n] of Object.entries(result.operations)) {
@@ -46,8 +47,8 @@ export class DetRecorder extends FindingLog {
     this.inconclusive = result.inconclusive ?? this.inconclusive;
     let isNews = false;
     for (const record of result.records) {
-      const { n, index, reverted } = this;
-      const place = { n, index, reverted, operations: result.operations };
+      const { n, index, ran } = this;
+      const place = { ...ran, n, index, operations: result.operations };
       if (!this.find(place, record, this.elapsedMs() - this.batchMs, word)) continue;
       isNews = true;
       this.firstFinding ??= number;

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Pool } from '../round/pool.ts';
 import { replay, replayText, whereLeft } from '../run/replay.ts';
+import { SMALL_SCENARIOS } from '../scenarios/index.ts';
 import { assignRoles } from '../scenarios/roles.ts';
 import { minThreads, type Scenario } from '../scenarios/scenario.ts';
-import { SMALL_SCENARIOS } from '../scenarios/small.ts';
 import { poolOf, runOf } from './replay.ts';
 import type { Schedule } from './schedule/schedule.ts';
 import { Explorer, type Tried } from './search/explore.ts';

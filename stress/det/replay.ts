@@ -40,6 +40,7 @@ export function runOf(pool: Pool, schedule: Schedule, extra: Extra = {}): Promis
   return runSchedule(pool, {
     scenario: scenarioOf(schedule),
     reverted: schedule.reverted as readonly Slug[],
+    applied: schedule.applied as readonly Slug[] | undefined,
     roles: schedule.roles as readonly Role[],
     seed,
     maxSteps,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A finding's schedule as a C program: what user space did, thread by thread, in the order of the schedule. */
 import { Prng } from '../../src/arch/sab/prng.ts';
-import { REVERTS, type Slug } from '../../src/reverts/registry.ts';
+import { FIXES, type Slug } from '../../src/reverts/registry.ts';
 import { QUOTA_FOR_DESTROYERS } from '../../workers/protocol.ts';
 import { recordSchedule } from '../det/explain/recording.ts';
 import { poolOf, scenarioOf } from '../det/replay.ts';
 import type { Schedule } from '../det/schedule/schedule.ts';
 import { encodeSchedule } from '../det/schedule/string.ts';
-import { knownBug } from '../scenarios/known.ts';
+import { subjectIndex } from '../scenarios/known.ts';
 import { ExportError } from './c_text.ts';
 import { type Act, type Acts, actsOf, type Deed } from './finding_ops.ts';
 import { type Await, awaits } from './order.ts';
@@ -130,7 +130,7 @@ const ORDER =
 
 function about({ schedule, acts, cancels }: Play, title: string, commit: string): string[] {
   const fixes = schedule.reverted.map((slug) => {
-    const { commit: id, subject, fixedIn, symptom } = REVERTS[slug as Slug];
+    const { commit: id, subject, fixedIn, symptom } = FIXES[slug as Slug];
     return `Fixed by ${id} ("${subject}") in ${fixedIn}; before it, ${symptom}.`;
   });
   return [
@@ -152,7 +152,7 @@ export async function findingProgram(schedule: Schedule, commit: string): Promis
   const pool = poolOf(schedule);
   try {
     const { result, steps } = await recordSchedule(pool, schedule);
-    const number = result.records.findIndex((record) => knownBug(record, result.operations) === null);
+    const number = subjectIndex(result.records, schedule, result.operations);
     const finding = result.records[number];
     if (finding === undefined) {
       throw new ExportError(

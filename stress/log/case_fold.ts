@@ -2,6 +2,7 @@
 /** A scenario on a build: its rounds so far, and what they add up to. */
 import { addBins, type Bins } from '../../src/arch/sab/histogram.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
+import { buildOf } from '../../src/reverts/registry.ts';
 import { distribution, percentileOf } from '../result/distribution.ts';
 import type {
   Detection,
@@ -188,7 +189,7 @@ export class CaseFold {
     return {
       name: info.name,
       description: info.description,
-      build: { reverted: info.reverted },
+      build: buildOf(info),
       expectsFinding: info.expectsFinding,
       rounds,
       elapsedMs,

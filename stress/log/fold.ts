@@ -4,6 +4,7 @@
  * afterwards; both get the same result.
  */
 import { rankOf, SIGNAL_EXIT } from '../cli/exit_code.ts';
+import { buildName } from '../result/labels.ts';
 import {
   type MergedRun,
   type RoundSample,
@@ -137,8 +138,7 @@ export class RunFold {
     this.findings.clear();
     this.parts.push(record);
     this.indexes = record.cases.map((info) => {
-      const same = (c: CaseFold): boolean =>
-        c.info.name === info.name && c.info.reverted.join() === info.reverted.join();
+      const same = (c: CaseFold): boolean => c.info.name === info.name && buildName(c.info) === buildName(info);
       const at = this.cases.findIndex(same);
       return at >= 0 ? at : this.cases.push(new CaseFold(info)) - 1;
     });

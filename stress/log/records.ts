@@ -20,6 +20,7 @@
 import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { LockStat } from '../../src/kernel/locking/lock_stat.ts';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
+import type { Build } from '../../src/reverts/registry.ts';
 import type { StopSignal } from '../cli/exit_code.ts';
 import type {
   Environment,
@@ -35,12 +36,10 @@ import type {
 export const LOG_VERSION = 2;
 
 /** A scenario on a build. Rounds and results name it by its index. */
-export interface CaseRecord {
+export interface CaseRecord extends Build<string> {
   readonly name: string;
   readonly description: string;
-  /** Slugs; empty for the patched build. */
-  readonly reverted: readonly string[];
-  /** Whether this machine's threads are to show the reverted fixes' race here. */
+  /** Whether this machine's threads are to show the race of a fix that the build lacks. */
   readonly expectsFinding: boolean;
   /** Whether the machine's own order of accesses can show what the scenario is about. */
   readonly native: boolean;

@@ -122,6 +122,7 @@ const parameters = object<Parameters>({
   leftOut: optional(listOf(object<LeftOut>({ scenario: text, threads: count }))),
   build: text,
   revert: texts,
+  apply: optional(texts),
   roles: orNull(mapOf(count)),
   perturb: text,
   sanitize: text,
@@ -147,6 +148,7 @@ const caseRecord = object<CaseRecord>({
   name: text,
   description: text,
   reverted: texts,
+  applied: optional(texts),
   expectsFinding: flag,
   native: flag,
   outcomes: mapOf(

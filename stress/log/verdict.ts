@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the cases of a run come to: one verdict, and why. */
+import { buildName } from '../result/labels.ts';
 import type { Verdict } from '../result/run_result.ts';
 import { plural } from '../text/layout.ts';
 import type { CaseFold } from './case_fold.ts';
 
-const name = ({ info }: CaseFold): string =>
-  `${info.name} (${info.reverted.length === 0 ? 'patched' : `without ${info.reverted.join(', ')}`})`;
+const name = ({ info }: CaseFold): string => `${info.name} (${buildName(info)})`;
+
+/** Whether it is to show nothing. */
+const isClean = ({ info }: CaseFold): boolean => info.reverted.length === 0 && !info.expectsFinding;
 
 /** Kinds that mean that somebody waits in vain. */
 export const HANGS = ['hang', 'wakeup:lost', 'lockdep:deadlock'];
@@ -26,7 +29,7 @@ export function grade(cases: readonly CaseFold[], interrupted: boolean): { verdi
     return { verdict: 'interrupted', reason: 'the run was interrupted; nothing forbidden was seen so far' };
   const silent = cases.filter((c) => c.info.expectsFinding && !c.surfaced);
   const empty = cases.filter((c) => c.rounds === 0);
-  const vacuous = cases.filter((c) => c.info.reverted.length === 0 && c.rounds > 0 && c.vacuous().length > 0);
+  const vacuous = cases.filter((c) => isClean(c) && c.rounds > 0 && c.vacuous().length > 0);
   const cut = cases.filter((c) => !c.surfaced && c.schedules !== null && c.schedules.whole === 0);
   const busy = cases.filter((c) => !c.surfaced && c.wholeRounds === 0 && c.inconclusive !== null);
   const hidden = cases.filter((c) => !c.info.native && c.info.reverted.length > 0 && !c.surfaced);
@@ -56,10 +59,10 @@ export function grade(cases: readonly CaseFold[], interrupted: boolean): { verdi
     };
   }
   const surfaced = cases.filter((c) => c.info.expectsFinding).length;
-  const clean = cases.filter((c) => c.info.reverted.length === 0).length;
+  const clean = cases.filter(isClean).length;
   const givenUp = cases.reduce((sum, c) => sum + (c.inconclusive?.rounds ?? 0), 0);
   const parts = [
-    ...(surfaced > 0 ? [`${surfaced} of ${surfaced} races surfaced where their fix was reverted`] : []),
+    ...(surfaced > 0 ? [`${surfaced} of ${surfaced} races surfaced where their fix was missing`] : []),
     ...(clean > 0 ? [`${clean} scenarios showed nothing on the patched build`] : []),
     ...(givenUp > 0 ? [`${plural(givenUp, 'round')} ended without a verdict`] : []),
   ];

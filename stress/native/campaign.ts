@@ -101,13 +101,11 @@ export class Campaign {
       report(this.context, index, this.round, this.recorder.elapsedMs());
       const left = budget.durationMs - this.recorder.elapsedMs();
       const seed = this.seedOf(index);
-      this.recorder.begin(number, { ...current, index }, seed);
+      this.recorder.begin(number, { ...current, fixedBy: current.scenario.fixedBy, index }, seed);
       const result = await runRound(this.pool, {
-        scenario: current.scenario,
-        reverted: current.reverted,
+        ...current,
         number,
         seed,
-        roles: current.roles,
         perturb: this.load.perturb,
         runMs: Math.max(RUN_MIN_MS, Math.min(this.runMs(), left)),
         stop,

@@ -19,6 +19,7 @@ import { FindingLog } from '../round/finding_log.ts';
 import type { Pool } from '../round/pool.ts';
 import type { RoundResult, RoundView } from '../round/round.ts';
 import { sourceFrame } from '../round/source_lines.ts';
+import type { Ran } from '../scenarios/known.ts';
 import { Stretch } from './sample.ts';
 import { lookAtCpus, lookAtRings } from './sampler.ts';
 
@@ -33,9 +34,8 @@ const WINDOW_STEPS = 128;
 const WINDOWS_BYTES_MAX = 8 * 1024 * 1024;
 
 /** A case's place in the log. */
-export interface RecordedCase {
+export interface RecordedCase extends Ran {
   readonly index: number;
-  readonly reverted: readonly string[];
   readonly roles: readonly string[];
 }
 

@@ -19,8 +19,9 @@ export interface Options {
   readonly leftOut: readonly LeftOut[];
   readonly scenarioGiven: boolean;
   readonly build: 'both' | 'patched' | 'reverted';
-  /** Fixes to take back; if there are any, `build` says nothing. */
+  /** Fixes to take back, and to apply; if there are any, `build` says nothing. */
   readonly revert: readonly Slug[];
+  readonly apply: readonly Slug[];
   readonly seed: number;
   readonly roles: RoleCounts | null;
   readonly perturb: Perturbation;

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { SLUGS } from '../../src/reverts/registry.ts';
+import { APPLICABLE, REVERTIBLE, SLUGS } from '../../src/reverts/registry.ts';
 import { ROLES } from '../../workers/protocol.ts';
 import { nearest, UsageError } from '../cli/usage_error.ts';
 import type { KnownScenario } from '../scenarios/scenario.ts';
@@ -54,6 +54,7 @@ test('without arguments every default is filled in', () => {
     scenarioGiven: false,
     build: 'both',
     revert: [],
+    apply: [],
     roles: null,
     perturb: 'light',
     sanitize: 'address',
@@ -197,7 +198,12 @@ const REFUSED: [string, string, (string | RegExp)[]][] = [
 
   ['--build fixed', 'bad-value', ["'fixed'", 'both, patched or reverted']],
   ['--build revert', 'bad-value', ['--build reverted']],
-  ['--revert exit_wait', 'unknown-name', ["'exit_wait'", '--revert exit_waits', ...SLUGS]],
+  ['--revert exit_wait', 'unknown-name', ["'exit_wait'", '--revert exit_waits', ...REVERTIBLE]],
+  ['--apply unmap_ring', 'unknown-name', ["'unmap_ring'", '--apply unmap_failed_ring', ...APPLICABLE]],
+  ['--apply exit_waits', 'contradiction', ['v3.17 has that fix', '--revert exit_waits']],
+  ['--revert unmap_failed_ring', 'contradiction', ['v3.17 lacks that fix', '--apply unmap_failed_ring']],
+  ['--apply unmap_failed_ring --revert unmap_failed_ring', 'contradiction', ['v3.17 lacks that fix']],
+  ['--apply unmap_failed_ring --build both', 'contradiction', ['--apply', '--build']],
   ['--revert exit_waits,', 'unknown-name', ["''"]],
   ['--revert constructor', 'unknown-name', ["'constructor'"]],
   ['--revert exit_waits --build both', 'contradiction', ['--revert', '--build']],

@@ -11,6 +11,7 @@ import { detOptions, smallOnes } from './det.ts';
 import { modeOf, type Options } from './options.ts';
 import { threadsOf } from './roles.ts';
 import { chosenScenarios, fitting } from './scenarios.ts';
+import { checkBuild } from './slugs.ts';
 import { DET, RUN, STRESS, type StressGiven, type StressRow, THREADS_MAX } from './table.ts';
 
 /** The names that `--list` asks for. */
@@ -23,7 +24,8 @@ type Chosen = Pick<Options, 'scenarios' | 'leftOut' | 'scenarioGiven' | 'threads
 
 /** @returns the names that `--list` asks for, or what is run with how many threads @throws UsageError */
 function choose(given: StressGiven, known: readonly KnownScenario[]): Chosen | readonly string[] {
-  const { revert = [], scenario = [], roles, list } = given;
+  const { revert = [], apply = [], scenario = [], roles, list } = given;
+  const named = [...revert, ...apply];
   const det = given.engine === 'det';
   const scenarioGiven = scenario.length > 0;
   const byDefault = det ? smallOnes(known) : known;
@@ -33,7 +35,7 @@ function choose(given: StressGiven, known: readonly KnownScenario[]): Chosen | r
   if (list) return matched;
   const chosen = known.filter(
     ({ name, fixedBy }) =>
-      matched.includes(name) && (scenarioGiven || revert.length === 0 || fixedBy.some((slug) => revert.includes(slug))),
+      matched.includes(name) && (scenarioGiven || named.length === 0 || fixedBy.some((slug) => named.includes(slug))),
   );
   const usual = det ? Math.max(...chosen.map(({ minThreads }) => minThreads)) : 16;
   const threads = roles === undefined ? (given.threads ?? usual) : threadsOf(roles, given.threads, THREADS_MAX);
@@ -62,6 +64,7 @@ export function optionsOf(given: StressGiven, known: readonly KnownScenario[]): 
   const { build, maxFindings, output, reporter } = typed;
   given.threshold?.forEach(parseThreshold);
   checkEngine(given, typed.engine);
+  checkBuild(given);
   const det = detOptions(given);
   const chosen = choose(given, known);
   if (!('threads' in chosen)) return { kind: 'list', scenarios: chosen };
@@ -74,6 +77,7 @@ export function optionsOf(given: StressGiven, known: readonly KnownScenario[]): 
     durationMs: given.minutes ?? given.duration ?? 60_000,
     build,
     revert: given.revert ?? [],
+    apply: given.apply ?? [],
     seed: given.seed ?? randomInt(2 ** 32),
     roles: given.roles ?? null,
     perturb: given.perturb ?? RUN.perturb.usualIn(mode),

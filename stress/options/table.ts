@@ -6,7 +6,7 @@
  */
 import { POLICIES } from '../../src/det/schedulers/index.ts';
 import { MEMORIES } from '../../src/det/state.ts';
-import { SLUGS } from '../../src/reverts/registry.ts';
+import { APPLICABLE, REVERTIBLE } from '../../src/reverts/registry.ts';
 import {
   choice,
   type Given,
@@ -26,7 +26,7 @@ import { SELF_CHECKS } from './engine.ts';
 import type { Mode, Options } from './options.ts';
 import { REPORTER } from './reporters.ts';
 import { roles, rolesText } from './roles.ts';
-import { slugs } from './slugs.ts';
+import { applied, reverted } from './slugs.ts';
 import { parseSweep } from './widths.ts';
 
 export const THREADS_MAX = 256;
@@ -73,15 +73,21 @@ export const RUN = {
     again: ({ scenarioGiven, scenarios }) => (scenarioGiven ? scenarios : null),
   },
   revert: {
-    ...row('<slugs>', `take back exactly these fixes, comma between: ${SLUGS.join(', ')}`, slugs),
+    ...row('<slugs>', `take back exactly these fixes, comma between: ${REVERTIBLE.join(', ')}`, reverted),
     usualText: 'none',
     conflicts: ['build'],
     again: ({ revert }) => (revert.length > 0 ? revert.join() : null),
   },
+  apply: {
+    ...row('<slugs>', `apply exactly these fixes, which v3.17 lacks, comma between: ${APPLICABLE.join(', ')}`, applied),
+    usualText: 'none',
+    conflicts: ['build'],
+    again: ({ apply }) => (apply.length > 0 ? apply.join() : null),
+  },
   build: {
     ...choice('<which>', 'which builds to run', ['both', 'patched', 'reverted']),
     usual: 'both',
-    again: ({ revert, build }) => (revert.length > 0 ? null : build),
+    again: ({ revert, apply, build }) => (revert.length + apply.length > 0 ? null : build),
   },
   roles: {
     ...row('<mix>', 'threads of each role, such as submitter=5,completer=3,kworker=2', roles),
@@ -123,7 +129,7 @@ export const RUN = {
   sweep: {
     ...row('<widths>', 'the same load at several widths, such as threads=1,2,4,8,16', parseSweep),
     only: 'native',
-    conflicts: ['threads', 'scenario', 'build', 'revert', 'roles', 'shard', 'threshold'],
+    conflicts: ['threads', 'scenario', 'build', 'revert', 'apply', 'roles', 'shard', 'threshold'],
     again: ({ sweep }) => (sweep === null ? null : `threads=${sweep.join()}`),
   },
   explainSeconds: {

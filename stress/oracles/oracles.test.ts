@@ -35,7 +35,7 @@ let handle = 0;
 /** A process on CPU 0 with one context of eight requests, three of which have been submitted and one read. */
 beforeEach(() => {
   machine = createMachine({ cpus: 2, arenaMib: 16, sanitize: false });
-  booted = bootRound(machine, workload({}), roles, [], 1, 64 * 1024);
+  booted = bootRound(machine, workload({}), roles, { reverted: [] }, 1, 64 * 1024);
   setHook(null);
   become(booted.process);
   ledger = new Ledger(createLedger(2, 16), 2);

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How a scenario on a build did, in a word, and what its findings have to do with the fixes taken back. */
-import { isSlug, REVERTS } from '../../src/reverts/registry.ts';
+import { type Build, FIXES, isSlug } from '../../src/reverts/registry.ts';
 import type { Finding, ScenarioResult } from './run_result.ts';
 
 export type Label = 'OK' | 'SURFACED' | 'FAILED' | 'NOT SURFACED' | 'VACUOUS' | 'NOT RUN';
 
-/** `patched`, or `reverted: serialise_migration`. */
-export const buildText = ({ build }: ScenarioResult): string =>
-  build.reverted.length === 0 ? 'patched' : `reverted: ${build.reverted.join(', ')}`;
+/** `patched`, `reverted: serialise_migration`, or `applied: unmap_failed_ring`. */
+export const buildName = ({ reverted, applied = [] }: Build<string>, otherwise = 'patched'): string =>
+  [
+    ...(reverted.length > 0 ? [`reverted: ${reverted.join(', ')}`] : []),
+    ...(applied.length > 0 ? [`applied: ${applied.join(', ')}`] : []),
+  ].join('; ') || otherwise;
+
+export const buildText = ({ build }: ScenarioResult): string => buildName(build);
 
 /**
  * Goals that must be reached and were not: what the scenario is about never happened. A build that is to break may well
  * break before it gets anywhere.
  */
-export const missedGoals = ({ goals, build, rounds }: ScenarioResult): string[] =>
-  build.reverted.length > 0 || rounds === 0
+export const missedGoals = ({ goals, build, expectsFinding, rounds }: ScenarioResult): string[] =>
+  build.reverted.length > 0 || expectsFinding || rounds === 0
     ? []
     : Object.entries(goals)
         .filter(([, goal]) => goal.required && goal.count === 0)
@@ -33,18 +38,18 @@ function isFailed({ findings, outcomes }: ScenarioResult): boolean {
 export function labelOf(scenario: ScenarioResult): Label {
   if (scenario.rounds === 0) return 'NOT RUN';
   if (isFailed(scenario)) return 'FAILED';
-  const reverted = scenario.build.reverted.length > 0;
+  const breaks = scenario.expectsFinding || scenario.build.reverted.length > 0;
   // also where it was not expected: a machine of weaker order shows more
-  if (reverted && scenario.firstFindingMs !== null) return 'SURFACED';
+  if (breaks && scenario.firstFindingMs !== null) return 'SURFACED';
   if (scenario.expectsFinding) return 'NOT SURFACED';
   return missedGoals(scenario).length > 0 ? 'VACUOUS' : 'OK';
 }
 
-/** The fixes that a finding on a reverted build points to. */
+/** The fixes that a finding on a reverted build points to; a known one names its own. */
 export function hints(scenario: ScenarioResult, finding: Finding): string[] {
-  if (!finding.expected) return [];
+  if (!finding.expected || finding.known !== null) return [];
   return scenario.build.reverted.filter(isSlug).map((slug) => {
-    const { commit, subject, fixedIn } = REVERTS[slug];
+    const { commit, subject, fixedIn } = FIXES[slug];
     return `HINT: this is what ${commit} ("${subject}") fixed in ${fixedIn}`;
   });
 }

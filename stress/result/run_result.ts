@@ -8,6 +8,7 @@
 import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { ObjectRef } from '../../src/kernel/object_ref.ts';
 import type { CpuSnapshot } from '../../src/kernel/oops.ts';
+import type { Build } from '../../src/reverts/registry.ts';
 import type { Explanation } from './explanation.ts';
 
 export const SCHEMA_VERSION = 3;
@@ -61,7 +62,7 @@ export interface Finding {
   readonly cpus: readonly CpuSnapshot[];
   /** A bug that v3.17 is known to have: `deeb8525f9bc (v4.1): …`; null for any other. */
   readonly known: string | null;
-  /** Whether the build is one that is to show this: its fix is reverted. */
+  /** Whether the build is one that is to show this: it lacks the fix. */
   readonly expected: boolean;
   /** What the deterministic engine makes of it; null if it was not asked. */
   readonly explained: Explained | null;
@@ -168,8 +169,8 @@ export interface ScenarioResult {
   /** What it is about, a sentence. */
   readonly description: string;
   /** Slugs; empty for the patched build. */
-  readonly build: { readonly reverted: readonly string[] };
-  /** Whether a finding is expected on this build: the reverted builds exist to show one. */
+  readonly build: Build<string>;
+  /** Whether a finding is expected on this build: a build that lacks a fix exists to show one. */
   readonly expectsFinding: boolean;
   readonly rounds: number;
   /** time spent in rounds */
@@ -236,6 +237,8 @@ export interface Parameters {
   readonly leftOut?: readonly LeftOut[];
   readonly build: string;
   readonly revert: readonly string[];
+  /** Fixes of later kernels that were applied; absent for none. */
+  readonly apply?: readonly string[];
   readonly roles: Readonly<Record<string, number>> | null;
   readonly perturb: string;
   readonly sanitize: string;

@@ -10,7 +10,7 @@ import { FMODE_READ, FMODE_WRITE, fd_install, type file, files_struct } from '..
 import { type Machine, start_kernel } from '../../src/init/machine.ts';
 import { enableLockDebug } from '../../src/kernel/locking/lock_debug.ts';
 import { kernel_enter, kernel_exit } from '../../src/kernel/sched/core.ts';
-import type { Slug } from '../../src/reverts/registry.ts';
+import type { Build } from '../../src/reverts/registry.ts';
 import { become, type Process, spawn } from '../../src/user/process.ts';
 import { INLINE_BYTES } from '../../workers/layout.ts';
 import { QUOTA_FOR_DESTROYERS, type Role, type Workload } from '../../workers/protocol.ts';
@@ -34,21 +34,22 @@ export function bootRound(
   machine: Machine,
   workload: Workload,
   roles: readonly Role[],
-  reverted: readonly Slug[],
+  build: Build,
   seed: number,
   areaBytes: number,
 ): Booted {
   const bootTime = ktime_get();
   const completers = roles.filter((role) => role === 'completer').length;
-  start_kernel(machine, { cpu: 0, reverted, seed, perturb: 'none', debug: true, roles, bootTime }, completers);
+  start_kernel(machine, { cpu: 0, ...build, seed, perturb: 'none', debug: true, roles, bootTime }, completers);
   enableLockDebug(null);
   setHook(null);
   const pages = pagesAtRest();
   nullb_set_delay(workload.delayMinUs, workload.delayMaxUs);
   if (workload.aioMaxNr > 0) aio.it.aio_max_nr = workload.aioMaxNr;
-  if (workload.aioMaxNr === QUOTA_FOR_DESTROYERS) {
-    const destroyers = roles.filter((role) => role === 'destroyer').length;
-    aio.it.aio_max_nr = (destroyers * charge(workload.nrEventsMax, machine.cpus)) / 2;
+  if (workload.aioMaxNr < 0) {
+    const all = workload.aioMaxNr === QUOTA_FOR_DESTROYERS;
+    const contexts = all ? roles.filter((role) => role === 'destroyer').length : 1;
+    aio.it.aio_max_nr = (contexts * charge(workload.nrEventsMax, machine.cpus)) / 2;
   }
   const process = spawn(areaBytes, 0);
   kernel_enter();

@@ -59,7 +59,7 @@ const play = (scenario: Scenario, runMs: number, roles = ROLES): Promise<RoundRe
 /** The verdict of a run that consists of this round. */
 function verdictOf(scenario: Scenario, { records, operations, whole, inconclusive, ranMs }: RoundResult): string {
   const fold = new CaseFold(caseRecord({ scenario, reverted: [], roles: ROLES }));
-  for (const record of records) fold.find({ record, ranMs, ...classify(record, [], operations) }, 0);
+  for (const record of records) fold.find({ record, ranMs, ...classify(record, { reverted: [] }, operations) }, 0);
   fold.finish({ ranMs, elapsedMs: ranMs, operations, latency: {}, locks: [], roles: {} }, whole, inconclusive);
   return grade([fold], false).verdict;
 }

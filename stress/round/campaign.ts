@@ -50,7 +50,7 @@ export function report(
   tell({
     elapsedMs,
     scenario: info.name,
-    build: info.reverted.length === 0 ? 'patched' : 'reverted',
+    build: info.reverted.length > 0 ? 'reverted' : (info.applied ?? []).length > 0 ? 'applied' : 'patched',
     round,
     eventsPerSecond: progress.ranMs === 0 ? 0 : (progress.events * 1000) / progress.ranMs,
     ...counts,

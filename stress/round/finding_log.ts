@@ -5,16 +5,15 @@ import type { OopsRecord } from '../../src/kernel/oops.ts';
 import { signature } from '../log/case_fold.ts';
 import type { RunLog } from '../log/run_log.ts';
 import type { Explained, Finding } from '../result/run_result.ts';
-import { classify } from '../scenarios/known.ts';
+import { classify, type Ran } from '../scenarios/known.ts';
 import { sourceFrame } from './source_lines.ts';
 
 /** What a finding was found in. */
-export interface Place {
+export interface Place extends Ran {
   /** Of the round, or batch of schedules. */
   readonly n: number;
   /** Of the case. */
   readonly index: number;
-  readonly reverted: readonly string[];
   /** Operations of the round so far. */
   readonly operations: Readonly<Record<string, number>>;
 }
@@ -43,11 +42,11 @@ export class FindingLog {
   /**
    * @param ranMs - how long user space had run in the round
    * @param schedule - makes the word that replays it; null where free threads found it
-   * @returns whether v3.17 is not known to have the bug
+   * @returns whether it is news: v3.17 is not known to have the bug, or this is what the case is to show
    */
   protected find(place: Place, record: OopsRecord, ranMs: number, schedule: (() => string) | null): boolean {
-    const { n, index, reverted, operations } = place;
-    const taken = classify(record, reverted, operations);
+    const { n, index, operations } = place;
+    const taken = classify(record, place, operations);
     const key = `${index}|${signature(record)}`;
     const seen = this.ids.get(key);
     if (seen !== undefined) {
@@ -59,6 +58,6 @@ export class FindingLog {
       const replay = schedule === null ? {} : { schedule: schedule() };
       this.log.write({ t: 'finding', n, id, ranMs, ...taken, record: { ...record, stack }, ...replay });
     }
-    return taken.known === null;
+    return taken.known === null || taken.expected;
   }
 }

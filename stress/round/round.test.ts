@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OopsRecord } from '../../src/kernel/oops.ts';
 import type { Slug } from '../../src/reverts/registry.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
-import { knownBug } from '../scenarios/known.ts';
+import { isKnown } from '../scenarios/known.ts';
 import { assignRoles } from '../scenarios/roles.ts';
 import { isShown, type Scenario, workload } from '../scenarios/scenario.ts';
 import { Pool } from './pool.ts';
@@ -41,7 +41,7 @@ const round = (scenario: Scenario, reverted: readonly Slug[], seed: number, runM
   });
 
 const unknown = ({ records, operations }: RoundResult): OopsRecord[] =>
-  records.filter((record) => knownBug(record, operations) === null);
+  records.filter((record) => !isKnown(record, { reverted: [] }, operations));
 
 describe('a race surfaces where its fix is reverted', () => {
   // Generous: most show in the first round or two.

@@ -18,7 +18,7 @@ import { type OopsRecord, readOopsLog, snapshotCpus } from '../../src/kernel/oop
 import { rcu_kick } from '../../src/kernel/rcu/tree.ts';
 import { send_signal } from '../../src/kernel/sched/core.ts';
 import { workqueue_kick } from '../../src/kernel/workqueue.ts';
-import type { Slug } from '../../src/reverts/registry.ts';
+import type { Build } from '../../src/reverts/registry.ts';
 import { areaBytes } from '../../workers/layout.ts';
 import { Ledger } from '../../workers/ledger.ts';
 import { clearMeters, readOperations } from '../../workers/meters.ts';
@@ -50,9 +50,8 @@ import type { Pool } from './pool.ts';
 import { GracePeriod } from './quiescence.ts';
 import { CpuTimes, hadChance, ObservedTime, type Standstill, Watchdog } from './watchdog.ts';
 
-export interface RoundSpec {
+export interface RoundSpec extends Build {
   readonly scenario: Scenario;
-  readonly reverted: readonly Slug[];
   readonly number: number;
   readonly seed: number;
   readonly roles: readonly Role[];
@@ -130,11 +129,12 @@ export class Round {
     clearMeters(pool.meters);
     const workload = spec.scenario.draw(new Prng(spec.seed));
     const area = areaBytes(this.ledger.entriesPerCpu, workload.bufferBytes) * machine.cpus;
-    this.booted = bootRound(machine, workload, spec.roles, spec.reverted, spec.seed, area);
+    this.booted = bootRound(machine, workload, spec.roles, spec, spec.seed, area);
     this.plan = {
       round: spec.number,
       seed: spec.seed,
       reverted: spec.reverted,
+      applied: spec.applied,
       perturb: spec.perturb,
       bootTime: this.booted.bootTime,
       roles: spec.roles,

@@ -4,41 +4,70 @@
  * not alarm.
  */
 import type { OopsRecord } from '../../src/kernel/oops.ts';
+import { type Build, FIXES, isSlug, lacks, type Slug } from '../../src/reverts/registry.ts';
 import { mayShow } from './index.ts';
 
-interface Known {
-  /** Commit that fixed it, the version, and what it is. */
-  readonly label: string;
-  /** Whether a record is this bug. @param operations - of its round */
-  readonly is: (record: OopsRecord, operations: Readonly<Record<string, number>>) => boolean;
-}
+/** Whether a record is the bug that a fix mends. @param operations - of its round */
+type Is = (record: OopsRecord, operations: Readonly<Record<string, number>>) => boolean;
 
-const KNOWN: readonly Known[] = [
+const KNOWN: readonly { readonly fix: Slug | string; readonly is: Is }[] = [
   {
-    label: 'deeb8525f9bc (v4.1): io_setup() that fails on the quota leaves its mapping behind',
+    fix: 'unmap_failed_ring',
     is: ({ kind, title }, operations) =>
       kind === 'leak:mapping' &&
       title === 'rings are mapped that belong to no context' &&
-      ((operations['setup failed'] ?? 0) > 0 || (operations['setup -EAGAIN'] ?? 0) > 0),
+      (operations['setup failed'] ?? 0) > 0,
   },
   {
-    label:
+    fix:
       '0b944d3a4bba (v4.10): a write that completes at once may drop the last reference to the file, ' +
       'which io_submit() still uses',
     is: ({ kind, where }) => kind === 'kasan:use-after-free' && where === 'file_end_write',
   },
 ];
 
-/** How a record is to be taken on a build without these fixes. @param operations - of its round so far */
-export function classify(
-  record: OopsRecord,
-  reverted: readonly string[],
-  operations: Readonly<Record<string, number>>,
-): { known: string | null; expected: boolean } {
-  const known = knownBug(record, operations);
-  return { known, expected: known === null && mayShow(reverted, record.kind) };
+/** A build on which a scenario runs. */
+export interface Ran extends Build<string> {
+  /** The scenario's own. */
+  readonly fixedBy?: readonly string[] | undefined;
 }
 
-/** The label of a bug that v3.17 is known to have, null for any other. */
-export const knownBug = (record: OopsRecord, operations: Readonly<Record<string, number>>): string | null =>
-  KNOWN.find(({ is }) => is(record, operations))?.label ?? null;
+/**
+ * How a record is to be taken: a known bug is expected where the scenario is about it.
+ * @param operations - of its round so far
+ */
+export function classify(
+  record: OopsRecord,
+  ran: Ran,
+  operations: Readonly<Record<string, number>>,
+): { known: string | null; expected: boolean } {
+  const found = bugOf(record, ran, operations);
+  if (found === undefined) return { known: null, expected: mayShow(ran, record.kind) };
+  return { known: labelOf(found.fix), expected: ran.fixedBy?.includes(found.fix) ?? false };
+}
+
+const bugOf = (record: OopsRecord, build: Build<string>, operations: Readonly<Record<string, number>>) =>
+  KNOWN.find(({ fix, is }) => (!isSlug(fix) || lacks(build, fix)) && is(record, operations));
+
+function labelOf(fix: string): string {
+  if (!isSlug(fix)) return fix;
+  const { commit, fixedIn, symptom } = FIXES[fix];
+  return `${commit} (${fixedIn}): ${symptom}`;
+}
+
+/** Whether v3.17 is known to have the bug, and the build has not its fix. */
+export const isKnown = (
+  record: OopsRecord,
+  build: Build<string>,
+  operations: Readonly<Record<string, number>>,
+): boolean => bugOf(record, build, operations) !== undefined;
+
+/** Index of the record that a schedule is about: the first that is not known, or else the first; -1 for none. */
+export const subjectIndex = (
+  records: readonly OopsRecord[],
+  build: Build<string>,
+  operations: Readonly<Record<string, number>>,
+): number => {
+  const news = records.findIndex((record) => !isKnown(record, build, operations));
+  return news < 0 && records.length > 0 ? 0 : news;
+};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The figures that a threshold may name, and how each is read from a result. */
 import { LOCK_CLASSES } from '../../src/kernel/locking/classes.ts';
-import { SLUGS } from '../../src/reverts/registry.ts';
+import { REVERTIBLE } from '../../src/reverts/registry.ts';
 import { percentileOf } from '../result/distribution.ts';
 import type { Distribution, RunResult } from '../result/run_result.ts';
 
@@ -46,7 +46,7 @@ export const NAMES: Readonly<Record<string, readonly string[]>> = {
   COUNT: Object.keys(COUNTS),
   STAT: [...Object.keys(STATS), 'total'],
   SYSCALL: SYSCALLS,
-  SLUG: SLUGS,
+  SLUG: REVERTIBLE,
   FOUND: ['unexpected', 'known'],
   QUANTILE: Object.keys(QUANTILES),
 };

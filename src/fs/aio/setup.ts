@@ -25,6 +25,7 @@ import { init_waitqueue_head } from '../../kernel/sched/wait.ts';
 import { INIT_LIST_HEAD } from '../../lib/list.ts';
 import { percpu_ref_exit, percpu_ref_get, percpu_ref_init } from '../../lib/percpu-refcount.ts';
 import { mm_struct } from '../../mm/mm_types.ts';
+import { vm_munmap } from '../../mm/mmap.ts';
 import { alloc_percpu, free_percpu } from '../../mm/percpu.ts';
 import { kfree, kmem_cache_alloc, kmem_cache_free, kzalloc } from '../../mm/slab.ts';
 import { get_user, user_fault } from '../../mm/uaccess.ts';
@@ -161,7 +162,8 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
       trace(TP.ioctx_alloc, ctx.addr, ctx.nr_events, ctx.id);
       return ctx;
     }
-    // The mapping stays, without pages: deeb8525f9bc, fixed in v4.1.
+    // Without it the mapping stays, without pages.
+    if (fixed.unmap_failed_ring && ctx.mmap_size !== 0) vm_munmap(mm, ctx.mmap_base, ctx.mmap_size);
     aio_free_ring(ctx);
   }
   if (fixed.serialise_migration) mutex_unlock(ctx.ring_lock);

@@ -6,7 +6,7 @@
 import { Pool } from '../../round/pool.ts';
 import type { RoundSpec } from '../../round/round.ts';
 import { runRound } from '../../round/round.ts';
-import { one_ring_for_all_threads } from '../../scenarios/one_ring_for_all_threads.ts';
+import { one_ring_for_all_threads } from '../../scenarios/mixed/one_ring_for_all_threads.ts';
 import { assignRoles } from '../../scenarios/roles.ts';
 import { type Scenario, workload } from '../../scenarios/scenario.ts';
 import { type Contest, contest, type Entrant, type PartMaker, partOf, type Setup } from '../part.ts';

@@ -4,9 +4,9 @@ import { wall_clock } from '../../../src/arch/sab/clock.ts';
 import { POLICIES } from '../../../src/det/schedulers/index.ts';
 import { Explorer } from '../../det/search/explore.ts';
 import { Pool } from '../../round/pool.ts';
+import { SMALL_SCENARIOS } from '../../scenarios/index.ts';
 import { assignRoles } from '../../scenarios/roles.ts';
 import { minThreads, type Scenario } from '../../scenarios/scenario.ts';
-import { SMALL_SCENARIOS } from '../../scenarios/small.ts';
 import type { GroupSpec } from '../bench_result.ts';
 import { contest, type Entrant, type PartMaker, partOf } from '../part.ts';
 

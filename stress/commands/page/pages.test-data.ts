@@ -6,7 +6,7 @@
 import { type Bins, binOf } from '../../../src/arch/sab/histogram.ts';
 import { objectRef } from '../../../src/kernel/object_ref.ts';
 import type { CpuSnapshot } from '../../../src/kernel/oops.ts';
-import { SLUGS } from '../../../src/reverts/registry.ts';
+import { REVERTIBLE } from '../../../src/reverts/registry.ts';
 import { distribution } from '../../result/distribution.ts';
 import { duplicate, fixture, knownBug } from '../../result/fixture.test-data.ts';
 import {
@@ -106,7 +106,7 @@ const NAMES = [
 const [patched, reverted] = fixture.scenarios as [ScenarioResult, ScenarioResult];
 
 const scenarios: ScenarioResult[] = NAMES.flatMap((name, i) => [
-  { ...reverted, name, build: { reverted: [SLUGS[i] as string] }, findings: [finding(2 * i), finding(2 * i + 1)] },
+  { ...reverted, name, build: { reverted: [REVERTIBLE[i] as string] }, findings: [finding(2 * i), finding(2 * i + 1)] },
   { ...patched, name, findings: i === 2 ? [knownBug] : [] },
 ]);
 

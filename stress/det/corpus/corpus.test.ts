@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { buildOf, buildWith, buildWithout } from '../../../src/reverts/registry.ts';
 import { whereLeft } from '../../run/replay.ts';
 import { signatureOf } from '../minimise/signature.ts';
 import { poolOf, runOf } from '../replay.ts';
@@ -34,17 +35,17 @@ describe.each(CORPUS)('$slug', ({ slug, scenario, shows, decisions }) => {
   const schedule = parseScheduleJson(text);
 
   test('is of its scenario and build, and small', () => {
-    expect([schedule.scenario, schedule.reverted]).toEqual([scenario, [slug]]);
+    expect([schedule.scenario, buildOf(schedule)]).toEqual([scenario, buildWithout(slug)]);
     expect(schedule.decisions).toHaveLength(decisions);
     expect(text.length).toBeLessThan(BYTES_MAX);
   });
 
   test('shows what it shows, twice alike, and the fixed build shows nothing', async () => {
-    const [first, again, fixed] = (await runAll([schedule, schedule, { ...schedule, reverted: [] }])) as [
-      DetResult,
-      DetResult,
-      DetResult,
-    ];
+    const [first, again, fixed] = (await runAll([
+      schedule,
+      schedule,
+      { ...schedule, applied: [], ...buildWith(slug) },
+    ])) as [DetResult, DetResult, DetResult];
     const left = whereLeft(schedule, first) ?? 'it was followed to its end';
     expect(first.records.map(signatureOf)[0], `${left}; node dist/stress/det/corpus/record.js ${slug}`).toEqual(shows);
     expect([again.hash, again.records]).toEqual([first.hash, first.records]);

@@ -80,6 +80,17 @@ export const CORPUS: readonly CorpusEntry[] = [
     },
     decisions: 0,
   },
+  {
+    slug: 'unmap_failed_ring',
+    scenario: 'failed_setup_leaves_its_mapping_small',
+    shows: {
+      kind: 'leak:mapping',
+      title: 'rings are mapped that belong to no context',
+      where: 'mappings',
+      objects: [],
+    },
+    decisions: 1,
+  },
 ];
 
 export const corpusPath = (slug: Slug): string => fileURLToPath(new URL(`stress/det/corpus/${slug}.json`, ROOT));

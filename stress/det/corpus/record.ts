@@ -6,7 +6,7 @@
  * Run: npm run build && node dist/stress/det/corpus/record.js [SLUG…]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Slug } from '../../../src/reverts/registry.ts';
+import { buildWithout, type Slug } from '../../../src/reverts/registry.ts';
 import { stdout } from '../../cli/streams.ts';
 import { toolVersion } from '../../host/environment.ts';
 import { Pool } from '../../round/pool.ts';
@@ -69,7 +69,7 @@ async function recordEntry({ slug, scenario: name, shows }: CorpusEntry): Promis
   try {
     const roles = assignRoles(scenario, threads, null);
     for (const seed of SEEDS) {
-      const explorer = new Explorer(pool, { scenario, reverted: [slug], roles }, { ...OPTIONS, seed });
+      const explorer = new Explorer(pool, { scenario, ...buildWithout(slug), roles }, { ...OPTIONS, seed });
       const found: Schedule[] = [];
       await explorer.run((tried) => {
         const [record] = tried.result.records;

@@ -10,7 +10,7 @@ import { type ArgumentKind, argumentsOf, syscallOf } from '../../../src/trace/ev
 import type { Diagram, DiagramRow, Explanation } from '../../result/explanation.ts';
 import type { Pool } from '../../round/pool.ts';
 import { sourceFrame } from '../../round/source_lines.ts';
-import { knownBug } from '../../scenarios/known.ts';
+import { subjectIndex } from '../../scenarios/known.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { encodeSchedule } from '../schedule/string.ts';
 import { aioFunction, siteOf } from './c_functions.ts';
@@ -37,11 +37,11 @@ const FREES = /^kmem_cache_free \(/m;
 const IN_USER_SPACE = /\((src\/user|workers)\//;
 
 /** The finding that a schedule is told for, and its number on record. */
-function findingOf({ result }: Recording): { finding: OopsRecord; number: number } {
-  const number = result.records.findIndex((record) => knownBug(record, result.operations) === null);
-  const finding = result.records[Math.max(0, number)];
+function findingOf(schedule: Schedule, { result }: Recording): { finding: OopsRecord; number: number } {
+  const number = subjectIndex(result.records, schedule, result.operations);
+  const finding = result.records[number];
   if (finding === undefined) throw new Error('this schedule ends without a finding: there is nothing to tell');
-  return { finding, number: Math.max(0, number) };
+  return { finding, number };
 }
 
 /** Arguments of notes that get a name, by what they are called. */
@@ -206,7 +206,7 @@ function diagramOf(
  */
 export async function explain(pool: Pool, schedule: Schedule): Promise<Explanation> {
   const seen = await recordSchedule(pool, schedule);
-  const { finding, number } = findingOf(seen);
+  const { finding, number } = findingOf(schedule, seen);
   const subject = subjectOf(finding, seen.steps, pool.threads);
   const all = tellingSteps(seen.steps, subject, finding, number);
   const told = most(all, ROWS_MAX - 1);

@@ -7,7 +7,7 @@
  * whole time; those that are expected share it.
  */
 import { wall_clock } from '../../../src/arch/sab/clock.ts';
-import type { Slug } from '../../../src/reverts/registry.ts';
+import type { Build } from '../../../src/reverts/registry.ts';
 import { worstFirst } from '../../result/labels.ts';
 import type { Explained, Finding, ScenarioResult } from '../../result/run_result.ts';
 import { Pool } from '../../round/pool.ts';
@@ -24,11 +24,10 @@ import { type ExploreOptions, Explorer, scheduleOf, type Tried } from '../search
 import { explain } from './diagram.ts';
 
 /** Findings of a scenario on a build, of which one is to be explained. */
-export interface Unexplained {
+export interface Unexplained extends Build<string> {
   /** Index of the case in the run. */
   readonly index: number;
   readonly scenario: string;
-  readonly reverted: readonly string[];
   /** Most wanted first. */
   readonly findings: readonly Finding[];
 }
@@ -73,17 +72,19 @@ interface Hit {
  */
 async function search(
   explorer: Explorer,
-  { findings, reverted }: Unexplained,
+  unexplained: Unexplained,
+  fixedBy: Scenario['fixedBy'],
   untilMs: number,
   stop: AbortSignal,
 ): Promise<Hit | null> {
+  const { findings } = unexplained;
   const [wanted] = findings as readonly [Finding, ...Finding[]];
   let hit: Hit | null = null;
   await explorer.run((tried) => {
     const finding = findings.find((one) => matches(one, tried));
     if (finding !== undefined) hit = { tried, finding, same: true };
     const [first] = tried.result.records;
-    if (first !== undefined && classify(first, reverted, tried.result.operations).expected) {
+    if (first !== undefined && classify(first, { ...unexplained, fixedBy }, tried.result.operations).expected) {
       hit ??= { tried, finding: wanted, same: false };
     }
     return (hit === null || !hit.same) && now() < untilMs;
@@ -103,7 +104,8 @@ async function scheduleFor(unexplained: Unexplained, ms: number, seed: number, s
   if (scenario === null) return 'its scenario has no schedules';
   const threads = minThreads(scenario);
   const roles = assignRoles(scenario, threads, null);
-  const explored = { scenario, reverted: unexplained.reverted as readonly Slug[], roles };
+  const { reverted, applied } = unexplained as Build<string> as Build;
+  const explored = { scenario, reverted, applied, roles };
   const pool = new Pool(threads, ARENA_MIB, true, true);
   try {
     const options: ExploreOptions = {
@@ -118,7 +120,7 @@ async function scheduleFor(unexplained: Unexplained, ms: number, seed: number, s
       selfCheck: 'sampled',
     };
     const explorer = new Explorer(pool, explored, options);
-    const hit = await search(explorer, unexplained, now() + ms, stop);
+    const hit = await search(explorer, unexplained, scenario.fixedBy, now() + ms, stop);
     if (hit === null) {
       const many = plural(explorer.statistics.schedules, 'schedule');
       return `not found in time, in ${many} of ${scenario.name} under sequential consistency`;
@@ -161,11 +163,11 @@ async function explainOne(
 /** What is worth explaining in a run: each finding that nobody expects, and one for each build that is to show some. */
 export function unexplainedOf(scenarios: readonly ScenarioResult[]): Unexplained[] {
   return scenarios.flatMap(({ name, build, findings }, index) => {
-    const news = findings.filter(({ known, explained }) => known === null && explained === null);
+    const news = findings.filter((one) => (one.known === null || one.expected) && one.explained === null);
     const of = (some: readonly Finding[]): Unexplained => ({
       index,
       scenario: name,
-      reverted: build.reverted,
+      ...build,
       findings: some,
     });
     const expected = news.filter((finding) => finding.expected);

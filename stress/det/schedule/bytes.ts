@@ -79,6 +79,13 @@ class Reader {
 
 const roleNumber = (role: string): number => ROLES.indexOf(role as Role);
 
+/** What is applied stands after what is reverted, with a plus. */
+const buildOf = (words: readonly string[]): Pick<Schedule, 'reverted' | 'applied'> => {
+  const applied = words.filter((word) => word.startsWith('+')).map((word) => word.slice(1));
+  const reverted = words.filter((word) => !word.startsWith('+'));
+  return applied.length === 0 ? { reverted } : { reverted, applied };
+};
+
 /** 0 for null. */
 const orNull = (n: number | null): number => (n === null ? 0 : n + 1);
 const nullOr = (n: number): number | null => (n === 0 ? null : n - 1);
@@ -88,7 +95,7 @@ export function scheduleBytes(schedule: Schedule): Uint8Array {
   out.text(schedule.tool);
   out.text(schedule.source);
   out.text(schedule.scenario);
-  out.list(schedule.reverted, (slug) => out.text(slug));
+  out.list([...schedule.reverted, ...(schedule.applied ?? []).map((slug) => `+${slug}`)], (slug) => out.text(slug));
   out.list(schedule.roles, (role) => out.number(roleNumber(role)));
   out.number(schedule.seed);
   out.number(orNull(schedule.turns));
@@ -126,7 +133,7 @@ export function scheduleOfBytes(bytes: Uint8Array, format: number): Schedule {
     tool: from.text(),
     source: from.text(),
     scenario: from.text(),
-    reverted: from.list(() => from.text()),
+    ...buildOf(from.list(() => from.text())),
     roles: from.list(() => one(ROLES)),
     seed: from.number(),
     turns: nullOr(from.number()),

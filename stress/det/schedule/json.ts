@@ -31,6 +31,7 @@ const FIELDS: Readonly<Record<keyof Schedule, (value: unknown) => boolean>> = {
   source: isText,
   scenario: isText,
   reverted: (value) => isListOf(value, isText),
+  applied: (value) => value === undefined || isListOf(value, isText),
   roles: (value) => isListOf(value, (role) => ROLES.some((name) => name === role)),
   seed: isCount,
   turns: orNull(isCount),

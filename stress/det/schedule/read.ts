@@ -11,7 +11,7 @@ import { decodeSchedule, isScheduleString } from './string.ts';
 
 /** @returns the schedule @throws UsageError if it is for a scenario or a build that there is not */
 export function checkNames(schedule: Schedule): Schedule {
-  const { scenario, reverted } = schedule;
+  const { scenario, reverted, applied = [] } = schedule;
   const names = SCENARIOS.map(({ name }) => name);
   if (!names.includes(scenario)) {
     throw badSchedule(
@@ -20,10 +20,10 @@ export function checkNames(schedule: Schedule): Schedule {
       'check out the commit that wrote it and type the same there',
     );
   }
-  const unknown = reverted.find((slug) => !isSlug(slug));
+  const unknown = [...reverted, ...applied].find((slug) => !isSlug(slug));
   if (unknown === undefined) return schedule;
   throw badSchedule(
-    `is for a build without a fix '${unknown}' that there is not`,
+    `is for a build with or without a fix '${unknown}' that there is not`,
     `the fixes are ${SLUGS.join(', ')}`,
     'check out the commit that wrote it and type the same there',
   );

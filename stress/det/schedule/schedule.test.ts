@@ -2,7 +2,7 @@
 /** What is written of a schedule is read again, and what is not whole is known to be not. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SLUGS } from '../../../src/reverts/registry.ts';
+import { APPLICABLE, REVERTIBLE, SLUGS } from '../../../src/reverts/registry.ts';
 import { ROLES } from '../../../workers/protocol.ts';
 import { UsageError } from '../../cli/usage_error.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
@@ -19,7 +19,8 @@ const schedules: fc.Arbitrary<Schedule> = fc.record({
   tool: fc.string({ unit: 'grapheme', maxLength: 20 }),
   source: fc.string({ maxLength: 20 }),
   scenario: fc.constantFrom(...SCENARIOS.map(({ name }) => name)),
-  reverted: fc.subarray([...SLUGS]),
+  reverted: fc.subarray([...REVERTIBLE]),
+  applied: fc.subarray([...APPLICABLE], { minLength: 1 }),
   roles: fc.array(fc.constantFrom(...ROLES), { maxLength: 16 }),
   seed: word(),
   turns: fc.option(word()),
@@ -107,7 +108,7 @@ test('each refusal says what is wrong, what is allowed and what to type next', (
   expect(refusal(() => readSchedule('kx2:AAAA'))).toBe(other);
   expect(refusal(() => parseScheduleJson(scheduleJson({ ...usual, format: 2 })))).toBe(other);
   expect(refusal(() => readSchedule(encodeSchedule({ ...usual, reverted: ['fix_nothing'] })))).toBe(
-    "--replay: the schedule is for a build without a fix 'fix_nothing' that there is not, " +
+    "--replay: the schedule is for a build with or without a fix 'fix_nothing' that there is not, " +
       `the fixes are ${SLUGS.join(', ')}; ${elsewhere}`,
   );
   expect(refusal(() => readSchedule(encodeSchedule({ ...usual, scenario: 'head_lost' })))).toBe(

@@ -18,6 +18,8 @@ export interface Schedule {
   readonly scenario: string;
   /** Slugs. */
   readonly reverted: readonly string[];
+  /** Slugs; absent for none. */
+  readonly applied?: readonly string[] | undefined;
   /** By CPU. */
   readonly roles: readonly string[];
   /** Of the workload. */

@@ -3,9 +3,9 @@
 import type { Policy } from '../../../src/det/schedulers/index.ts';
 import type { Case } from '../../round/case.ts';
 import { Pool } from '../../round/pool.ts';
+import { SMALL_SCENARIOS } from '../../scenarios/index.ts';
 import { assignRoles } from '../../scenarios/roles.ts';
 import { minThreads, type Scenario } from '../../scenarios/scenario.ts';
-import { SMALL_SCENARIOS } from '../../scenarios/small.ts';
 import { Explorer } from './explore.ts';
 
 export const MAX_STEPS = 1500;

@@ -8,6 +8,7 @@
  */
 import { mix32 } from '../../../src/arch/sab/prng.ts';
 import type { Policy } from '../../../src/det/schedulers/index.ts';
+import { buildOf } from '../../../src/reverts/registry.ts';
 import { toolVersion } from '../../host/environment.ts';
 import { isChecked, type SelfCheck } from '../../options/engine.ts';
 import type { Case } from '../../round/case.ts';
@@ -89,7 +90,7 @@ export const scheduleOf = (spec: DetSpec, { decisions, hash }: DetResult, option
   tool: `kioctx ${toolVersion()}`,
   source: scheduleSource(),
   scenario: spec.scenario.name,
-  reverted: spec.reverted,
+  ...buildOf(spec),
   roles: spec.roles,
   seed: spec.seed,
   turns: null,

@@ -3,7 +3,7 @@
  * Something that no seed knows of gets into a scenario: its turns are counted on from run to run. Loaded before the
  * command (`node --import`), which has to notice it.
  */
-import { SMALL_SCENARIOS } from '../../scenarios/small.ts';
+import { SMALL_SCENARIOS } from '../../scenarios/index.ts';
 
 let runs = 0;
 for (const scenario of SMALL_SCENARIOS) {

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Slug } from '../../../src/reverts/registry.ts';
 import { Pool } from '../../round/pool.ts';
+import { SMALL_SCENARIOS } from '../../scenarios/index.ts';
 import { assignRoles } from '../../scenarios/roles.ts';
 import { minThreads, type Scenario } from '../../scenarios/scenario.ts';
-import { SMALL_SCENARIOS } from '../../scenarios/small.ts';
 import type { DetResult } from '../round.ts';
 import { Search } from './search.ts';
 

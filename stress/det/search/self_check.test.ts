@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isChecked } from '../../options/engine.ts';
 import { Pool } from '../../round/pool.ts';
+import { SMALL_SCENARIOS } from '../../scenarios/index.ts';
 import { assignRoles } from '../../scenarios/roles.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { minThreads } from '../../scenarios/scenario.ts';
-import { SMALL_SCENARIOS } from '../../scenarios/small.ts';
 import type { DetSpec } from '../round.ts';
 import { firstDifference, runTwice } from './self_check.ts';
 

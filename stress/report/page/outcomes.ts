@@ -26,30 +26,29 @@ function summary({ rounds, findings, firstFindingMs }: ScenarioResult): string {
   return `${plural(rounds, 'round')}${found}${first}`;
 }
 
+const slugsOf = ({ build: { reverted, applied = [] } }: ScenarioResult): string => [...reverted, ...applied].join(', ');
+const isV317 = (scenario: ScenarioResult): boolean => slugsOf(scenario) === '';
+
 const tile = ({ scenario, id }: Case): Markup =>
   html`<a class="tile" href="#${id}">${labelBadge(labelOf(scenario))}${
-    scenario.build.reverted.length === 0
-      ? null
-      : html` <span class="slug">${breakable(scenario.build.reverted.join(', '))}</span>`
+    isV317(scenario) ? null : html` <span class="slug">${breakable(slugsOf(scenario))}</span>`
   }<span class="what">${summary(scenario)}</span></a>`;
 
 function grid(cases: readonly Case[]): Markup {
   const names = [...new Set(cases.map(({ scenario }) => scenario.name))];
-  const of = (name: string, reverted: boolean): Part => {
-    const some = cases.filter(
-      ({ scenario }) => scenario.name === name && scenario.build.reverted.length > 0 === reverted,
-    );
+  const of = (name: string, v317: boolean): Part => {
+    const some = cases.filter(({ scenario }) => scenario.name === name && isV317(scenario) === v317);
     return some.length === 0 ? html`<span class="faint">not in this run</span>` : some.map(tile);
   };
   return table({
     id: 'grid',
     className: 'grid',
-    caption: 'Scenario by build. A reverted build must show its race, the patched build must not.',
+    caption: 'Scenario by build. A build that lacks a fix must show its race, any other must not.',
     rows: names,
     columns: [
       { head: 'scenario', cell: (name) => breakable(name), align: 'left', heading: true },
-      { head: 'patched', cell: (name) => of(name, false), align: 'left' },
-      { head: 'with a fix taken back', cell: (name) => of(name, true), align: 'left' },
+      { head: 'patched', cell: (name) => of(name, true), align: 'left' },
+      { head: 'with a fix reverted or applied', cell: (name) => of(name, false), align: 'left' },
     ],
   });
 }

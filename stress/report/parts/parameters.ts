@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What was run, and on what: the same lines in every report. */
+import { buildName } from '../../result/labels.ts';
 import type { Parameters, RunResult } from '../../result/run_result.ts';
 import { plural, span } from '../../text/layout.ts';
 import { shardText } from './merged_table.ts';
@@ -24,7 +25,7 @@ export function parameterPairs({ parameters: p, startedAt, elapsedMs, interrupte
     ['time', `${span(p.durationMs)} asked, ${span(elapsedMs)} taken${interrupted ? ', interrupted' : ''}`],
     ['started', startedAt],
     ['seed', `${p.seed} (0x${p.seed.toString(16)})`],
-    ['build', p.revert.length > 0 ? `reverted: ${p.revert.join(', ')}` : p.build],
+    ['build', buildName({ reverted: p.revert, applied: p.apply }, p.build)],
     ['scenarios', p.scenarios.join(', ')],
     ...(leftOut === null ? [] : [['left out', leftOut] as [string, string]]),
     ['perturb', p.perturb],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a green run is worth, in sentences: how much was looked at, and that what was looked with can see. */
-import { labelOf } from '../../result/labels.ts';
+import { buildText, labelOf } from '../../result/labels.ts';
 import type { RunResult } from '../../result/run_result.ts';
 import { plural, span } from '../../text/layout.ts';
 import { detectionLine, detectionsOf } from './detection_text.ts';
@@ -30,11 +30,11 @@ function cleanSentence({ confidence: { cleanRounds }, scenarios }: RunResult): s
 
 function sightSentence({ scenarios }: RunResult): string {
   const reverted = scenarios.filter((scenario) => scenario.expectsFinding);
-  if (reverted.length === 0) return 'No reverted build was run, so nothing proves that the oracles see.';
+  if (reverted.length === 0) return 'No build without a fix was run, so nothing proves that the oracles see.';
   const times = reverted.flatMap(({ firstFindingMs }) => (firstFindingMs === null ? [] : [firstFindingMs]));
   const slowest = times.length === 0 ? '' : `, the slowest after ${span(Math.max(...times))}`;
   const whose = reverted.length === 1 ? 'its' : 'their';
-  return `${times.length} of ${plural(reverted.length, 'reverted build')} showed ${whose} race${slowest}.`;
+  return `${times.length} of ${plural(reverted.length, 'build')} without a fix showed ${whose} race${slowest}.`;
 }
 
 /** So few detections leave open by what factor a time is wrong. */
@@ -46,10 +46,10 @@ function slownessSentences({ scenarios }: RunResult): string[] {
     .filter(({ detection }) => detection.p95Ms !== null)
     .sort((a, b) => (b.detection.p95Ms ?? 0) - (a.detection.p95Ms ?? 0));
   if (slowest === undefined) return [];
-  const { name, build, detection } = slowest;
+  const { name, detection } = slowest;
   const few = detection.detected < FEW_DETECTIONS ? '; so few say no more than the order of magnitude' : '';
   return [
-    `Slowest to show is ${name} without ${build.reverted.join(', ')}, ${detectionLine(detection)}, ` +
+    `Slowest to show is ${name} (${buildText(slowest)}), ${detectionLine(detection)}, ` +
       `if its rate is constant (${plural(detection.detected, 'detection')} in ${span(detection.exposureMs)}${few}).`,
   ];
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The stretches of a run: from when to when, and what was under way. */
+import { buildText } from '../../../result/labels.ts';
 import type { RunResult, ScenarioResult } from '../../../result/run_result.ts';
 import { clock } from '../../../text/layout.ts';
 
@@ -35,8 +36,7 @@ export const endOf = ({ timeline, elapsedMs }: RunResult): number =>
 
 export const whoOf = (scenario: ScenarioResult | null): string => {
   if (scenario === null) return '';
-  const { reverted } = scenario.build;
-  return `${scenario.name}, ${reverted.length === 0 ? 'patched' : `reverted: ${reverted.join(', ')}`}`;
+  return `${scenario.name}, ${buildText(scenario)}`;
 };
 
 /** `12.5 s`, `3:05`, `1:02:05` */

@@ -8,8 +8,9 @@
  *
  * Run: npm run stress -- --scenario destroy_waits_for_grace_period
  */
-import { QUOTA_FOR_DESTROYERS } from '../../workers/protocol.ts';
-import { acceptable, forbidden, type Scenario, workload } from './scenario.ts';
+import { QUOTA_FOR_DESTROYERS } from '../../../workers/protocol.ts';
+import { acceptable, forbidden, type Scenario, workload } from '../scenario.ts';
+import { small } from '../small.ts';
 
 export const destroy_waits_for_grace_period: Scenario = {
   name: 'destroy_waits_for_grace_period',
@@ -35,3 +36,10 @@ export const destroy_waits_for_grace_period: Scenario = {
   contrast: 'io_destroy',
   goals: { setup: 'required', destroyed: 'required' },
 };
+
+export const destroy_waits_for_grace_period_small = small(
+  destroy_waits_for_grace_period,
+  'one thread makes and destroys a context twice, with quota for one',
+  { destroyer: 1, completer: 1 },
+  { programs: { destroyer: 'quota' }, aioMaxNr: -1, batch: 0, turns: 2 },
+);

@@ -5,7 +5,8 @@
  *
  * Run: npm run stress -- --scenario buffer_written_after_destroy
  */
-import { acceptable, forbidden, type Scenario, workload } from './scenario.ts';
+import { acceptable, forbidden, type Scenario, workload } from '../scenario.ts';
+import { small } from '../small.ts';
 
 export const buffer_written_after_destroy: Scenario = {
   name: 'buffer_written_after_destroy',
@@ -33,3 +34,10 @@ export const buffer_written_after_destroy: Scenario = {
   },
   goals: { 'destroyed with requests in flight': 'required' },
 };
+
+export const buffer_written_after_destroy_small = small(
+  buffer_written_after_destroy,
+  'one thread reads and destroys, a device completes',
+  { destroyer: 1, completer: 1 },
+  { programs: { destroyer: 'destroy_and_free' }, batch: 1, delayMinUs: 5, delayMaxUs: 5, turns: 1 },
+);

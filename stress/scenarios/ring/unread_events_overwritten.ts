@@ -6,7 +6,8 @@
  *
  * Run: npm run stress -- --scenario unread_events_overwritten
  */
-import { acceptable, forbidden, type Scenario, workload } from './scenario.ts';
+import { acceptable, forbidden, type Scenario, workload } from '../scenario.ts';
+import { small } from '../small.ts';
 
 export const unread_events_overwritten: Scenario = {
   name: 'unread_events_overwritten',
@@ -36,3 +37,18 @@ export const unread_events_overwritten: Scenario = {
   },
   goals: { reaped: 'required', full: 'required' },
 };
+
+export const unread_events_overwritten_small = small(
+  unread_events_overwritten,
+  'one thread fills a ring, whose 126 slots are the least there can be, and then reads it',
+  { submitter: 1 },
+  {
+    programs: { submitter: 'overcommit' },
+    nrEventsMin: 1,
+    nrEventsMax: 1,
+    batch: 64,
+    bufferBytes: 8,
+    inlinePercent: 100,
+    turns: 1,
+  },
+);

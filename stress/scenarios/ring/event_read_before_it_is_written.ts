@@ -6,7 +6,8 @@
  *
  * Run: npm run stress -- --scenario event_read_before_it_is_written
  */
-import { acceptable, forbidden, type Scenario, workload } from './scenario.ts';
+import { acceptable, forbidden, type Scenario, workload } from '../scenario.ts';
+import { small } from '../small.ts';
 
 export const event_read_before_it_is_written: Scenario = {
   name: 'event_read_before_it_is_written',
@@ -37,3 +38,10 @@ export const event_read_before_it_is_written: Scenario = {
   },
   goals: { reaped: 'required' },
 };
+
+export const event_read_before_it_is_written_small = small(
+  event_read_before_it_is_written,
+  'one thread submits what completes at once, one reads',
+  { submitter: 1, getter: 1 },
+  { contexts: 1, batch: 1, inlinePercent: 100, turns: 4 },
+);

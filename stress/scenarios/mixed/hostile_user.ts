@@ -6,7 +6,7 @@
  *
  * Run: npm run stress -- --scenario hostile_user
  */
-import { acceptable, type Scenario, workload } from './scenario.ts';
+import { acceptable, type Scenario, workload } from '../scenario.ts';
 
 export const hostile_user: Scenario = {
   name: 'hostile_user',

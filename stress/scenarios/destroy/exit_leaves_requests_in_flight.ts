@@ -4,7 +4,8 @@
  *
  * Run: npm run stress -- --scenario exit_leaves_requests_in_flight
  */
-import { acceptable, forbidden, type Scenario, workload } from './scenario.ts';
+import { acceptable, forbidden, type Scenario, workload } from '../scenario.ts';
+import { small } from '../small.ts';
 
 export const exit_leaves_requests_in_flight: Scenario = {
   name: 'exit_leaves_requests_in_flight',
@@ -30,3 +31,18 @@ export const exit_leaves_requests_in_flight: Scenario = {
   },
   goals: { 'exits with requests in flight': 'required' },
 };
+
+export const exit_leaves_requests_in_flight_small = small(
+  exit_leaves_requests_in_flight,
+  'one process reads and exits, a device completes',
+  { destroyer: 1, completer: 1 },
+  {
+    programs: { destroyer: 'process_exit' },
+    nrEventsMin: 8,
+    nrEventsMax: 8,
+    batch: 1,
+    delayMinUs: 5,
+    delayMaxUs: 5,
+    turns: 1,
+  },
+);

@@ -6,7 +6,7 @@
  *
  * Run: npm run stress -- --scenario one_ring_for_all_threads --perturb none
  */
-import { acceptable, forbidden, interesting, type Scenario, workload } from './scenario.ts';
+import { acceptable, forbidden, interesting, type Scenario, workload } from '../scenario.ts';
 
 export const one_ring_for_all_threads: Scenario = {
   name: 'one_ring_for_all_threads',

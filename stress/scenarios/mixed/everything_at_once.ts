@@ -5,7 +5,7 @@
  *
  * Run: npm run stress -- --scenario everything_at_once
  */
-import { acceptable, forbidden, interesting, type Scenario, workload } from './scenario.ts';
+import { acceptable, forbidden, interesting, type Scenario, workload } from '../scenario.ts';
 
 export const everything_at_once: Scenario = {
   name: 'everything_at_once',

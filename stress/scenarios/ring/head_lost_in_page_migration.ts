@@ -5,7 +5,8 @@
  *
  * Run: npm run stress -- --scenario head_lost_in_page_migration
  */
-import { acceptable, forbidden, type Scenario, workload } from './scenario.ts';
+import { acceptable, forbidden, type Scenario, workload } from '../scenario.ts';
+import { small } from '../small.ts';
 
 export const head_lost_in_page_migration: Scenario = {
   name: 'head_lost_in_page_migration',
@@ -54,3 +55,19 @@ export const head_lost_in_page_migration: Scenario = {
   },
   goals: { reaped: 'required', 'pages migrated': 'required' },
 };
+
+export const head_lost_in_page_migration_small = small(
+  head_lost_in_page_migration,
+  'one thread submits and waits for the event, a device completes, one thread moves the page of the ring',
+  { submitter: 1, completer: 1, migrator: 1 },
+  {
+    programs: { submitter: 'submit_and_wait', migrator: 'rings_only' },
+    contexts: 1,
+    batch: 1,
+    delayMinUs: 1,
+    delayMaxUs: 5,
+    // So that each move may meet another request.
+    pauseUs: { migrator: 10 },
+    turns: 4,
+  },
+);

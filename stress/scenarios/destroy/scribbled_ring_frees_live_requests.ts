@@ -6,7 +6,8 @@
  *
  * Run: npm run stress -- --scenario scribbled_ring_frees_live_requests
  */
-import { acceptable, forbidden, type Scenario, workload } from './scenario.ts';
+import { acceptable, forbidden, type Scenario, workload } from '../scenario.ts';
+import { small } from '../small.ts';
 
 export const scribbled_ring_frees_live_requests: Scenario = {
   name: 'scribbled_ring_frees_live_requests',
@@ -46,3 +47,10 @@ export const scribbled_ring_frees_live_requests: Scenario = {
   },
   goals: { 'destroyed with requests in flight': 'required', scribbled: 'required' },
 };
+
+export const scribbled_ring_frees_live_requests_small = small(
+  scribbled_ring_frees_live_requests,
+  'one thread reads, scribbles and destroys, a device completes',
+  { destroyer: 1, completer: 1 },
+  { programs: { destroyer: 'scribble' }, batch: 2, delayMinUs: 200, delayMaxUs: 200, turns: 1 },
+);
