@@ -13,7 +13,7 @@
  * Locks: L = nullb_queue.lock.
  * @linux drivers/block/null_blk.c v3.17, and drivers/usb/gadget/legacy/inode.c for cancellation
  */
-import { smp_mb__after_unlock } from '../arch/sab/atomic.ts';
+import { smp_mb } from '../arch/sab/atomic.ts';
 import { bss, memblock_alloc } from '../arch/sab/bss.ts';
 import { ktime_get } from '../arch/sab/clock.ts';
 import { noteProgress } from '../arch/sab/control.ts';
@@ -232,7 +232,7 @@ function queue_rq(iocb: kiocb, iov: number, write: boolean, pending: boolean): n
   q.count += 1;
   spin_unlock_irqrestore(q.lock, flags);
   // Pairs with prepare_to_wait() in nullb_thread().
-  smp_mb__after_unlock();
+  smp_mb();
   if (waitqueue_active(q.wait)) wake_up(q.wait);
   return -EIOCBQUEUED;
 }

@@ -17,7 +17,7 @@ import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { container_of } from '../../arch/sab/struct.ts';
 import { spin_lock, spin_unlock } from '../../kernel/locking/spinlock.ts';
 import { WARN_ON } from '../../kernel/panic.ts';
-import { synchronize_rcu } from '../../kernel/rcu/tree.ts';
+import { rcu_dereference_raw, synchronize_rcu } from '../../kernel/rcu/tree.ts';
 import {
   complete,
   type completion,
@@ -104,7 +104,7 @@ export function kill_ioctx(mm: mm_struct, ctx: kioctx, requests_done: completion
   trace(TP.kill_ioctx, ctx.addr);
 
   spin_lock(mm.ioctx_lock);
-  const table = kioctx_table.at(mm.ioctx_table);
+  const table = kioctx_table.at(rcu_dereference_raw(mm.$ioctx_table));
   const slot = kioctx_table_slot(table, ctx.id);
   WARN_ON(load32(slot) !== ctx.addr, 'ctx != table->table[ctx->id]');
   store32(slot, 0);
@@ -133,7 +133,7 @@ export function kill_ioctx(mm: mm_struct, ctx: kioctx, requests_done: completion
  */
 export function exit_aio(mm: mm_struct): void {
   trace(TP.exit_aio, mm.addr);
-  const table = kioctx_table.from(mm.ioctx_table);
+  const table = kioctx_table.from(rcu_dereference_raw(mm.$ioctx_table));
   if (table === null) return;
   for (let i = 0; i < table.nr; i++) {
     const ctx = kioctx.from(load32(kioctx_table_slot(table, i)));

@@ -4,7 +4,7 @@
  *
  * @linux fs/aio.c aio_read_events_ring() … read_events() v3.17
  */
-import { atomic_read, smp_load_acquire } from '../../arch/sab/atomic.ts';
+import { atomic_read, smp_rmb } from '../../arch/sab/atomic.ts';
 import { sched_clock } from '../../arch/sab/clock.ts';
 import { FOREVER } from '../../arch/sab/park.ts';
 import { mutex_lock, mutex_unlock } from '../../kernel/locking/mutex.ts';
@@ -33,8 +33,9 @@ function aio_read_events_ring(ctx: kioctx, event: number, nr: number): number {
   out: {
     const first = aio_ring.at(kmap_ring_page(ctx, 0));
     let head = first.head;
-    // The load and smp_rmb(); pairs with the store of tail in aio_complete(). Else: the events may be read before it.
-    let tail = (fixed.read_barrier ? smp_load_acquire(first.$tail) : first.tail) >>> 0;
+    let tail = first.tail;
+    // The tail before the events. Pairs with smp_wmb() in aio_complete().
+    if (fixed.read_barrier) smp_rmb();
     if (head === tail) break out;
 
     // User space can write both.

@@ -19,7 +19,7 @@
  * NOT LINUX: callbacks run in the kthread, not in a softirq of the CPU that queued them.
  * @linux kernel/rcu/tree.c, kernel/rcu/update.c v3.17
  */
-import { smp_mb__after_unlock } from '../../arch/sab/atomic.ts';
+import { ACCESS_ONCE, smp_mb, smp_store_release } from '../../arch/sab/atomic.ts';
 import { bss } from '../../arch/sab/bss.ts';
 import { isAborted, noteProgress } from '../../arch/sab/control.ts';
 import { num_possible_cpus, preempt_disable, preempt_enable, smp_processor_id } from '../../arch/sab/cpu.ts';
@@ -86,6 +86,13 @@ export const rcu_read_unlock: () => void = preempt_enable;
 export const rcu_read_lock_sched: () => void = preempt_disable;
 export const rcu_read_unlock_sched: () => void = preempt_enable;
 
+/** Loads a pointer; what is loaded through it is not older than its store. @context read section */
+export const rcu_dereference: typeof ACCESS_ONCE = ACCESS_ONCE;
+/** The same, where a lock is held that keeps it, or nobody else is left. */
+export const rcu_dereference_raw: typeof ACCESS_ONCE = ACCESS_ONCE;
+/** Publishes a pointer: what it points to has been written before. */
+export const rcu_assign_pointer: typeof smp_store_release = smp_store_release;
+
 /**
  * Has `func` called with `head` after a grace period. The memory of `head` is the callback's until then.
  *
@@ -103,7 +110,7 @@ export function call_rcu(head: Addr<rcu_head>, func: Fn<RcuCallback>): void {
   r.pending += 1;
   spin_unlock_irqrestore(r.lock, flags);
   // Pairs with prepare_to_wait() in rcu_gp_kthread().
-  smp_mb__after_unlock();
+  smp_mb();
   if (waitqueue_active(r.wait)) wake_up(r.wait);
 }
 export const call_rcu_sched: typeof call_rcu = call_rcu;
