@@ -21,6 +21,7 @@ const COUNTED = [
   'cancelled',
   'getevents timeout',
   'completed by device',
+  'completed in interrupts',
   'pages migrated',
   'migration refused',
   'scribbled',

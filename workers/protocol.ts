@@ -70,6 +70,8 @@ export interface Workload {
   /** How long a device takes, us. */
   readonly delayMinUs: number;
   readonly delayMaxUs: number;
+  /** Accesses between two interrupts of a CPU by the device, on average; 0 for none. */
+  readonly interruptEvery: number;
   /** Turns that a thread of user space takes at what it does; 0 for as many as there is time for. */
   readonly turns: number;
   /** Most of a pause between two steps of a thread, us, by role; 0 for none. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * A block device whose requests complete later, from another CPU.
+ * A block device whose requests complete later, in an interrupt.
  *
  * A request pins the pages of the user's buffer and is put into a queue with the time at which it is due. A completer
- * (the interrupt side; one for each queue) takes requests that are due, in no particular order, writes the data into
- * the pages, and calls aio_complete(). What is read at a position of the disk is a function of the position, so a
- * reader can tell its own data from anybody else's.
+ * (a CPU that does nothing but take interrupts; one for each queue) takes requests that are due, in no particular
+ * order, writes the data into the pages, and calls aio_complete(). Where the machine has an IrqLine, a CPU that submits
+ * is interrupted, too, and does the same for one request of its queue. What is read at a position of the disk is a
+ * function of the position, so a reader can tell its own data from anybody else's.
  *
  * A request may be cancellable; a pending device never completes one by itself.
  *
@@ -16,9 +17,9 @@ import { smp_mb__after_unlock } from '../arch/sab/atomic.ts';
 import { bss, memblock_alloc } from '../arch/sab/bss.ts';
 import { ktime_get } from '../arch/sab/clock.ts';
 import { noteProgress } from '../arch/sab/control.ts';
-import { num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
+import { type IrqLine, irq_enter, irq_exit, num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
 import { fn } from '../arch/sab/functable.ts';
-import { load32, PAGE_SIZE, store32 } from '../arch/sab/memory.ts';
+import { load32, load32_unchecked, PAGE_SIZE, store32 } from '../arch/sab/memory.ts';
 import { FOREVER } from '../arch/sab/park.ts';
 import type { Prng } from '../arch/sab/prng.ts';
 import {
@@ -47,7 +48,14 @@ import {
   spinlock_t,
 } from '../kernel/locking/spinlock.ts';
 import { synchronize_rcu } from '../kernel/rcu/tree.ts';
-import { kernel_enter, kernel_exit, msleep, schedule_timeout, TASK_INTERRUPTIBLE } from '../kernel/sched/core.ts';
+import {
+  do_IRQ,
+  kernel_enter,
+  kernel_exit,
+  msleep,
+  schedule_timeout,
+  TASK_INTERRUPTIBLE,
+} from '../kernel/sched/core.ts';
 import {
   DEFINE_WAIT,
   FREE_WAIT,
@@ -139,10 +147,14 @@ export function setDeviceProbe(f: DeviceProbe | null): void {
   probe = f;
 }
 let prng: Prng;
+/** Requests that this CPU has ended in interrupts of what it was at. */
+let interrupted = 0;
+export const nullb_interrupts = (): number => interrupted;
 
 /** @param random - this CPU's */
 export function nullb_attach(random: Prng): void {
   prng = random;
+  interrupted = 0;
 }
 
 /** Makes the device. @param queues - one for each completer @context boot */
@@ -209,7 +221,7 @@ function queue_rq(iocb: kiocb, iov: number, write: boolean, pending: boolean): n
   req.bytes = bytes;
   req.pending = pending || dev.delay_min_us === DELAY_FOREVER ? 1 : 0;
   req.due_us = now_us() + (req.pending !== 0 ? 0 : prng.between(dev.delay_min_us, dev.delay_max_us));
-  const q = queueAt(smp_processor_id() % dev.nr_queues);
+  const q = own_queue();
   req.queue = q.addr;
   iocb.private = addr;
   // Before it can complete: aio_complete() must find it listed, or not at all.
@@ -277,7 +289,14 @@ function dma(req: nullb_request): void {
   }
 }
 
-/** Ends a request. @context interrupt side */
+/** Ends a request. @context thread, which takes the device's interrupt */
+function interrupt(req: nullb_request): void {
+  irq_enter();
+  end_request(req);
+  irq_exit();
+}
+
+/** @context interrupt */
 function end_request(req: nullb_request): void {
   const iocb = req.iocb as kiocb;
   const cancelled = req.state === CANCELLED;
@@ -357,7 +376,7 @@ export function nullb_thread(index: number, done: () => boolean): number {
       }
       finish_wait(q.wait, wait);
     }
-    end_request(req);
+    interrupt(req);
     completed++;
     noteProgress(smp_processor_id());
     // Back from the interrupt: a quiescent state.
@@ -367,6 +386,23 @@ export function nullb_thread(index: number, done: () => boolean): number {
   finish_wait(q.wait, wait);
   FREE_WAIT();
   return completed;
+}
+
+/** The queue in which this CPU puts its requests. */
+const own_queue = (): nullb_queue => queueAt(smp_processor_id() % nullb.it.nr_queues);
+
+/** Ends one request of this CPU's queue, if one is due. @context interrupt @locks takes the queue's lock */
+function nullb_irq(): void {
+  const req = take_due(own_queue());
+  if (req === null) return;
+  end_request(req);
+  interrupted++;
+}
+
+/** The device's interrupts of this CPU. @param every - accesses between two, on average */
+export function nullb_irq_line(every: number): IrqLine {
+  const { $count } = own_queue();
+  return { every, pending: () => load32_unchecked($count) !== 0, handle: () => do_IRQ(nullb_irq) };
 }
 
 /** Whether a queue holds a request that is due some day, or has been cancelled. @locks takes the queues' locks */
@@ -409,7 +445,7 @@ export function nullb_poll(): number {
   let ended = 0;
   for (let i = 0; i < nullb.it.nr_queues; i++) {
     for (let req = take_due(queueAt(i)); req !== null; req = take_due(queueAt(i))) {
-      end_request(req);
+      interrupt(req);
       ended++;
     }
   }
@@ -446,7 +482,7 @@ export function nullb_complete_where(
     }
     spin_unlock_irqrestore(q.lock, flags);
     if (found !== null) {
-      end_request(found);
+      interrupt(found);
       return true;
     }
   }

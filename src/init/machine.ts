@@ -13,11 +13,11 @@
 import { attachStatics, bootStatics } from '../arch/sab/bss.ts';
 import { ktime_get, sched_clock } from '../arch/sab/clock.ts';
 import { attachControl, createControl, setAborted } from '../arch/sab/control.ts';
-import { setCpu, setPreemptCount } from '../arch/sab/cpu.ts';
+import { type IrqLine, setCpu, setPreemptCount } from '../arch/sab/cpu.ts';
 import { ARENA_MIB_DEFAULT, memory, setHook, setRamSize } from '../arch/sab/memory.ts';
 import { Prng } from '../arch/sab/prng.ts';
 import type { Words } from '../arch/sab/words.ts';
-import { nullb_attach, nullb_init } from '../drivers/null_blk.ts';
+import { nullb_attach, nullb_init, nullb_irq_line } from '../drivers/null_blk.ts';
 import { aio_setup } from '../fs/aio/kioctx.ts';
 import { enableLockDebug } from '../kernel/locking/lock_debug.ts';
 import { clearLockStat, createLockStat, type LockStatBuffers } from '../kernel/locking/lock_stat_buffers.ts';
@@ -57,6 +57,8 @@ export interface CpuParams extends Build {
   readonly cpu: number;
   readonly seed: number;
   readonly perturb: Perturbation;
+  /** accesses between two interrupts of the device, on average; 0 or nothing for none */
+  readonly interruptEvery?: number;
   /** flight recorder, lockdep and lock_stat on */
   readonly debug: boolean;
   /** lockdep on, whatever `debug` says */
@@ -110,12 +112,16 @@ function attachHardware(machine: Machine, params: CpuParams): number {
   return epoch;
 }
 
+/** The device's interrupts of this CPU. @context nullb_init() */
+export const irqLineOf = ({ interruptEvery = 0 }: Pick<CpuParams, 'interruptEvery'>): IrqLine | null =>
+  interruptEvery > 0 ? nullb_irq_line(interruptEvery) : null;
+
 function enableInstruments(machine: Machine, params: CpuParams, epoch: number): void {
   const random = new Prng(params.seed ^ (params.cpu * 0x9e3779b1));
   nullb_attach(random);
   const { debug, lockdep = debug, lockStat = debug } = params;
   enableLockDebug({ lockdep, lockStat: lockStat ? machine.lockStat : null, epoch });
-  setHook(makeHook(machine.sanitize ? kasan_check : null, params.perturb, new Prng(random.next())));
+  setHook(makeHook(machine.sanitize ? kasan_check : null, params.perturb, new Prng(random.next()), irqLineOf(params)));
 }
 
 /**

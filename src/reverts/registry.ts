@@ -55,6 +55,13 @@ export const FIXES = {
     inV317: true,
     symptom: 'a context without requests is never freed, and one with requests is freed before the last is done',
   },
+  count_references_in_one_step: {
+    commit: '0c36b390a546',
+    subject: 'percpu-refcount: fix usage of this_cpu_ops',
+    fixedIn: 'v3.15',
+    inV317: true,
+    symptom: 'a completion interrupts the count of a request, whose reference is never dropped: io_destroy() hangs',
+  },
   serialise_migration: {
     commit: 'fa8a53c39f3f',
     subject: 'aio: v4 ensure access to ctx->ring_pages is correctly serialised for migration',
@@ -83,6 +90,13 @@ export const FIXES = {
     fixedIn: 'v3.16',
     inV317: true,
     symptom: 'slots of events that user space reads from the ring never come back: -EAGAIN for ever',
+  },
+  protect_slots_from_interrupts: {
+    commit: '263782c1c95b',
+    subject: 'aio: protect reqs_available updates from changes in interrupt handlers',
+    fixedIn: 'v3.17',
+    inV317: true,
+    symptom: 'a completion interrupts a submitter between load and store of its slots, and slots are lost or made up',
   },
   track_ring_occupancy: {
     commit: 'd856f32a86b2',

@@ -22,6 +22,11 @@ import {
   scribbled_ring_frees_live_requests_small,
 } from './destroy/scribbled_ring_frees_live_requests.ts';
 import { two_destroys_succeed, two_destroys_succeed_small } from './destroy/two_destroys_succeed.ts';
+import {
+  reference_lost_in_interrupt,
+  reference_lost_in_interrupt_small,
+} from './interrupts/reference_lost_in_interrupt.ts';
+import { slot_lost_in_interrupt, slot_lost_in_interrupt_small } from './interrupts/slot_lost_in_interrupt.ts';
 import { everything_at_once } from './mixed/everything_at_once.ts';
 import { hostile_user } from './mixed/hostile_user.ts';
 import { one_ring_for_all_threads } from './mixed/one_ring_for_all_threads.ts';
@@ -58,6 +63,8 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   user_reaped_slots_never_return_small,
   destroyed_context_never_freed_small,
   ring_page_freed_in_migration_small,
+  slot_lost_in_interrupt_small,
+  reference_lost_in_interrupt_small,
   failed_setup_leaves_its_mapping_small,
 ];
 
@@ -73,6 +80,8 @@ export const SCENARIOS: readonly Scenario[] = [
   user_reaped_slots_never_return,
   destroyed_context_never_freed,
   ring_page_freed_in_migration,
+  slot_lost_in_interrupt,
+  reference_lost_in_interrupt,
   failed_setup_leaves_its_mapping,
   everything_at_once,
   hostile_user,

@@ -69,6 +69,7 @@ export const workload = (part: Partial<Workload>): Workload => ({
   pendingPercent: 0,
   delayMinUs: 0,
   delayMaxUs: 0,
+  interruptEvery: 0,
   turns: 0,
   pauseUs: {},
   aioMaxNr: 0,

@@ -18,10 +18,12 @@
 import { atomic_add_return, atomic_read, cmpxchg, set_mb, type Word, xchg } from '../../arch/sab/atomic.ts';
 import { bss, memblock_alloc } from '../../arch/sab/bss.ts';
 import { sched_clock } from '../../arch/sab/clock.ts';
-import { in_atomic, num_possible_cpus, smp_processor_id } from '../../arch/sab/cpu.ts';
+import { in_atomic, irq_enter, irq_exit, num_possible_cpus, smp_processor_id } from '../../arch/sab/cpu.ts';
 import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { FOREVER, park, unpark } from '../../arch/sab/park.ts';
 import { atomic_t, cacheline, point, s32, struct, u31, u32, type View } from '../../arch/sab/struct.ts';
+import { TP } from '../../trace/events.ts';
+import { trace } from '../../trace/flight_recorder.ts';
 import { oops } from '../oops.ts';
 
 export const TASK_RUNNING = 0;
@@ -103,6 +105,23 @@ export function kernel_exit(): void {
     oops({ kind: 'lockdep:held-at-exit', title: 'leaving the kernel with a lock held or interrupts off' });
   }
   rcu_note_quiescent();
+}
+
+/**
+ * Takes an interrupt: calls the device's handler, whatever this CPU is at. To RCU a CPU that was quiescent is in the
+ * kernel meanwhile.
+ *
+ * @context interrupts on; the handler runs with interrupts off and must not sleep
+ * @linux arch/x86/kernel/irq.c do_IRQ(), kernel/softirq.c irq_enter() v3.17
+ */
+export function do_IRQ(handler: () => void): void {
+  irq_enter();
+  const quiescent = !in_kernel();
+  if (quiescent) kernel_enter();
+  trace(TP.do_IRQ);
+  handler();
+  if (quiescent) rcu_note_quiescent();
+  irq_exit();
 }
 
 function rcu_note_quiescent(): void {
