@@ -14,6 +14,8 @@ export interface Fix {
   readonly fixedIn: string;
   /** Whether v3.17 has it, so that it can be reverted; else it can be applied. */
   readonly inV317: boolean;
+  /** An earlier fix whose code this one rewrote: a build without that one is older, and lacks this one, too. */
+  readonly rewrites?: string;
   /** What the build without the fix does. */
   readonly symptom: string;
 }
@@ -32,12 +34,26 @@ export const FIXES = {
     inV317: true,
     symptom: 'io_destroy() waits out a grace period of its own, and frees the context on the caller’s time',
   },
+  hold_ring_pages: {
+    commit: '8e321fefb0e6',
+    subject: 'aio/migratepages: make aio migrate pages sane',
+    fixedIn: 'v3.13',
+    inV317: true,
+    symptom: 'a page of a ring that is being made or freed is migrated, and freed under its user',
+  },
   refcount_requests: {
     commit: 'e34ecee2ae79',
     subject: 'aio: Fix a trinity splat',
     fixedIn: 'v3.13',
     inV317: true,
     symptom: 'a scribbled ring makes io_destroy() free the kioctx under live requests',
+  },
+  hold_reqs_for_users: {
+    commit: '1881686f8420',
+    subject: 'aio: fix kioctx leak introduced by "aio: Fix a trinity splat"',
+    fixedIn: 'v3.13',
+    inV317: true,
+    symptom: 'a context without requests is never freed, and one with requests is freed before the last is done',
   },
   count_references_in_one_step: {
     commit: '0c36b390a546',
@@ -51,6 +67,7 @@ export const FIXES = {
     subject: 'aio: v4 ensure access to ctx->ring_pages is correctly serialised for migration',
     fixedIn: 'v3.15',
     inV317: true,
+    rewrites: 'hold_ring_pages',
     symptom: 'a head stored into a page that is being migrated is lost, and events come twice',
   },
   wait_for_requests: {
@@ -59,6 +76,20 @@ export const FIXES = {
     fixedIn: 'v3.15',
     inV317: true,
     symptom: 'io_destroy() returns, the buffer is freed, and the device still writes it',
+  },
+  refuse_second_destroy: {
+    commit: 'fb2d44838320',
+    subject: 'aio: report error from io_destroy() when threads race in io_destroy()',
+    fixedIn: 'v3.16',
+    inV317: true,
+    symptom: 'of two io_destroy() of one context both return 0, one of them with requests in flight',
+  },
+  free_user_reaped_slots: {
+    commit: 'f8567a3845ac',
+    subject: 'aio: fix aio request leak when events are reaped by userspace',
+    fixedIn: 'v3.16',
+    inV317: true,
+    symptom: 'slots of events that user space reads from the ring never come back: -EAGAIN for ever',
   },
   protect_slots_from_interrupts: {
     commit: '263782c1c95b',
@@ -72,6 +103,7 @@ export const FIXES = {
     subject: 'aio: fix reqs_available handling',
     fixedIn: 'v3.17',
     inV317: true,
+    rewrites: 'free_user_reaped_slots',
     symptom: 'more requests than ring slots are let in, and unread events are overwritten',
   },
   read_barrier: {
@@ -108,8 +140,12 @@ export const REVERTIBLE: readonly Slug[] = SLUGS.filter(inV317);
 export const APPLICABLE: readonly Slug[] = SLUGS.filter((slug) => !inV317(slug));
 
 /** Whether a build does not have a fix. */
-export const lacks = ({ reverted, applied = [] }: Build<string>, slug: Slug): boolean =>
-  inV317(slug) ? reverted.includes(slug) : !applied.includes(slug);
+export function lacks(build: Build<string>, slug: Slug): boolean {
+  const { reverted, applied = [] } = build;
+  const { rewrites } = FIXES[slug] as Fix;
+  if (rewrites !== undefined && isSlug(rewrites) && lacks(build, rewrites)) return true;
+  return inV317(slug) ? reverted.includes(slug) : !applied.includes(slug);
+}
 
 const state = {} as Record<Slug, boolean>;
 for (const slug of SLUGS) state[slug] = inV317(slug);
@@ -139,6 +175,12 @@ const REFUSED: readonly { readonly is: (build: Build) => boolean; readonly why: 
     why:
       'refcount_requests and track_ring_occupancy cannot be reverted together: each counts the slots of completed ' +
       'requests at a time of its own, so both would count every slot twice, which no kernel ever did',
+  },
+  {
+    is: ({ reverted }) => reverted.includes('refcount_requests') && reverted.includes('hold_reqs_for_users'),
+    why:
+      'refcount_requests and hold_reqs_for_users cannot be reverted together: the second is a reference to the count ' +
+      'of requests, which the first brought',
   },
 ];
 

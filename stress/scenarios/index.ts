@@ -10,6 +10,10 @@ import {
   destroy_waits_for_grace_period_small,
 } from './destroy/destroy_waits_for_grace_period.ts';
 import {
+  destroyed_context_never_freed,
+  destroyed_context_never_freed_small,
+} from './destroy/destroyed_context_never_freed.ts';
+import {
   exit_leaves_requests_in_flight,
   exit_leaves_requests_in_flight_small,
 } from './destroy/exit_leaves_requests_in_flight.ts';
@@ -17,6 +21,7 @@ import {
   scribbled_ring_frees_live_requests,
   scribbled_ring_frees_live_requests_small,
 } from './destroy/scribbled_ring_frees_live_requests.ts';
+import { two_destroys_succeed, two_destroys_succeed_small } from './destroy/two_destroys_succeed.ts';
 import {
   reference_lost_in_interrupt,
   reference_lost_in_interrupt_small,
@@ -30,7 +35,15 @@ import {
   event_read_before_it_is_written_small,
 } from './ring/event_read_before_it_is_written.ts';
 import { head_lost_in_page_migration, head_lost_in_page_migration_small } from './ring/head_lost_in_page_migration.ts';
+import {
+  ring_page_freed_in_migration,
+  ring_page_freed_in_migration_small,
+} from './ring/ring_page_freed_in_migration.ts';
 import { unread_events_overwritten, unread_events_overwritten_small } from './ring/unread_events_overwritten.ts';
+import {
+  user_reaped_slots_never_return,
+  user_reaped_slots_never_return_small,
+} from './ring/user_reaped_slots_never_return.ts';
 import { isShown, type KnownScenario, minThreads, type Scenario } from './scenario.ts';
 import {
   failed_setup_leaves_its_mapping,
@@ -46,6 +59,10 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   destroy_waits_for_grace_period_small,
   exit_leaves_requests_in_flight_small,
   event_read_before_it_is_written_small,
+  two_destroys_succeed_small,
+  user_reaped_slots_never_return_small,
+  destroyed_context_never_freed_small,
+  ring_page_freed_in_migration_small,
   slot_lost_in_interrupt_small,
   reference_lost_in_interrupt_small,
   failed_setup_leaves_its_mapping_small,
@@ -59,6 +76,10 @@ export const SCENARIOS: readonly Scenario[] = [
   destroy_waits_for_grace_period,
   exit_leaves_requests_in_flight,
   event_read_before_it_is_written,
+  two_destroys_succeed,
+  user_reaped_slots_never_return,
+  destroyed_context_never_freed,
+  ring_page_freed_in_migration,
   slot_lost_in_interrupt,
   reference_lost_in_interrupt,
   failed_setup_leaves_its_mapping,

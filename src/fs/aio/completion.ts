@@ -132,7 +132,8 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   const eventfd = iocb.ki_eventfd;
   if (eventfd !== null) eventfd_signal(eventfd, 1);
   kiocb_free(iocb);
-  if (!fixed.track_ring_occupancy) put_reqs_available(ctx, 1); // the slot is called free, its event unread
+  // The slot is called free, its event unread. Still earlier, who reads the event gives it back.
+  if (!fixed.track_ring_occupancy && fixed.free_user_reaped_slots) put_reqs_available(ctx, 1);
 
   // Pairs with prepare_to_wait() in read_events(): the tail is seen before we look for sleepers.
   smp_mb();

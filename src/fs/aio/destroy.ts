@@ -100,7 +100,10 @@ export const users_release = (): Fn<RefRelease> =>
  * @linux fs/aio.c kill_ioctx() v3.17
  */
 export function kill_ioctx(mm: mm_struct, ctx: kioctx, requests_done: completion | null, in_syscall: boolean): number {
-  if (atomic_xchg(ctx.dead, 1) !== 0) return -EINVAL;
+  if (atomic_xchg(ctx.dead, 1) !== 0) {
+    if (!fixed.refuse_second_destroy && requests_done !== null) complete(requests_done); // who lost waits for nothing
+    return -EINVAL;
+  }
   trace(TP.kill_ioctx, ctx.addr);
 
   spin_lock(mm.ioctx_lock);

@@ -17,6 +17,7 @@ import { trace } from '../../trace/flight_recorder.ts';
 import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
 import { EFAULT, EINTR, EINVAL } from '../../uapi/errno.ts';
 import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, type kioctx, kmap_ring_page } from './kioctx.ts';
+import { put_reqs_available } from './requests.ts';
 
 const EVENT_BYTES = io_event.sizeof;
 
@@ -58,6 +59,7 @@ function aio_read_events_ring(ctx: kioctx, event: number, nr: number): number {
     }
     aio_ring.at(kmap_ring_page(ctx, 0)).head = head;
     trace(TP.read_events, ctx.addr, start, ret);
+    if (!fixed.free_user_reaped_slots) put_reqs_available(ctx, ret); // nobody tells when user space reads the ring
   }
   mutex_unlock(ctx.ring_lock);
   return ret;

@@ -101,7 +101,7 @@ function user_refill_reqs_available(ctx: kioctx): void {
 /** Takes a slot, after a look at what user space has read if there is none. @returns whether there was one */
 function get_reqs_available_refilled(ctx: kioctx): boolean {
   if (get_reqs_available(ctx)) return true;
-  if (!fixed.track_ring_occupancy) return false; // slots come back at completion: there is nothing to refill
+  if (!fixed.track_ring_occupancy) return false; // slots come back elsewhere: there is nothing to refill
   user_refill_reqs_available(ctx);
   return get_reqs_available(ctx);
 }

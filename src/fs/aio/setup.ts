@@ -150,7 +150,7 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
       spin_unlock(g.aio_nr_lock);
 
       percpu_ref_get(ctx.users); // io_setup() drops it
-      percpu_ref_get(ctx.reqs); // free_ioctx_users() drops it
+      if (fixed.hold_reqs_for_users) percpu_ref_get(ctx.reqs); // free_ioctx_users() drops it, also where nobody took it
 
       err = ioctx_add_table(ctx, mm);
       if (err !== 0) {
