@@ -6,17 +6,19 @@
  *   destroy_together   destroys what the others destroy, too; the case of fb2d44838320
  *   destroy_and_free   submits reads, destroys the context, frees the buffers; the case of e02ba72aabfa
  *   scribble           submits slow reads, scribbles over the ring, destroys; the case of e34ecee2ae79
- *   quota              makes and destroys a context in a loop with quota for no other; the case of 4fcc712f5c48
+ *   quota              makes and destroys a context in a loop with quota for no other; the cases of 4fcc712f5c48 and
+ *                      d55b5fdaf408
  *   process_exit       a process of its own, which ends with requests in flight; the case of 6098b45b32e6
  *   hostile            see hostile.ts
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
-import { EAGAIN, errname } from '../src/uapi/errno.ts';
+import { errname } from '../src/uapi/errno.ts';
 import { setupShared } from './contexts.ts';
 import { hostile } from './hostile.ts';
 import type { Kernel } from './kernel.ts';
 import { FD_DEVICE } from './layout.ts';
 import { ownerOf } from './ledger.ts';
+import { setupWithinQuota } from './overdraw.ts';
 import type { User } from './user.ts';
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
@@ -166,15 +168,7 @@ function scribbleAndDestroy(user: User): void {
 /** One context at a time, and quota for one context each: io_setup() never has a reason to say -EAGAIN. */
 function quotaLoop(user: User): void {
   const { prng, plan } = user;
-  const ctx = user.setup(plan.workload.nrEventsMin);
-  if (ctx === -EAGAIN) {
-    user.finding('quota:spurious-eagain', 'io_setup() says -EAGAIN although user space owns nothing', [
-      `io_setup(${plan.workload.nrEventsMin}) = -EAGAIN; each destroyer owns one context at most, ` +
-        'and there is quota for all',
-    ]);
-    user.pause(2000);
-    return;
-  }
+  const ctx = setupWithinQuota(user, plan.workload.nrEventsMin);
   if (ctx < 0) return;
   user.batch.submitReads(ctx, prng.below(plan.workload.batch + 1));
   destroy(user, ctx);

@@ -7,6 +7,7 @@
  *                     d856f32a86b2 does
  *   submit_and_reap   a batch to a shared context, and as many events from it (see submit_and_reap.ts)
  *   submit_and_wait   the same from a device, for whose completions it waits
+ *   overdraw          keeps a context, and asks for another one for which there is never room (see overdraw.ts)
  *   hostile           system calls with whatever arguments (see hostile.ts)
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
@@ -15,6 +16,7 @@ import { deliverAll, reapRing } from './delivery.ts';
 import { hostile } from './hostile.ts';
 import { BATCH_MAX, FD_DEVICE } from './layout.ts';
 import { ownerOf } from './ledger.ts';
+import { overdraw } from './overdraw.ts';
 import { submitAndReap, submitAndWait } from './submit_and_reap.ts';
 import type { User } from './user.ts';
 
@@ -146,6 +148,7 @@ const PROGRAMS: Readonly<Record<string, (user: User) => void>> = {
   overcommit,
   submit_and_reap: submitAndReap,
   submit_and_wait: submitAndWait,
+  overdraw,
   hostile,
 };
 

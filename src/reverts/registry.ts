@@ -27,6 +27,13 @@ export interface Build<Name extends string = Slug> {
 }
 
 export const FIXES = {
+  test_before_charging: {
+    commit: 'd55b5fdaf408',
+    subject: 'aio: remove aio_max_nr accounting race',
+    fixedIn: 'v2.6.15',
+    inV317: true,
+    symptom: 'io_setup() of a small context says -EAGAIN while one that is too large is being refused',
+  },
   async_destroy: {
     commit: '4fcc712f5c48',
     subject: 'aio: fix io_destroy() regression by using call_rcu()',
@@ -40,6 +47,13 @@ export const FIXES = {
     fixedIn: 'v3.13',
     inV317: true,
     symptom: 'a page of a ring that is being made or freed is migrated, and freed under its user',
+  },
+  publish_last: {
+    commit: 'da90382c2ec3',
+    subject: 'aio: fix error handling and rcu usage in "convert the ioctx list to table lookup v3"',
+    fixedIn: 'v3.12',
+    inV317: true,
+    symptom: 'io_setup() that fails on the quota frees the kioctx, and leaves it in the table',
   },
   refcount_requests: {
     commit: 'e34ecee2ae79',
@@ -97,6 +111,13 @@ export const FIXES = {
     fixedIn: 'v3.17',
     inV317: true,
     symptom: 'a completion interrupts a submitter between load and store of its slots, and slots are lost or made up',
+  },
+  clamp_ring_indexes: {
+    commit: 'edfbbf388f29',
+    subject: 'aio: fix kernel memory disclosure in io_getevents() introduced in v3.10',
+    fixedIn: 'v3.16',
+    inV317: true,
+    symptom: 'a scribbled head makes io_getevents() copy out memory that is no page of the ring (CVE-2014-0206)',
   },
   track_ring_occupancy: {
     commit: 'd856f32a86b2',

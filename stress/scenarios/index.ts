@@ -35,6 +35,7 @@ import {
   event_read_before_it_is_written_small,
 } from './ring/event_read_before_it_is_written.ts';
 import { head_lost_in_page_migration, head_lost_in_page_migration_small } from './ring/head_lost_in_page_migration.ts';
+import { memory_disclosed_as_events, memory_disclosed_as_events_small } from './ring/memory_disclosed_as_events.ts';
 import {
   ring_page_freed_in_migration,
   ring_page_freed_in_migration_small,
@@ -49,6 +50,14 @@ import {
   failed_setup_leaves_its_mapping,
   failed_setup_leaves_its_mapping_small,
 } from './setup/failed_setup_leaves_its_mapping.ts';
+import {
+  freed_context_stays_in_table,
+  freed_context_stays_in_table_small,
+} from './setup/freed_context_stays_in_table.ts';
+import {
+  small_setup_refused_for_a_large_one,
+  small_setup_refused_for_a_large_one_small,
+} from './setup/small_setup_refused_for_a_large_one.ts';
 
 /** Small forms, for schedules. */
 export const SMALL_SCENARIOS: readonly Scenario[] = [
@@ -65,7 +74,10 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   ring_page_freed_in_migration_small,
   slot_lost_in_interrupt_small,
   reference_lost_in_interrupt_small,
+  memory_disclosed_as_events_small,
   failed_setup_leaves_its_mapping_small,
+  freed_context_stays_in_table_small,
+  small_setup_refused_for_a_large_one_small,
 ];
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -82,7 +94,10 @@ export const SCENARIOS: readonly Scenario[] = [
   ring_page_freed_in_migration,
   slot_lost_in_interrupt,
   reference_lost_in_interrupt,
+  memory_disclosed_as_events,
   failed_setup_leaves_its_mapping,
+  freed_context_stays_in_table,
+  small_setup_refused_for_a_large_one,
   everything_at_once,
   hostile_user,
   one_ring_for_all_threads,
