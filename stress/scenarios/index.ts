@@ -26,6 +26,10 @@ import { everything_at_once } from './mixed/everything_at_once.ts';
 import { hostile_user } from './mixed/hostile_user.ts';
 import { one_ring_for_all_threads } from './mixed/one_ring_for_all_threads.ts';
 import {
+  context_freed_while_looked_up,
+  context_freed_while_looked_up_small,
+} from './rcu/context_freed_while_looked_up.ts';
+import {
   event_read_before_it_is_written,
   event_read_before_it_is_written_small,
 } from './ring/event_read_before_it_is_written.ts';
@@ -48,6 +52,7 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   event_read_before_it_is_written_small,
   slot_lost_in_interrupt_small,
   reference_lost_in_interrupt_small,
+  context_freed_while_looked_up_small,
   failed_setup_leaves_its_mapping_small,
 ];
 
@@ -61,6 +66,7 @@ export const SCENARIOS: readonly Scenario[] = [
   event_read_before_it_is_written,
   slot_lost_in_interrupt,
   reference_lost_in_interrupt,
+  context_freed_while_looked_up,
   failed_setup_leaves_its_mapping,
   everything_at_once,
   hostile_user,
