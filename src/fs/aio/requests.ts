@@ -29,7 +29,7 @@ import { fput } from '../file.ts';
 import { kiocb, kiocb_cachep, type kioctx, kmap_ring_page } from './kioctx.ts';
 
 /** Begins to change this CPU's store, which an interrupt changes as well. @returns the flags for local_irq_restore() */
-const lock_store = (): boolean => (fixed.protect_slots_from_interrupts ? local_irq_save() : irqs_disabled()); // else: preemption is off, interrupts are on
+const lock_store = (): boolean => (fixed.protect_slots_from_interrupts ? local_irq_save() : irqs_disabled());
 
 /** Gives slots back to this CPU's store, and from there, in batches, to all. @context any, also from a completion */
 export function put_reqs_available(ctx: kioctx, nr: number): void {
