@@ -47,7 +47,7 @@ import {
   spin_unlock_irqrestore,
   spinlock_t,
 } from '../kernel/locking/spinlock.ts';
-import { synchronize_rcu } from '../kernel/rcu/tree.ts';
+import { synchronize_sched } from '../kernel/rcu/tree.ts';
 import {
   do_IRQ,
   kernel_enter,
@@ -432,7 +432,7 @@ const DRAIN_NAP_NS = 1_000_000;
 export function nullb_drain(): void {
   while (anything_due()) msleep(DRAIN_NAP_NS);
   // A completer that has taken one out of its queue is in the kernel until it has ended it.
-  synchronize_rcu();
+  synchronize_sched();
 }
 
 /** Wakes the completers so that they ask whether they are done. Any thread. */

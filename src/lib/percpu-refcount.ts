@@ -107,6 +107,16 @@ export function percpu_ref_tryget(ref: Ref): boolean {
   return ret;
 }
 
+/** Takes a reference unless the count has been killed. @returns whether it did */
+export function percpu_ref_tryget_live(ref: Ref): boolean {
+  rcu_read_lock_sched();
+  const base = load32(ref + PTR);
+  const live = (base & PCPU_REF_DEAD) === 0;
+  if (live) pcpu_count_add(this_cpu_ptr(base), 1);
+  rcu_read_unlock_sched();
+  return live;
+}
+
 /** Drops a reference; the last one calls release(), which may free the memory of `ref`. @context any */
 export function percpu_ref_put(ref: Ref): void {
   rcu_read_lock_sched();

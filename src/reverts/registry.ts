@@ -7,6 +7,8 @@
  * while the machine runs.
  */
 
+import { type Rcu, setRcu } from '../arch/sab/cpu.ts';
+
 export interface Fix {
   /** 12 hex digits */
   readonly commit: string;
@@ -20,10 +22,12 @@ export interface Fix {
   readonly symptom: string;
 }
 
-/** A build of the kernel: v3.17, but for these. */
+/** A build of the kernel: v3.17, but for these, with an RCU that is classic or preemptible. */
 export interface Build<Name extends string = Slug> {
   readonly reverted: readonly Name[];
   readonly applied?: readonly Name[] | undefined;
+  /** classic if it is not given */
+  readonly rcu?: Rcu | undefined;
 }
 
 export const FIXES = {
@@ -148,6 +152,20 @@ export const FIXES = {
     inV317: false,
     symptom: 'io_setup() that fails on the quota leaves its mapping behind',
   },
+  free_contexts_after_readers: {
+    commit: 'a6d7cff472ee',
+    subject: 'fs/aio: Add explicit RCU grace period when freeing kioctx',
+    fixedIn: 'v4.16',
+    inV317: false,
+    symptom: 'with a preemptible RCU a context is freed while lookup_ioctx() still looks at it',
+  },
+  refuse_dying_contexts: {
+    commit: 'baf10564fbb6',
+    subject: 'aio: fix io_destroy(2) vs. lookup_ioctx() race',
+    fixedIn: 'v4.17',
+    inV317: false,
+    symptom: 'with a preemptible RCU lookup_ioctx() takes a reference to a context that nobody has any more',
+  },
 } as const satisfies Record<string, Fix>;
 
 export type Slug = keyof typeof FIXES;
@@ -177,12 +195,16 @@ export const fixed: Readonly<Record<Slug, boolean>> = state;
 export const buildWithout = (slug: Slug): Build => ({ reverted: inV317(slug) ? [slug] : [] });
 export const buildWith = (slug: Slug): Build => buildOf({ reverted: [], applied: inV317(slug) ? [] : [slug] });
 
-/** A build as records have it: without `applied` where nothing is. */
-export const buildOf = <Name extends string>({ reverted, applied = [] }: Build<Name>): Build<Name> =>
-  applied.length === 0 ? { reverted } : { reverted, applied };
+/** A build as records have it: only what it is, and `applied` and `rcu` where they say something. */
+export const buildOf = <Name extends string>({ reverted, applied = [], rcu }: Build<Name>): Build<Name> => ({
+  reverted,
+  ...(applied.length === 0 ? {} : { applied }),
+  ...(rcu === 'preempt' ? { rcu } : {}),
+});
 
 /** Makes this thread's kernel a build. @param build - as refusedCombination() allows */
 export function setBuild(build: Build): void {
+  setRcu(build.rcu ?? 'classic');
   for (const slug of SLUGS) {
     const on = !lacks(build, slug);
     if (state[slug] !== on) state[slug] = on;

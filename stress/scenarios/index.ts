@@ -31,6 +31,10 @@ import { everything_at_once } from './mixed/everything_at_once.ts';
 import { hostile_user } from './mixed/hostile_user.ts';
 import { one_ring_for_all_threads } from './mixed/one_ring_for_all_threads.ts';
 import {
+  context_freed_while_looked_up,
+  context_freed_while_looked_up_small,
+} from './rcu/context_freed_while_looked_up.ts';
+import {
   event_read_before_it_is_written,
   event_read_before_it_is_written_small,
 } from './ring/event_read_before_it_is_written.ts';
@@ -75,6 +79,7 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   slot_lost_in_interrupt_small,
   reference_lost_in_interrupt_small,
   memory_disclosed_as_events_small,
+  context_freed_while_looked_up_small,
   failed_setup_leaves_its_mapping_small,
   freed_context_stays_in_table_small,
   small_setup_refused_for_a_large_one_small,
@@ -95,6 +100,7 @@ export const SCENARIOS: readonly Scenario[] = [
   slot_lost_in_interrupt,
   reference_lost_in_interrupt,
   memory_disclosed_as_events,
+  context_freed_while_looked_up,
   failed_setup_leaves_its_mapping,
   freed_context_stays_in_table,
   small_setup_refused_for_a_large_one,

@@ -23,7 +23,7 @@ import {
 import { current } from '../../kernel/sched/core.ts';
 import { init_waitqueue_head } from '../../kernel/sched/wait.ts';
 import { INIT_LIST_HEAD } from '../../lib/list.ts';
-import { percpu_ref_exit, percpu_ref_get, percpu_ref_init } from '../../lib/percpu-refcount.ts';
+import { percpu_ref_exit, percpu_ref_get, percpu_ref_init, percpu_ref_tryget_live } from '../../lib/percpu-refcount.ts';
 import { mm_struct } from '../../mm/mm_types.ts';
 import { vm_munmap } from '../../mm/mmap.ts';
 import { alloc_percpu, free_percpu } from '../../mm/percpu.ts';
@@ -202,8 +202,12 @@ export function lookup_ioctx(ctx_id: number): kioctx | null {
   if (table !== null && id < table.nr) {
     const ctx = kioctx.from(load32(kioctx_table_slot(table, id)));
     if (ctx !== null && ctx.user_id === ctx_id) {
-      percpu_ref_get(ctx.users);
-      ret = ctx;
+      if (!fixed.refuse_dying_contexts) {
+        percpu_ref_get(ctx.users);
+        ret = ctx;
+      } else if (percpu_ref_tryget_live(ctx.users)) {
+        ret = ctx;
+      }
     }
   }
   rcu_read_unlock();
