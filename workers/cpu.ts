@@ -15,12 +15,13 @@ import { FullRecorder } from '../src/det/full_recorder.ts';
 import { recordedHook } from '../src/det/recorded_memory.ts';
 import { CLOCK } from '../src/det/state.ts';
 import { nullb_interrupts, setDeviceProbe } from '../src/drivers/null_blk.ts';
-import { irqLineOf, start_secondary } from '../src/init/machine.ts';
+import { type CpuParams, irqLineOf, start_secondary } from '../src/init/machine.ts';
 import { sourceOf } from '../src/init/recorder_source.ts';
 import { signsOf } from '../src/init/signs.ts';
 import { setSpinLimit } from '../src/kernel/locking/spinlock.ts';
 import { type FindingKind, isKernelExit, recordError } from '../src/kernel/oops.ts';
 import { kasan_check } from '../src/mm/kasan.ts';
+import { buildOf } from '../src/reverts/registry.ts';
 import { become } from '../src/user/process.ts';
 import { canceller } from './canceller.ts';
 import { completer, watchDevice } from './completer.ts';
@@ -95,26 +96,20 @@ function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
   // A completer takes the device's interrupts and nothing else: it has none to be interrupted in.
   const interruptEvery = plan.roles[cpu] === 'completer' ? 0 : plan.workload.interruptEvery;
   setVirtualClock(det === null ? null : () => det.times[CLOCK] as number);
-  start_secondary(machine, {
+  const params: CpuParams = {
     cpu,
-    reverted: plan.reverted,
-    applied: plan.applied,
+    ...buildOf(plan),
     seed: plan.seed,
     perturb: plan.perturb,
     interruptEvery,
     debug: true,
     roles: plan.roles,
     bootTime: plan.bootTime,
-  });
+  };
+  start_secondary(machine, params);
   if (det === null) return null;
   setSpinLimit(0);
-  const hook = new DetCpu(
-    cpu,
-    det,
-    signsOf(machine, det),
-    machine.sanitize ? kasan_check : null,
-    irqLineOf({ interruptEvery }),
-  );
+  const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.sanitize ? kasan_check : null, irqLineOf(params));
   const told = det.full.entries[FULL_ON] === 1;
   setHook(told ? recordedHook(hook, new FullRecorder(cpu, det, sourceOf(cpu, machine.oops)), det, machine.cpus) : hook);
   setVirtualClock(

@@ -23,6 +23,8 @@ export type Role = (typeof ROLES)[number];
 
 /** Roles that serve the kernel, to the end of a round. The others are user space, and stop first. */
 export const DAEMONS: readonly Role[] = ['completer', 'kworker'];
+/** Roles for which QUOTA_FOR_EACH has room: their threads make contexts of their own. */
+export const OWNERS: readonly Role[] = ['submitter', 'destroyer'];
 
 /** What the CPUs are to do: the values of the control panel's phase word, in order. */
 export const PHASE_IDLE = 0;
@@ -45,7 +47,7 @@ export const PHASE_ABORTED = 8;
 export const PHASE_EXIT = 9;
 
 /** See Workload.aioMaxNr. */
-export const QUOTA_FOR_DESTROYERS = -1;
+export const QUOTA_FOR_EACH = -1;
 export const QUOTA_FOR_ONE = -2;
 
 /** What user space does in a round; drawn from the seed. */
@@ -79,8 +81,8 @@ export interface Workload {
   /** Most of a pause between two steps of a thread, us, by role; 0 for none. */
   readonly pauseUs: Partial<Record<Role, number>>;
   /**
-   * What aio_max_nr is set to; 0 leaves it alone. QUOTA_FOR_DESTROYERS has room for a context for each destroyer,
-   * QUOTA_FOR_ONE for one.
+   * What aio_max_nr is set to; 0 leaves it alone. QUOTA_FOR_EACH has room for a context for each thread of the
+   * OWNERS, QUOTA_FOR_ONE for one.
    */
   readonly aioMaxNr: number;
 }

@@ -9,6 +9,7 @@
  *   submit_and_wait   the same from a device, for whose completions it waits
  *   submit_to_closing the same, on files that are being closed (see files.ts)
  *   setup_untold      contexts whose handles cannot be stored (see guesser.ts)
+ *   overdraw          keeps a context, and asks for another one for which there is never room (see overdraw.ts)
  *   hostile           system calls with whatever arguments (see hostile.ts)
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
@@ -18,6 +19,7 @@ import { hostile } from './hostile.ts';
 import type { Kernel } from './kernel.ts';
 import { BATCH_MAX, FD_DEVICE } from './layout.ts';
 import { ownerOf } from './ledger.ts';
+import { overdraw } from './overdraw.ts';
 import { submitAndReap, submitAndWait, submitToClosing } from './submit_and_reap.ts';
 import type { User } from './user.ts';
 
@@ -150,6 +152,7 @@ const PROGRAMS: Readonly<Record<string, (user: User) => void>> = {
   submit_and_reap: submitAndReap,
   submit_and_wait: submitAndWait,
   submit_to_closing: submitToClosing,
+  overdraw,
   hostile,
 };
 

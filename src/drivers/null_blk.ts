@@ -14,7 +14,7 @@
  * Locks: L = nullb_queue.lock.
  * @linux drivers/block/null_blk.c v3.17, and drivers/usb/gadget/legacy/inode.c for cancellation
  */
-import { smp_mb__after_unlock } from '../arch/sab/atomic.ts';
+import { smp_mb } from '../arch/sab/atomic.ts';
 import { bss, memblock_alloc } from '../arch/sab/bss.ts';
 import { ktime_get } from '../arch/sab/clock.ts';
 import { noteProgress } from '../arch/sab/control.ts';
@@ -48,7 +48,7 @@ import {
   spin_unlock_irqrestore,
   spinlock_t,
 } from '../kernel/locking/spinlock.ts';
-import { synchronize_rcu } from '../kernel/rcu/tree.ts';
+import { synchronize_sched } from '../kernel/rcu/tree.ts';
 import {
   do_IRQ,
   kernel_enter,
@@ -242,7 +242,7 @@ export function nullb_queue_rq(iocb: kiocb, iov: number, write: boolean, cancell
   q.count += 1;
   spin_unlock_irqrestore(q.lock, flags);
   // Pairs with prepare_to_wait() in nullb_thread().
-  smp_mb__after_unlock();
+  smp_mb();
   if (waitqueue_active(q.wait)) wake_up(q.wait);
   return -EIOCBQUEUED;
 }
@@ -432,7 +432,7 @@ const DRAIN_NAP_NS = 1_000_000;
 export function nullb_drain(): void {
   while (anything_due()) msleep(DRAIN_NAP_NS);
   // A completer that has taken one out of its queue is in the kernel until it has ended it.
-  synchronize_rcu();
+  synchronize_sched();
 }
 
 /** Wakes the completers so that they ask whether they are done. Any thread. */

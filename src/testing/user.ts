@@ -6,8 +6,17 @@
  *   afterEach(logout);      nothing was complained about, no slot and no memory is lost
  */
 import { expect } from 'vitest';
+import type { Access } from '../arch/sab/access.ts';
 import { ktime_get } from '../arch/sab/clock.ts';
-import { setCpu } from '../arch/sab/cpu.ts';
+import {
+  irqs_disabled,
+  local_irq_disable,
+  preempt_count,
+  preempt_disable,
+  setCpu,
+  smp_processor_id,
+} from '../arch/sab/cpu.ts';
+import { setHook } from '../arch/sab/memory.ts';
 import { endpoint_open } from '../drivers/endpoint.ts';
 import { nullb_open } from '../drivers/null_blk.ts';
 import { type ramdisk, ramdisk_create, ramdisk_destroy, ramdisk_open, ramdisk_truncate } from '../drivers/ramdisk.ts';
@@ -18,6 +27,7 @@ import { createMachine, type Machine, start_kernel } from '../init/machine.ts';
 import { runDeferredWorkWhenIdle } from '../init/uniprocessor.ts';
 import { clearOopsLog, readOopsLog } from '../kernel/oops.ts';
 import { current, kernel_enter, kernel_exit, sched_attach, TASK_RUNNING } from '../kernel/sched/core.ts';
+import { kasan_check } from '../mm/kasan.ts';
 import { mm_struct } from '../mm/mm_types.ts';
 import { vm_brk } from '../mm/mmap.ts';
 import { alloc_page, nr_free_pages, type page, put_page } from '../mm/page_alloc.ts';
@@ -105,6 +115,28 @@ export function runOn(cpu: number): void {
   setCpu(cpu, cpus);
   sched_attach();
   become(process);
+}
+
+/** Runs it on another CPU, while this one is in the middle of something, and may hold locks. */
+function onCpu(cpu: number, f: () => void): void {
+  const here = smp_processor_id();
+  const depth = preempt_count();
+  const irqs = irqs_disabled();
+  runOn(cpu);
+  f();
+  runOn(here);
+  while (preempt_count() < depth) preempt_disable();
+  if (irqs) local_irq_disable();
+}
+
+/** Runs it on another CPU before the first access for which `when` holds, in the place of KASAN, which is back then. */
+export function meanwhile(when: (op: Access, addr: number) => boolean, f: () => void): void {
+  const access = (op: Access, addr: number): void => {
+    if (!when(op, addr)) return;
+    setHook({ access: kasan_check, shadowed: true, sleeper: null });
+    onCpu(1, f);
+  };
+  setHook({ access, sleeper: null });
 }
 
 /** Zeroed user memory. */

@@ -14,7 +14,7 @@ import { kernel_enter, kernel_exit } from '../../src/kernel/sched/core.ts';
 import type { Build } from '../../src/reverts/registry.ts';
 import { become, type Process, spawn } from '../../src/user/process.ts';
 import { INLINE_BYTES } from '../../workers/layout.ts';
-import { QUOTA_FOR_DESTROYERS, type Role, type Workload } from '../../workers/protocol.ts';
+import { OWNERS, QUOTA_FOR_EACH, type Role, type Workload } from '../../workers/protocol.ts';
 import { pagesAtRest } from '../oracles/leaks.ts';
 
 export interface Booted {
@@ -48,8 +48,8 @@ export function bootRound(
   nullb_set_delay(workload.delayMinUs, workload.delayMaxUs, workload.pendingEnds);
   if (workload.aioMaxNr > 0) aio.it.aio_max_nr = workload.aioMaxNr;
   if (workload.aioMaxNr < 0) {
-    const all = workload.aioMaxNr === QUOTA_FOR_DESTROYERS;
-    const contexts = all ? roles.filter((role) => role === 'destroyer').length : 1;
+    const each = workload.aioMaxNr === QUOTA_FOR_EACH;
+    const contexts = each ? roles.filter((role) => OWNERS.includes(role)).length : 1;
     aio.it.aio_max_nr = (contexts * charge(workload.nrEventsMax, machine.cpus)) / 2;
   }
   const process = spawn(areaBytes, 0);

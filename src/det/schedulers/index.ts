@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The policies by name. Options, help and tests are made from this table; a new policy is a file and a line here. */
-
 import type { DetState } from '../state.ts';
 import { pct } from './pct.ts';
 import { pos } from './pos.ts';

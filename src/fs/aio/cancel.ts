@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Requests that can be cancelled, and cancelling them. */
-import { cmpxchg } from '../../arch/sab/atomic.ts';
+import { ACCESS_ONCE, cmpxchg } from '../../arch/sab/atomic.ts';
 import { type Fn, fnOf } from '../../arch/sab/functable.ts';
 import { type Addr, load32 } from '../../arch/sab/memory.ts';
 import { container_of } from '../../arch/sab/struct.ts';
@@ -40,11 +40,12 @@ export function kiocb_set_cancel_fn(req: kiocb, cancel: Fn<KiocbCancelFn>): void
  * @linux fs/aio.c kiocb_cancel() v3.17
  */
 export function kiocb_cancel(req: kiocb): number {
-  let cancel = req.ki_cancel;
+  const word = req.$ki_cancel as number as Addr<number>;
+  let cancel = ACCESS_ONCE(word) as Fn<KiocbCancelFn>;
   for (;;) {
     if (cancel === 0 || cancel === KIOCB_CANCELLED) return -EINVAL;
     const old = cancel;
-    cancel = cmpxchg(req.$ki_cancel as number as Addr<number>, old, KIOCB_CANCELLED);
+    cancel = cmpxchg(word, old, KIOCB_CANCELLED) as typeof old;
     if (cancel === old) break;
   }
   return fnOf(cancel)(req);

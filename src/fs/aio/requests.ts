@@ -30,7 +30,7 @@ import { fput } from '../file.ts';
 import { kiocb, kiocb_cachep, type kioctx, kmap_ring_page } from './kioctx.ts';
 
 /** Begins to change this CPU's store, which an interrupt changes as well. @returns the flags for local_irq_restore() */
-const lock_store = (): boolean => (fixed.protect_slots_from_interrupts ? local_irq_save() : irqs_disabled()); // else: preemption is off, interrupts are on
+const lock_store = (): boolean => (fixed.protect_slots_from_interrupts ? local_irq_save() : irqs_disabled());
 
 /** Gives slots back to this CPU's store, and from there, in batches, to all. @context any, also from a completion */
 export function put_reqs_available(ctx: kioctx, nr: number): void {
@@ -102,7 +102,7 @@ function user_refill_reqs_available(ctx: kioctx): void {
 /** Takes a slot, after a look at what user space has read if there is none. @returns whether there was one */
 function get_reqs_available_refilled(ctx: kioctx): boolean {
   if (get_reqs_available(ctx)) return true;
-  if (!fixed.track_ring_occupancy) return false; // slots come back at completion: there is nothing to refill
+  if (!fixed.track_ring_occupancy) return false; // slots come back elsewhere: there is nothing to refill
   user_refill_reqs_available(ctx);
   return get_reqs_available(ctx);
 }

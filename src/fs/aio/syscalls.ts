@@ -82,7 +82,7 @@ function io_destroy(ctx_id: number): number {
   if (!fixed.wait_for_requests) {
     const ret = kill_ioctx(mm, ioctx, null, true); // nobody waits for the requests
     percpu_ref_put(ioctx.users);
-    return ret;
+    return fixed.refuse_second_destroy ? ret : 0;
   }
   return kill_and_wait(mm, ioctx);
 }
@@ -92,12 +92,10 @@ function kill_and_wait(mm: mm_struct, ioctx: kioctx): number {
   const requests_done = completion_onstack();
   const ret = kill_ioctx(mm, ioctx, requests_done, true);
   percpu_ref_put(ioctx.users);
-  if (ret === 0) {
-    wait_for_completion(requests_done);
-    if (!fixed.async_destroy && fixed.refcount_requests) free_ioctx(ioctx); // on the caller's time
-  }
+  if (ret === 0 || !fixed.refuse_second_destroy) wait_for_completion(requests_done);
+  if (ret === 0 && !fixed.async_destroy && fixed.refcount_requests) free_ioctx(ioctx); // on the caller's time
   free_completion_onstack();
-  return ret;
+  return fixed.refuse_second_destroy ? ret : 0; // else: the loser, who has waited for nothing, succeeds as well
 }
 
 /** Submits `nr` requests. @param iocbpp - user address of an array of pointers to iocbs */

@@ -3,6 +3,7 @@
  * A schedule as bytes: numbers seven bits at a time, texts behind their length, a decision's step as what it is more
  * than the last one of its CPU.
  */
+import { type Build, buildOf } from '../../../src/reverts/registry.ts';
 import { ROLES, type Role } from '../../../workers/protocol.ts';
 import { MEMORIES, type Schedule } from './schedule.ts';
 import type { Decision } from './words.ts';
@@ -79,12 +80,19 @@ class Reader {
 
 const roleNumber = (role: string): number => ROLES.indexOf(role as Role);
 
-/** What is applied stands after what is reverted, with a plus. */
-const buildOf = (words: readonly string[]): Pick<Schedule, 'reverted' | 'applied'> => {
-  const applied = words.filter((word) => word.startsWith('+')).map((word) => word.slice(1));
-  const reverted = words.filter((word) => !word.startsWith('+'));
-  return applied.length === 0 ? { reverted } : { reverted, applied };
-};
+/** What is applied stands after what is reverted, with a plus; then what RCU it is, where it is not the classic one. */
+const buildWords = ({ reverted, applied = [], rcu }: Schedule): string[] => [
+  ...reverted,
+  ...applied.map((slug) => `+${slug}`),
+  ...(rcu === 'preempt' ? [PREEMPT_RCU] : []),
+];
+const PREEMPT_RCU = '*preempt';
+const buildOfWords = (words: readonly string[]): Build<string> =>
+  buildOf({
+    reverted: words.filter((word) => !/^[+*]/.test(word)),
+    applied: words.filter((word) => word.startsWith('+')).map((word) => word.slice(1)),
+    rcu: words.includes(PREEMPT_RCU) ? 'preempt' : 'classic',
+  });
 
 /** 0 for null. */
 const orNull = (n: number | null): number => (n === null ? 0 : n + 1);
@@ -95,7 +103,7 @@ export function scheduleBytes(schedule: Schedule): Uint8Array {
   out.text(schedule.tool);
   out.text(schedule.source);
   out.text(schedule.scenario);
-  out.list([...schedule.reverted, ...(schedule.applied ?? []).map((slug) => `+${slug}`)], (slug) => out.text(slug));
+  out.list(buildWords(schedule), (word) => out.text(word));
   out.list(schedule.roles, (role) => out.number(roleNumber(role)));
   out.number(schedule.seed);
   out.number(orNull(schedule.turns));
@@ -133,7 +141,7 @@ export function scheduleOfBytes(bytes: Uint8Array, format: number): Schedule {
     tool: from.text(),
     source: from.text(),
     scenario: from.text(),
-    ...buildOf(from.list(() => from.text())),
+    ...buildOfWords(from.list(() => from.text())),
     roles: from.list(() => one(ROLES)),
     seed: from.number(),
     turns: nullOr(from.number()),
