@@ -59,8 +59,8 @@ function walk_page_table(va: number, write: boolean): number {
 }
 
 /**
- * Waits until nobody changes the mappings: whoever touches what is not mapped, or may not be written, sleeps if somebody
- * does. What is missing then is not there at all, as mappings are filled at once.
+ * Waits until nobody changes the mappings: whoever touches what is not mapped, or may not be written, sleeps if
+ * somebody does. What is missing then is not there at all, as mappings are filled at once.
  *
  * @context may sleep @locks takes mm.mmap_sem
  * @linux arch/x86/mm/fault.c __do_page_fault() v3.17
