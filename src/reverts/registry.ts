@@ -67,7 +67,7 @@ export const FIXES = {
   protect_slots_from_interrupts: {
     commit: '263782c1c95b',
     subject: 'aio: protect reqs_available updates from changes in interrupt handlers',
-    fixedIn: 'v3.17',
+    fixedIn: 'v3.16',
     inV317: true,
     symptom: 'a completion interrupts a submitter between load and store of its slots, and slots are lost or made up',
   },
