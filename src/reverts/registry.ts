@@ -6,7 +6,6 @@
  * `fixed.slug` is true on a build that has the fix. It is set when a thread attaches to a machine and not changed
  * while the machine runs.
  */
-
 import { type Rcu, setRcu } from '../arch/sab/cpu.ts';
 
 export interface Fix {

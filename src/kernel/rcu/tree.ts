@@ -11,8 +11,8 @@
  * call_rcu_sched() waits for CPUs, as before: sections with preemption off are what it waits for, and to it a preempted
  * reader is none.
  *
- * One kernel thread (rcu_gp_kthread) takes all callbacks that have been queued, waits out a grace period of each flavour
- * that has some, and calls them.
+ * One kernel thread (rcu_gp_kthread) takes all callbacks that have been queued, waits out a grace period of each
+ * flavour that has some, and calls them.
  *
  *   CPU 1 (updater)            rcu_gp_kthread               CPU 2 (reader)
  *   unlink x                                               rcu_read_lock(); p = x

@@ -97,13 +97,13 @@ export const CORPUS: readonly CorpusEntry[] = [
     slug: 'protect_slots_from_interrupts',
     scenario: 'slot_lost_in_interrupt_small',
     shows: { kind: 'slot:leak', title: 'slots of a ring have been lost', where: 'slots', objects: ['kioctx'] },
-    decisions: 1,
+    decisions: 11,
   },
   {
     slug: 'count_references_in_one_step',
     scenario: 'reference_lost_in_interrupt_small',
     shows: { kind: 'hang', title: 'INFO: tasks blocked in phase stop', where: 'watchdog', objects: [] },
-    decisions: 1,
+    decisions: 2,
   },
   {
     slug: 'free_contexts_after_readers',
@@ -115,7 +115,7 @@ export const CORPUS: readonly CorpusEntry[] = [
       where: 'lookup_ioctx',
       objects: ['kioctx'],
     },
-    decisions: 1,
+    decisions: 9,
   },
   {
     slug: 'refuse_dying_contexts',
@@ -127,7 +127,7 @@ export const CORPUS: readonly CorpusEntry[] = [
       where: 'percpu_ref_kill',
       objects: [],
     },
-    decisions: 1,
+    decisions: 9,
   },
 ];
 
