@@ -67,11 +67,15 @@ export interface Workload {
   readonly bufferBytes: number;
   /** Share of requests to the RAM disk, which complete inside io_submit(), percent. */
   readonly inlinePercent: number;
-  /** Share of requests to the pending device, which wait until they are cancelled, percent. */
+  /** Share of requests to the pending device, which can be cancelled, percent. */
   readonly pendingPercent: number;
+  /** Whether those end by themselves, too, in as much time as others; else they wait until they are cancelled. */
+  readonly pendingEnds: boolean;
   /** How long a device takes, us. */
   readonly delayMinUs: number;
   readonly delayMaxUs: number;
+  /** Accesses between two interrupts of a CPU by the device, on average; 0 for none. */
+  readonly interruptEvery: number;
   /** Turns that a thread of user space takes at what it does; 0 for as many as there is time for. */
   readonly turns: number;
   /** Most of a pause between two steps of a thread, us, by role; 0 for none. */

@@ -50,6 +50,7 @@ export type FindingKind =
   | 'lockdep:sleep-in-atomic'
   | 'lockdep:bad-unlock'
   | 'lockdep:held-at-exit'
+  | 'lockdep:inconsistent-irq'
   | 'warn'
   | 'bug'
   | 'hang'

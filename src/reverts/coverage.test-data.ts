@@ -35,7 +35,7 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     what: '`private_lock`',
     protects: 'the way from a page of the ring to its context',
-    shownBy: ['serialise_migration', '8e321fefb0e6'],
+    shownBy: ['serialise_migration', 'hold_ring_pages'],
   },
   {
     what: '`completion_lock`',
@@ -45,7 +45,7 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     what: '`ctx_lock`',
     protects: 'active_reqs, and a request that is being cancelled',
-    shownBy: ['4faa99965e02'],
+    shownBy: ['cancel_before_unlink'],
   },
   {
     what: '`ioctx_lock`',
@@ -65,18 +65,18 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     what: 'interrupts off around per-CPU counts',
     protects: 'reqs_available and references of this CPU from a completion in between',
-    shownBy: ['263782c1c95b', '0c36b390a546'],
+    shownBy: ['protect_slots_from_interrupts', 'count_references_in_one_step'],
   },
   // References and who waits for them.
   {
     what: '`users`',
     protects: 'the context under system calls, and under io_setup() itself',
-    shownBy: ['86b62a2cb4fc'],
+    shownBy: ['hold_new_context'],
   },
   {
     what: '`reqs`',
     protects: 'the context under requests',
-    shownBy: ['refcount_requests', '1881686f8420'],
+    shownBy: ['refcount_requests', 'hold_reqs_for_users'],
   },
   {
     what: '`requests_done`',
@@ -86,12 +86,12 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     what: '`dead`, exchanged',
     protects: 'the end of a context from being begun twice, and the second caller from a wrong answer',
-    shownBy: ['fb2d44838320'],
+    shownBy: ['refuse_second_destroy'],
   },
   {
     what: 'ring pages’ references',
     protects: 'pages of the ring that migration has replaced',
-    shownBy: ['serialise_migration', '8e321fefb0e6'],
+    shownBy: ['serialise_migration', 'hold_ring_pages'],
   },
   {
     what: '`ki_filp`',
@@ -101,7 +101,7 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     what: 'a reference of the submission’s own',
     protects: 'the file until io_submit() is done with it: v3.17 has none',
-    shownBy: ['0b944d3a4bba'],
+    shownBy: ['hold_file_reference'],
   },
   {
     what: '`ki_eventfd`',
@@ -122,7 +122,7 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     what: 'grace period before a kioctx is freed',
     protects: 'a kioctx that lookup_ioctx() has just found',
-    shownBy: ['a6d7cff472ee', 'baf10564fbb6', 'd0264c01e758'],
+    shownBy: ['free_contexts_after_readers', 'refuse_dying_contexts', 'd0264c01e758'],
   },
   {
     what: '`call_rcu()` in percpu_ref_kill(), where there was synchronize_rcu()',
@@ -159,7 +159,7 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     what: 'slots back when events have been read',
     protects: 'unread events, and submitters whose events user space reads itself',
-    shownBy: ['track_ring_occupancy', 'f8567a3845ac'],
+    shownBy: ['track_ring_occupancy', 'free_user_reaped_slots'],
   },
   {
     what: 'id below the table’s nr',

@@ -3,6 +3,7 @@
 import { ktime_get } from '../../src/arch/sab/clock.ts';
 import { setHook, store32 } from '../../src/arch/sab/memory.ts';
 import { diskWord } from '../../src/drivers/disk_word.ts';
+import { endpoint_open } from '../../src/drivers/endpoint.ts';
 import { nullb_open, nullb_set_delay } from '../../src/drivers/null_blk.ts';
 import { type ramdisk, ramdisk_create, ramdisk_open } from '../../src/drivers/ramdisk.ts';
 import { aio } from '../../src/fs/aio/kioctx.ts';
@@ -44,7 +45,7 @@ export function bootRound(
   enableLockDebug(null);
   setHook(null);
   const pages = pagesAtRest();
-  nullb_set_delay(workload.delayMinUs, workload.delayMaxUs);
+  nullb_set_delay(workload.delayMinUs, workload.delayMaxUs, workload.pendingEnds);
   if (workload.aioMaxNr > 0) aio.it.aio_max_nr = workload.aioMaxNr;
   if (workload.aioMaxNr < 0) {
     const each = workload.aioMaxNr === QUOTA_FOR_EACH;
@@ -55,10 +56,10 @@ export function bootRound(
   kernel_enter();
   const disk = makeDisk();
   // In the order of FD_INLINE, FD_DEVICE, FD_PENDING.
-  const files = [ramdisk_open(disk, FMODE_READ | FMODE_WRITE, 0), nullb_open(false), nullb_open(true)];
+  const files = [ramdisk_open(disk, FMODE_READ | FMODE_WRITE, 0), nullb_open(), endpoint_open()];
   for (const filp of files) fd_install(files_struct.at(process.files), filp as file);
   kernel_exit();
-  become({ mm: 0, files: 0, base: 0 });
+  become({ mm: 0, files: 0 });
   return { process, bootTime, pages, disk: disk.addr };
 }
 

@@ -18,7 +18,21 @@
  *
  * KASAN alone is not called for each access, either: the slow path itself looks at the shadow of the word first.
  */
-import { type Access, type Hook, LOAD, type MemoryModel, PAGE_OFFSET, type Sleeper, STORE } from './access.ts';
+import {
+  type Access,
+  type AccessKind,
+  ATOMIC,
+  type Barrier,
+  type Hook,
+  LOAD,
+  type MemoryModel,
+  ONCE,
+  PAGE_OFFSET,
+  PLAIN,
+  type Sleeper,
+  STORE,
+} from './access.ts';
+import { local_irq_restore, local_irq_save } from './cpu.ts';
 import { copy, fill } from './instructions.ts';
 import { memory, SHADOW_OFFSET, SHADOW_SHIFT } from './ram.ts';
 import type { Bytes } from './words.ts';
@@ -109,23 +123,32 @@ const isCleanWord = (index: number): boolean =>
  */
 export function slowLoad(addr: number, index: number): number {
   const clean = (limit[SHADOWED_WORDS] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0;
-  return i32[clean ? index : hookedIndex(LOAD, addr, false, index)] as number;
+  return i32[clean ? index : hookedIndex(LOAD, addr, PLAIN, index)] as number;
 }
 
 export function slowStore(addr: number, index: number): number {
   if ((limit[SHADOWED_WORDS] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0) return index;
-  return hookedIndex(STORE, addr, false, index);
+  return hookedIndex(STORE, addr, PLAIN, index);
 }
 
 function slowAtomic(op: Access, addr: number, index: number): number {
-  return isCleanWord(index) ? index : hookedIndex(op, addr, true, index);
+  return isCleanWord(index) ? index : hookedIndex(op, addr, ATOMIC, index);
+}
+
+function slowOnce(addr: number, index: number): number {
+  return i32[isCleanWord(index) ? index : hookedIndex(LOAD, addr, ONCE, index)] as number;
+}
+
+/** A barrier, where there is a hook. */
+export function slowBarrier(what: Barrier): void {
+  hook?.barrier?.(what);
 }
 
 /** Tests the address, tells the hook. */
-function hookedIndex(op: Access, addr: number, atomic: boolean, index: number): number {
+function hookedIndex(op: Access, addr: number, kind: AccessKind, index: number): number {
   if ((limit[RAM_WORDS] as number) <= index >>> 0) fault_handler(addr, op, 4);
-  if (hook !== null) hook.access(op, addr, 4, atomic);
-  return model === null ? index : model.word(op, index, atomic);
+  if (hook !== null) hook.access(op, addr, 4, kind);
+  return model === null ? index : model.word(op, index, kind);
 }
 
 /** Before an allocator writes: a store of this CPU that is still under way must not come behind it. */
@@ -155,6 +178,12 @@ const isNoPair = (index: number): boolean => isNoRun(index, 1);
 export function load32(addr: number): number {
   const index = indexOf(addr);
   return ram.hooked ? slowLoad(addr, index) : (ram.words[index] ?? slowLoad(addr, index));
+}
+
+/** Load of the signed word at `addr` that C marks by ACCESS_ONCE(). */
+export function load_once(addr: number): number {
+  const index = indexOf(addr);
+  return ram.hooked || ram.words[index] === undefined ? slowOnce(addr, index) : (ram.words[index] as number);
 }
 
 /** Plain store of a word. */
@@ -219,6 +248,25 @@ export function clear_unchecked(addr: number, bytes: number): void {
   memset_unchecked(addr, 0, bytes);
 }
 
+/** A word as a device sees it, which is no access of a CPU: no hook, and no store of a CPU that is still under way. */
+export const load32_unchecked = (addr: number): number => i32[(addr - PAGE_OFFSET) >>> 2] as number;
+
+/**
+ * Adds to a word plainly, by one instruction: an interrupt comes before or after it, another CPU in between.
+ * @linux arch/x86/include/asm/percpu.h percpu_add_op() v3.17
+ */
+export function add32(addr: number, n: number): void {
+  const index = indexOf(addr);
+  const { words } = ram;
+  if (ram.hooked || words[index] === undefined) {
+    const flags = local_irq_save();
+    store32(addr, load32(addr) + n);
+    local_irq_restore(flags);
+  } else {
+    words[index] = (words[index] as number) + n;
+  }
+}
+
 export function load16(addr: number): number {
   if ((addr & 1) !== 0) fault_handler(addr, LOAD, 2);
   if (!isCleanWord(indexOf(addr & ~3))) checkBlock(LOAD, addr, 2);
@@ -245,7 +293,7 @@ export function store8(addr: number, value: number): void {
 export function checkBlock(op: Access, addr: number, bytes: number): void {
   if (!isRam(addr, bytes)) fault_handler(addr, op, bytes);
   if (bytes <= 0 || (limit[SHADOWED_WORDS] !== 0 && isClean(addr, bytes))) return;
-  if (hook !== null) hook.access(op, addr, bytes, false);
+  if (hook !== null) hook.access(op, addr, bytes, PLAIN);
   if (model !== null) model.block(op, addr, bytes);
 }
 

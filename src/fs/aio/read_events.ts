@@ -4,7 +4,7 @@
  *
  * @linux fs/aio.c aio_read_events_ring() … read_events() v3.17
  */
-import { atomic_read, smp_load_acquire } from '../../arch/sab/atomic.ts';
+import { atomic_read, smp_rmb } from '../../arch/sab/atomic.ts';
 import { sched_clock } from '../../arch/sab/clock.ts';
 import { FOREVER } from '../../arch/sab/park.ts';
 import { mutex_lock, mutex_unlock } from '../../kernel/locking/mutex.ts';
@@ -17,6 +17,7 @@ import { trace } from '../../trace/flight_recorder.ts';
 import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
 import { EFAULT, EINTR, EINVAL } from '../../uapi/errno.ts';
 import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, type kioctx, kmap_ring_page } from './kioctx.ts';
+import { put_reqs_available } from './requests.ts';
 
 const EVENT_BYTES = io_event.sizeof;
 
@@ -33,8 +34,9 @@ function aio_read_events_ring(ctx: kioctx, event: number, nr: number): number {
   out: {
     const first = aio_ring.at(kmap_ring_page(ctx, 0));
     let head = first.head;
-    // The load and smp_rmb(); pairs with the store of tail in aio_complete(). Else: the events may be read before it.
-    let tail = (fixed.read_barrier ? smp_load_acquire(first.$tail) : first.tail) >>> 0;
+    let tail = first.tail;
+    // The tail before the events. Pairs with smp_wmb() in aio_complete().
+    if (fixed.read_barrier) smp_rmb();
     if (head === tail) break out;
 
     // User space can write both.
@@ -60,6 +62,7 @@ function aio_read_events_ring(ctx: kioctx, event: number, nr: number): number {
     }
     aio_ring.at(kmap_ring_page(ctx, 0)).head = head;
     trace(TP.read_events, ctx.addr, start, ret);
+    if (!fixed.free_user_reaped_slots) put_reqs_available(ctx, ret); // nobody tells when user space reads the ring
   }
   mutex_unlock(ctx.ring_lock);
   return ret;
