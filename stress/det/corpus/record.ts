@@ -23,7 +23,7 @@ import { Explorer } from '../search/explore.ts';
 import { CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
 
 const OPTIONS = {
-  schedulers: ['random'],
+  schedulers: ['random', 'pct', 'pos'],
   depth: 3,
   maxSteps: 100_000,
   memory: 'sc',
