@@ -6,7 +6,6 @@
  * `fixed.slug` is true on a build that has the fix. It is set when a thread attaches to a machine and not changed
  * while the machine runs.
  */
-
 import { type Rcu, setRcu } from '../arch/sab/cpu.ts';
 
 export interface Fix {
@@ -119,7 +118,7 @@ export const FIXES = {
   protect_slots_from_interrupts: {
     commit: '263782c1c95b',
     subject: 'aio: protect reqs_available updates from changes in interrupt handlers',
-    fixedIn: 'v3.17',
+    fixedIn: 'v3.16',
     inV317: true,
     symptom: 'a completion interrupts a submitter between load and store of its slots, and slots are lost or made up',
   },

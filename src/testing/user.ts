@@ -58,10 +58,10 @@ export function login(options: Login = {}): void {
   cpus = options.cpus ?? 2;
   if (machine?.cpus !== cpus) machine = createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: true });
   const roles = Array.from({ length: cpus }, (_, cpu) => `test${cpu}`);
-  const { reverted = [], applied } = options;
+  const { reverted = [], applied, rcu } = options;
   start_kernel(
     machine,
-    { cpu: 0, reverted, applied, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() },
+    { cpu: 0, reverted, applied, rcu, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() },
     1,
   );
   runDeferredWorkWhenIdle();

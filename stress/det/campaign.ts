@@ -5,7 +5,6 @@
  *
  * A reverted build that has shown its race has done what it is there for; the time is the others' then.
  */
-
 import { POLICIES } from '../../src/det/schedulers/index.ts';
 import { buildOf } from '../../src/reverts/registry.ts';
 import type { CaseFold } from '../log/case_fold.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a run is asked to do, checked and with every default filled in. */
-
 import type { Rcu } from '../../src/arch/sab/cpu.ts';
 import type { Policy } from '../../src/det/schedulers/index.ts';
 import type { Memory } from '../../src/det/state.ts';

@@ -5,7 +5,6 @@
  * Times are ns unless a name says otherwise; counts are plain numbers. Everything can be written as JSON. All of it is
  * made from the run's event log (stress/log/), live or afterwards.
  */
-
 import type { Rcu } from '../../src/arch/sab/cpu.ts';
 import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { ObjectRef } from '../../src/kernel/object_ref.ts';

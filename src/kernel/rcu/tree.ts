@@ -11,8 +11,8 @@
  * call_rcu_sched() waits for CPUs, as before: sections with preemption off are what it waits for, and to it a preempted
  * reader is none.
  *
- * One kernel thread (rcu_gp_kthread) takes all callbacks that have been queued, waits out a grace period of each flavour
- * that has some, and calls them.
+ * One kernel thread (rcu_gp_kthread) takes all callbacks that have been queued, waits out a grace period of each
+ * flavour that has some, and calls them.
  *
  *   CPU 1 (updater)            rcu_gp_kthread               CPU 2 (reader)
  *   unlink x                                               rcu_read_lock(); p = x
@@ -48,6 +48,7 @@ import {
   current,
   dyntick_save_progress_counter,
   enter_rcu_reader,
+  is_rcu_reader,
   leave_rcu_reader,
   might_sleep,
   schedule,
@@ -256,13 +257,20 @@ export function rcu_gp_kthread(done: () => boolean): void {
 
 /**
  * Calls the callbacks that wait, where no kthread does: on a machine with one running CPU, which is about to sleep,
- * every grace period is over.
+ * every grace period is over, but for readers that have been preempted.
  *
  * @returns whether there were any
  * @context the idle hook
  */
 export function rcu_run_pending(): boolean {
-  return run_pending(rcu.it) || (is_preempt_rcu() && run_pending(rcu_sched.it));
+  if (!is_preempt_rcu()) return run_pending(rcu.it);
+  return run_pending(rcu_sched.it) || (!is_any_reader() && run_pending(rcu.it));
+}
+
+/** Whether a reader has been preempted, who is the only one whom a grace period would wait for. */
+function is_any_reader(): boolean {
+  for (let cpu = 0; cpu < num_possible_cpus(); cpu++) if (is_rcu_reader(cpu)) return true;
+  return false;
 }
 
 function run_pending(r: rcu_data): boolean {

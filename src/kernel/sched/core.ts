@@ -179,6 +179,9 @@ export function leave_rcu_reader(): void {
   set_rcu_preempt_depth(depth - 1);
 }
 
+/** Whether a CPU is in a read section of a preemptible RCU; from outside. */
+export const is_rcu_reader = (cpu: number): boolean => (atomic_read(cpu_task(cpu).rcu_reader) & IN_KERNEL) !== 0;
+
 const watched = (task: task_struct, readers: boolean) => (readers ? task.rcu_reader : task.dynticks);
 
 /**

@@ -6,7 +6,7 @@
  * Run: npm run build && node dist/stress/det/corpus/record.js [SLUG…]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { buildWithout, type Slug } from '../../../src/reverts/registry.ts';
+import type { Slug } from '../../../src/reverts/registry.ts';
 import { stdout } from '../../cli/streams.ts';
 import { toolVersion } from '../../host/environment.ts';
 import { Pool } from '../../round/pool.ts';
@@ -20,7 +20,7 @@ import { parseScheduleJson, scheduleJson } from '../schedule/json.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { scheduleSource } from '../schedule/source.ts';
 import { Explorer } from '../search/explore.ts';
-import { CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
+import { buildOfEntry, CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
 
 const OPTIONS = {
   schedulers: ['random', 'pct', 'pos'],
@@ -62,14 +62,15 @@ async function keptEntry({ slug, shows }: CorpusEntry): Promise<Schedule | null>
 }
 
 /** @returns null if the finding did not show */
-async function recordEntry({ slug, scenario: name, shows }: CorpusEntry): Promise<Schedule | null> {
-  const scenario = SCENARIOS.find((one) => one.name === name) as Scenario;
+async function recordEntry(entry: CorpusEntry): Promise<Schedule | null> {
+  const { shows } = entry;
+  const scenario = SCENARIOS.find(({ name }) => name === entry.scenario) as Scenario;
   const threads = minThreads(scenario);
   const pool = new Pool(threads, OPTIONS.arenaMib, true, true);
   try {
     const roles = assignRoles(scenario, threads, null);
     for (const seed of SEEDS) {
-      const explorer = new Explorer(pool, { scenario, ...buildWithout(slug), roles }, { ...OPTIONS, seed });
+      const explorer = new Explorer(pool, { scenario, ...buildOfEntry(entry), roles }, { ...OPTIONS, seed });
       const found: Schedule[] = [];
       await explorer.run((tried) => {
         const [record] = tried.result.records;

@@ -3,7 +3,6 @@
  * A schedule as bytes: numbers seven bits at a time, texts behind their length, a decision's step as what it is more
  * than the last one of its CPU.
  */
-import { type Build, buildOf } from '../../../src/reverts/registry.ts';
 import { ROLES, type Role } from '../../../workers/protocol.ts';
 import { MEMORIES, type Schedule } from './schedule.ts';
 import type { Decision } from './words.ts';
@@ -87,12 +86,14 @@ const buildWords = ({ reverted, applied = [], rcu }: Schedule): string[] => [
   ...(rcu === 'preempt' ? [PREEMPT_RCU] : []),
 ];
 const PREEMPT_RCU = '*preempt';
-const buildOfWords = (words: readonly string[]): Build<string> =>
-  buildOf({
+const buildOfWords = (words: readonly string[]): Pick<Schedule, 'reverted' | 'applied' | 'rcu'> => {
+  const applied = words.filter((word) => word.startsWith('+')).map((word) => word.slice(1));
+  return {
     reverted: words.filter((word) => !/^[+*]/.test(word)),
-    applied: words.filter((word) => word.startsWith('+')).map((word) => word.slice(1)),
-    rcu: words.includes(PREEMPT_RCU) ? 'preempt' : 'classic',
-  });
+    ...(applied.length === 0 ? {} : { applied }),
+    ...(words.includes(PREEMPT_RCU) ? { rcu: 'preempt' } : {}),
+  };
+};
 
 /** 0 for null. */
 const orNull = (n: number | null): number => (n === null ? 0 : n + 1);

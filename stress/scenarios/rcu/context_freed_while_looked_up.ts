@@ -26,14 +26,20 @@ export const context_freed_while_looked_up: Scenario = {
   native: false,
   rcu: 'preempt',
   roles: {
-    getter: { min: 1, weight: 4 },
+    submitter: { min: 1, weight: 4 },
     completer: { min: 1, weight: 0 },
     destroyer: { min: 1, weight: 3 },
     kworker: { min: 2, weight: 0 },
   },
   shows: ['kasan:*', 'oops:*', 'warn', 'refcount:*', 'hang', 'leak:*', 'bug'],
   books: true,
-  draw: (prng) => workload({ contexts: prng.between(1, 3), interruptEvery: prng.pick([20, 100]) }),
+  draw: (prng) =>
+    workload({
+      programs: { submitter: 'submit_and_reap' },
+      contexts: prng.between(1, 3),
+      batch: prng.between(1, 4),
+      interruptEvery: prng.pick([20, 100]),
+    }),
   outcomes: {
     destroyed: acceptable('io_destroy() returned 0'),
     'kasan:use-after-free': forbidden('a context was used after it had been freed'),
@@ -43,7 +49,7 @@ export const context_freed_while_looked_up: Scenario = {
 
 export const context_freed_while_looked_up_small = small(
   context_freed_while_looked_up,
-  'one thread gets events, one destroys the context',
-  { getter: 1, completer: 1, destroyer: 1 },
-  { contexts: 1, interruptEvery: 20, turns: 4 },
+  'one thread submits and reads, one destroys the context',
+  { submitter: 1, completer: 1, destroyer: 1 },
+  { programs: { submitter: 'submit_and_reap' }, contexts: 1, batch: 1, interruptEvery: 8, turns: 6 },
 );
