@@ -115,6 +115,51 @@ export const CORPUS: readonly CorpusEntry[] = [
     },
     decisions: 0,
   },
+  {},
+  {
+    slug: 'refuse_second_destroy',
+    scenario: 'two_destroys_succeed_small',
+    shows: {
+      kind: 'destroy:wrong-answer',
+      title: 'io_destroy() of one context returned 0 twice',
+      where: 'destroyTogether',
+      objects: ['ring'],
+    },
+    decisions: 1,
+  },
+  {
+    slug: 'free_user_reaped_slots',
+    scenario: 'user_reaped_slots_never_return_small',
+    shows: {
+      kind: 'submit:spurious-eagain',
+      title: 'io_submit() has no room, with fewer in use than were asked for',
+      where: 'overcommit',
+      objects: [],
+    },
+    decisions: 0,
+  },
+  {
+    slug: 'hold_reqs_for_users',
+    scenario: 'destroyed_context_never_freed_small',
+    shows: {
+      kind: 'refcount:underflow',
+      title: 'percpu ref <= 0 when it was killed',
+      where: 'percpu_ref_kill_rcu',
+      objects: [],
+    },
+    decisions: 0,
+  },
+  {
+    slug: 'hold_ring_pages',
+    scenario: 'ring_page_freed_in_migration_small',
+    shows: {
+      kind: 'refcount:page',
+      title: 'put_page() of a free page',
+      where: 'put_page',
+      objects: ['page'],
+    },
+    decisions: 1,
+  },
   {
     slug: 'unmap_failed_ring',
     scenario: 'failed_setup_leaves_its_mapping_small',
