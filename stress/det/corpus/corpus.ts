@@ -115,7 +115,6 @@ export const CORPUS: readonly CorpusEntry[] = [
     },
     decisions: 0,
   },
-  {},
   {
     slug: 'refuse_second_destroy',
     scenario: 'two_destroys_succeed_small',
