@@ -25,6 +25,7 @@ import {
   event_read_before_it_is_written_small,
 } from './ring/event_read_before_it_is_written.ts';
 import { head_lost_in_page_migration, head_lost_in_page_migration_small } from './ring/head_lost_in_page_migration.ts';
+import { last_wake_up_lost, last_wake_up_lost_small } from './ring/last_wake_up_lost.ts';
 import { unread_events_overwritten, unread_events_overwritten_small } from './ring/unread_events_overwritten.ts';
 import { isShown, type KnownScenario, minThreads, type Scenario } from './scenario.ts';
 import {
@@ -41,6 +42,7 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   destroy_waits_for_grace_period_small,
   exit_leaves_requests_in_flight_small,
   event_read_before_it_is_written_small,
+  last_wake_up_lost_small,
   failed_setup_leaves_its_mapping_small,
 ];
 
@@ -52,6 +54,7 @@ export const SCENARIOS: readonly Scenario[] = [
   destroy_waits_for_grace_period,
   exit_leaves_requests_in_flight,
   event_read_before_it_is_written,
+  last_wake_up_lost,
   failed_setup_leaves_its_mapping,
   everything_at_once,
   hostile_user,
