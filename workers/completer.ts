@@ -9,8 +9,8 @@ import type { User } from './user.ts';
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 
-/** The role. @param queue - its number among the completers */
-export function completer(user: User, queue: number): void {
+/** Has the books told of each request that this CPU ends, and looks at it. */
+export function watchDevice(user: User): void {
   const { ledger } = user;
   const { submitter } = user.plan.workload.programs;
   function deviceFinished(entry: number, generation: number, obj: number): void {
@@ -26,6 +26,10 @@ export function completer(user: User, queue: number): void {
   // Who keeps a context to himself judges by it what is lost.
   const completed = submitter === 'overcommit' ? ledger.completed.bind(ledger) : null;
   setDeviceProbe({ finished: deviceFinished, completed });
+}
+
+/** The role. @param queue - its number among the completers */
+export function completer(user: User, queue: number): void {
   kernel_enter();
   const ended = nullb_thread(queue, () => currentPhase() >= PHASE_SHUTDOWN);
   kernel_exit();

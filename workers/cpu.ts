@@ -14,18 +14,21 @@ import { FULL_ON } from '../src/det/full_buffers.ts';
 import { FullRecorder } from '../src/det/full_recorder.ts';
 import { recordedHook } from '../src/det/recorded_memory.ts';
 import { CLOCK } from '../src/det/state.ts';
-import { setDeviceProbe } from '../src/drivers/null_blk.ts';
-import { start_secondary } from '../src/init/machine.ts';
+import { nullb_interrupts, setDeviceProbe } from '../src/drivers/null_blk.ts';
+import { type CpuParams, irqLineOf, start_secondary } from '../src/init/machine.ts';
 import { sourceOf } from '../src/init/recorder_source.ts';
 import { signsOf } from '../src/init/signs.ts';
 import { setSpinLimit } from '../src/kernel/locking/spinlock.ts';
 import { type FindingKind, isKernelExit, recordError } from '../src/kernel/oops.ts';
 import { kasan_check } from '../src/mm/kasan.ts';
+import { buildOf } from '../src/reverts/registry.ts';
 import { become } from '../src/user/process.ts';
 import { canceller } from './canceller.ts';
-import { completer } from './completer.ts';
+import { completer, watchDevice } from './completer.ts';
 import { destroyer } from './destroyer.ts';
+import { openAndClose } from './files.ts';
 import { getter } from './getter.ts';
+import { setupUntold } from './guesser.ts';
 import { kworker } from './kworker.ts';
 import { areaBytes } from './layout.ts';
 import { settle, tearDown } from './leader.ts';
@@ -59,12 +62,12 @@ const numberInRole = (plan: RoundPlan, cpu: number): number =>
 /** What a thread of each role does; the number is which of its role's threads it is. */
 export type Programs = Readonly<Record<Role, (user: User<PortKernel>, number: number) => void>>;
 export const PROGRAMS: Programs = {
-  submitter,
+  submitter: (user) => submitter(user, { setup_untold: setupUntold }),
   completer,
   reaper,
   getter,
   migrator,
-  destroyer: (user) => destroyer(user, exitWithRequests),
+  destroyer: (user) => destroyer(user, { process_exit: exitWithRequests, open_and_close: openAndClose }),
   canceller,
   kworker,
 };
@@ -90,20 +93,23 @@ function guarded(step: () => void): boolean {
 /** Joins the machine. @returns the CPU's part in the deterministic schedule, if there is one */
 function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
   const { cpu, machine, det } = task;
+  // A completer takes the device's interrupts and nothing else: it has none to be interrupted in.
+  const interruptEvery = plan.roles[cpu] === 'completer' ? 0 : plan.workload.interruptEvery;
   setVirtualClock(det === null ? null : () => det.times[CLOCK] as number);
-  start_secondary(machine, {
+  const params: CpuParams = {
     cpu,
-    reverted: plan.reverted,
-    applied: plan.applied,
+    ...buildOf(plan),
     seed: plan.seed,
     perturb: plan.perturb,
+    interruptEvery,
     debug: true,
     roles: plan.roles,
     bootTime: plan.bootTime,
-  });
+  };
+  start_secondary(machine, params);
   if (det === null) return null;
   setSpinLimit(0);
-  const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.sanitize ? kasan_check : null);
+  const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.sanitize ? kasan_check : null, irqLineOf(params));
   const told = det.full.entries[FULL_ON] === 1;
   setHook(told ? recordedHook(hook, new FullRecorder(cpu, det, sourceOf(cpu, machine.oops)), det, machine.cpus) : hook);
   setVirtualClock(
@@ -132,9 +138,12 @@ function runRound(task: CpuTask, plan: RoundPlan, programs: Programs): void {
     [PHASE_TEARDOWN, () => tearDown(user, plan.disk)],
   ] as const;
   const play = (): void => programs[role](user, numberInRole(plan, cpu));
+  watchDevice(user);
   playRound(user, play, daemon ? null : leaderSteps, guarded, det);
   setHook(null);
   setDeviceProbe(null);
+  const interrupts = nullb_interrupts();
+  if (interrupts > 0) user.count('completed in interrupts', interrupts);
   const report: CpuReport = { cpu, round: plan.round };
   task.port.postMessage(report);
   setAwaited(cpu, NEXT_ROUND);

@@ -3,18 +3,25 @@
  * Destroyers: threads that end contexts while others use them, or while their own requests are in flight.
  *
  *   default            destroys a shared context and makes it anew
+ *   destroy_together   destroys what the others destroy, too; the case of fb2d44838320
  *   destroy_and_free   submits reads, destroys the context, frees the buffers; the case of e02ba72aabfa
  *   scribble           submits slow reads, scribbles over the ring, destroys; the case of e34ecee2ae79
- *   quota              makes and destroys a context in a loop with quota for no other; the case of 4fcc712f5c48
+ *   quota              makes and destroys a context in a loop with quota for no other; the cases of 4fcc712f5c48 and
+ *                      d55b5fdaf408
  *   process_exit       a process of its own, which ends with requests in flight; the case of 6098b45b32e6
+ *   guess              destroys contexts whose handles it guesses (see guesser.ts); the case of 86b62a2cb4fc
+ *   open_and_close     opens a file and closes it, while others submit to it; the case of 0b944d3a4bba
  *   hostile            see hostile.ts
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
-import { EAGAIN, errname } from '../src/uapi/errno.ts';
+import { errname } from '../src/uapi/errno.ts';
 import { setupShared } from './contexts.ts';
+import { destroyGuessed } from './guesser.ts';
 import { hostile } from './hostile.ts';
 import type { Kernel } from './kernel.ts';
+import { FD_DEVICE } from './layout.ts';
 import { ownerOf } from './ledger.ts';
+import { setupWithinQuota } from './overdraw.ts';
 import type { User } from './user.ts';
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
@@ -89,6 +96,45 @@ function churn(user: User): void {
   ledger.unlock(slot);
 }
 
+/** Makes the first shared context anew, with reads in flight before others learn of it. @context has the slot's lock */
+function setupWithReads(user: User): void {
+  const { ledger, prng, plan, kernel, batch } = user;
+  const { nrEventsMin, batch: most } = plan.workload;
+  const before = ledger.seq(0);
+  ledger.bury(ownerOf(0, before - 1));
+  const ctx = user.setup(nrEventsMin);
+  if (ctx < 0) return;
+  if (batch.fill(prng.between(1, most), ownerOf(0, before + 1), ctx, FD_DEVICE) > 0) batch.submit(ctx);
+  ledger.publish(0, ctx, false, kernel.ring_field(ctx, 'nr'));
+}
+
+/**
+ * Destroys the first shared context, as all others do at the same time. One call may return 0, when all requests are
+ * done. There is one context at a time, or its handle could mean another one by then.
+ */
+function destroyTogether(user: User): void {
+  const { ledger } = user;
+  user.begin();
+  const seq = ledger.enter(0);
+  if (seq === 0) {
+    if (!ledger.tryLock(0)) return;
+    if (!ledger.alive(0) && ledger.users(0) === 0) setupWithReads(user);
+    ledger.unlock(0);
+    return;
+  }
+  const ctx = ledger.handle(0);
+  const owner = ownerOf(0, seq);
+  const inFlight = ledger.inFlight(owner).length > 0;
+  if (destroy(user, ctx) === 0) {
+    checkInFlight(user, owner, ctx, inFlight);
+    while (!ledger.tryLock(0)) user.pause(10);
+    if (ledger.seq(0) === seq) ledger.retire(0);
+    else user.finding('destroy:wrong-answer', 'io_destroy() of one context returned 0 twice', [`handle ${hex(ctx)}`]);
+    ledger.unlock(0);
+  }
+  ledger.leave(0);
+}
+
 /** Submits, destroys, frees the buffers: nobody may write them afterwards. */
 function destroyAndFree(user: User): void {
   const { prng, plan, ledger, batch, freed, self } = user;
@@ -125,15 +171,7 @@ function scribbleAndDestroy(user: User): void {
 /** One context at a time, and quota for one context each: io_setup() never has a reason to say -EAGAIN. */
 function quotaLoop(user: User): void {
   const { prng, plan } = user;
-  const ctx = user.setup(plan.workload.nrEventsMin);
-  if (ctx === -EAGAIN) {
-    user.finding('quota:spurious-eagain', 'io_setup() says -EAGAIN although user space owns nothing', [
-      `io_setup(${plan.workload.nrEventsMin}) = -EAGAIN; each destroyer owns one context at most, ` +
-        'and there is quota for all',
-    ]);
-    user.pause(2000);
-    return;
-  }
+  const ctx = setupWithinQuota(user, plan.workload.nrEventsMin);
   if (ctx < 0) return;
   user.batch.submitReads(ctx, prng.below(plan.workload.batch + 1));
   destroy(user, ctx);
@@ -142,18 +180,20 @@ function quotaLoop(user: User): void {
 
 const PROGRAMS: Readonly<Record<string, (user: User) => void>> = {
   default: churn,
+  destroy_together: destroyTogether,
   destroy_and_free: destroyAndFree,
   scribble: scribbleAndDestroy,
   quota: quotaLoop,
+  guess: destroyGuessed,
   hostile,
 };
 
-/** The role. Ends with the round. @param processExit - the program of that name, where a kernel has processes to end */
-export function destroyer<K extends Kernel>(user: User<K>, processExit?: (user: User<K>) => void): void {
+/** The role. Ends with the round. @param more - programs that need more of a kernel than Kernel has */
+export function destroyer<K extends Kernel>(
+  user: User<K>,
+  more: Readonly<Record<string, (user: User<K>) => void>> = {},
+): void {
   const program = user.plan.workload.programs.destroyer ?? 'default';
-  user.turns(
-    program === 'process_exit' && processExit !== undefined ? processExit : (PROGRAMS[program] ?? churn),
-    true,
-  );
+  user.turns(more[program] ?? PROGRAMS[program] ?? churn, true);
   user.freed.settle();
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * The migrator: moves ring pages, again and again. It asks for pages by address, as move_pages() does, and now
- * and then sweeps through all of RAM, as compaction does; with the program `rings_only` it does not.
+ * and then sweeps through all of RAM, as compaction does.
+ *
+ *   rings_only   never sweeps
+ *   sweep        does nothing else: it meets rings that are not mapped yet, or not any more
  *
  * @linux mm/migrate.c move_pages(), mm/compaction.c v3.17
  */
@@ -61,15 +64,17 @@ function awaitRings(user: User): void {
 
 /** The role. Ends with the round. */
 export function migrator(user: User): void {
+  const { migrator: program } = user.plan.workload.programs;
+  const every = program === 'rings_only' ? 0 : program === 'sweep' ? 1 : SWEEP;
   awaitRings(user);
-  const sweeps = user.plan.workload.programs.migrator !== 'rings_only';
   for (let pass = 0; user.takeTurn(); pass++) {
-    if (sweeps && pass % SWEEP === 0) {
+    if (every > 0 && pass % every === 0) {
       kernel_enter();
       const pages = movablePages();
       kernel_exit();
       for (const p of pages) if (user.running()) move(user, () => migrate_page(p));
     }
-    if (!moveRing(user)) user.pause(300);
+    if (every === 1) user.progress();
+    else if (!moveRing(user)) user.pause(300);
   }
 }

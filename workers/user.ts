@@ -45,7 +45,7 @@ export class User<K extends Kernel = Kernel> extends Syscalls<K> {
     }
   }
 
-  /** Before the first turn: threads with few of them wait for each other, and for the contexts to be opened. */
+  /** Before a turn: threads with few of them wait for each other, and for the contexts to be opened. */
   begin(): void {
     if (this.plan.workload.turns > 0) this.kernel.idle(BEGIN_NS - (sched_clock() % BEGIN_NS));
   }

@@ -7,15 +7,18 @@
  * memory: no thread sleeps in the kernel's sense, it waits for the baton. Time is virtual: a step takes STEP_NS, and
  * when nobody can run, the clock jumps to the next deadline.
  *
+ * Where the machine has a device that interrupts, the schedule says after which steps of a CPU it does.
+ *
  * Who only looks is an Observer, and changes nothing.
  */
 import { type Access, type Barrier, type Hook, LOAD, PAGE_OFFSET, type Sleeper, STORE } from '../arch/sab/access.ts';
 import { MachineAborted } from '../arch/sab/control.ts';
+import { type IrqLine, irqs_disabled } from '../arch/sab/cpu.ts';
 import { type Bytes, type Doubles, type Words, wordLoad, wordNotify, wordStore, wordWait } from '../arch/sab/words.ts';
 import { listChoice } from './choices.ts';
 import { DelayedMemory } from './memory_model.ts';
-import { schedulerOf } from './schedulers/index.ts';
-import { isScripted } from './schedulers/script.ts';
+import { isScript, schedulerOf } from './schedulers/index.ts';
+import { isScripted, scriptedInterrupt } from './schedulers/script.ts';
 import { learn } from './sharing.ts';
 import {
   ARRIVED_ALL,
@@ -29,6 +32,7 @@ import {
   DetState,
   ENTRIES_MAX,
   FOUND,
+  INTERRUPT_DECISION,
   NEXT_DEADLINE,
   NOBODY_CAN,
   OUT,
@@ -88,11 +92,15 @@ export class DetCpu implements Hook, Sleeper {
   private readonly signs: Signs;
   private readonly log: StepLog;
   private readonly check: ((op: Access, addr: number, bytes: number) => void) | null;
+  private readonly irq: IrqLine | null;
   /** Whether this CPU is in the schedule: between enter() and leave(). */
   private active = false;
 
-  /** @param check - what looks at each access besides, in the schedule or not: KASAN's */
-  constructor(cpu: number, buffers: DetBuffers, signs: Signs, check: DetCpu['check']) {
+  /**
+   * @param check - what looks at each access besides, in the schedule or not: KASAN's
+   * @param irq - what may interrupt the CPU
+   */
+  constructor(cpu: number, buffers: DetBuffers, signs: Signs, check: DetCpu['check'], irq: IrqLine | null = null) {
     const state = new DetState(buffers);
     this.cpu = cpu;
     this.state = state;
@@ -106,6 +114,7 @@ export class DetCpu implements Hook, Sleeper {
     this.learned = buffers.learned;
     this.signs = signs;
     this.check = check;
+    this.irq = irq;
     this.log = new StepLog(cpu, state, buffers);
     this.model = state.round.memory === 0 ? null : new DelayedMemory(cpu, buffers, (to) => this.note(to));
   }
@@ -143,6 +152,7 @@ export class DetCpu implements Hook, Sleeper {
 
   access(op: Access, addr: number, bytes: number): void {
     if (this.active) {
+      if (this.irq !== null && !irqs_disabled()) this.maybeInterrupt(this.irq);
       this.observer?.arrive();
       this.step(op, addr, bytes);
       this.observer?.access(op, addr, bytes);
@@ -150,6 +160,15 @@ export class DetCpu implements Hook, Sleeper {
       this.log.written(op, addr, bytes);
     }
     if (this.check !== null) this.check(op, addr, bytes);
+  }
+
+  /** Before an access, after the CPU's last step. Its own steps are at least one. */
+  private maybeInterrupt(irq: IrqLine): void {
+    const { state, cpu } = this;
+    const comes = isScript(state) ? scriptedInterrupt(state, cpu) : irq.pending() && state.draw() % irq.every === 0;
+    if (!comes) return;
+    this.note(INTERRUPT_DECISION);
+    irq.handle();
   }
 
   /** No step: what it lets through might have been let through by itself, at the step before. */

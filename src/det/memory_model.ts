@@ -56,8 +56,8 @@ import {
 } from '../arch/sab/access.ts';
 import type { Bytes } from '../arch/sab/words.ts';
 import { OLDER_MAX, OLDER_VALUES_WORDS, OlderValues } from './older_values.ts';
-import { schedulerOf } from './schedulers/index.ts';
-import { script, scriptedMemory } from './schedulers/script.ts';
+import { isScript } from './schedulers/index.ts';
+import { scriptedMemory } from './schedulers/script.ts';
 import { type DetBuffers, DetState, MEMORIES, MEMORY_DECISION, SHARED } from './state.ts';
 import { StoreBuffers, storeBufferWords } from './store_buffer.ts';
 
@@ -285,5 +285,3 @@ export class DelayedMemory implements MemoryModel {
     round.hash = Math.imul(round.hash ^ what, 0x01000193);
   }
 }
-
-const isScript = ({ round }: DetState): boolean => schedulerOf(round.scheduler) === script;

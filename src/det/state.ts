@@ -111,6 +111,8 @@ export const MEMORIES = ['sc', 'tso', 'weak'] as const;
 export type Memory = (typeof MEMORIES)[number];
 /** Where a decision has the next CPU, this and more: by how much an access deviates from sequential consistency. */
 export const MEMORY_DECISION = 64;
+/** Where a decision has the next CPU: after this step the device interrupts the CPU. Above all of those. */
+export const INTERRUPT_DECISION = 65_536;
 
 /** Entries that a recording, a script and a list of choices can have. */
 export const ENTRIES_MAX = 65_536;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * A block device whose requests complete later, from another CPU.
+ * A block device whose requests complete later, in an interrupt.
  *
  * A request pins the pages of the user's buffer and is put into a queue with the time at which it is due. A completer
- * (the interrupt side; one for each queue) takes requests that are due, in no particular order, writes the data into
- * the pages, and calls aio_complete(). What is read at a position of the disk is a function of the position, so a
- * reader can tell its own data from anybody else's.
+ * (a CPU that does nothing but take interrupts; one for each queue) takes requests that are due, in no particular
+ * order, writes the data into the pages, and calls aio_complete(). Where the machine has an IrqLine, a CPU that submits
+ * is interrupted, too, and does the same for one request of its queue. What is read at a position of the disk is a
+ * function of the position, so a reader can tell its own data from anybody else's.
  *
- * A request may be cancellable; a pending device never completes one by itself.
+ * A request may be cancellable (endpoint.ts): it then waits for that, or for nullb_complete_where(), unless the machine
+ * was told that such requests end by themselves, too. Then a cancellation may meet the completion.
  *
  * Locks: L = nullb_queue.lock.
  * @linux drivers/block/null_blk.c v3.17, and drivers/usb/gadget/legacy/inode.c for cancellation
@@ -16,9 +18,9 @@ import { smp_mb } from '../arch/sab/atomic.ts';
 import { bss, memblock_alloc } from '../arch/sab/bss.ts';
 import { ktime_get } from '../arch/sab/clock.ts';
 import { noteProgress } from '../arch/sab/control.ts';
-import { num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
+import { type IrqLine, irq_enter, irq_exit, num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
 import { fn } from '../arch/sab/functable.ts';
-import { load32, PAGE_SIZE, store32 } from '../arch/sab/memory.ts';
+import { load32, load32_unchecked, PAGE_SIZE, store32 } from '../arch/sab/memory.ts';
 import { FOREVER } from '../arch/sab/park.ts';
 import type { Prng } from '../arch/sab/prng.ts';
 import {
@@ -46,8 +48,15 @@ import {
   spin_unlock_irqrestore,
   spinlock_t,
 } from '../kernel/locking/spinlock.ts';
-import { synchronize_rcu } from '../kernel/rcu/tree.ts';
-import { kernel_enter, kernel_exit, msleep, schedule_timeout, TASK_INTERRUPTIBLE } from '../kernel/sched/core.ts';
+import { synchronize_sched } from '../kernel/rcu/tree.ts';
+import {
+  do_IRQ,
+  kernel_enter,
+  kernel_exit,
+  msleep,
+  schedule_timeout,
+  TASK_INTERRUPTIBLE,
+} from '../kernel/sched/core.ts';
 import {
   DEFINE_WAIT,
   FREE_WAIT,
@@ -124,6 +133,8 @@ const nullb_data = struct('nullb', {
   /** shortest and longest time that a request takes, us */
   delay_min_us: s32,
   delay_max_us: s32,
+  /** 1 if that holds for cancellable requests, too; 0 if they wait */
+  cancellable_end: u32,
 });
 const nullb = bss('nullb', nullb_data);
 
@@ -139,10 +150,14 @@ export function setDeviceProbe(f: DeviceProbe | null): void {
   probe = f;
 }
 let prng: Prng;
+/** Requests that this CPU has ended in interrupts of what it was at. */
+let interrupted = 0;
+export const nullb_interrupts = (): number => interrupted;
 
 /** @param random - this CPU's */
 export function nullb_attach(random: Prng): void {
   prng = random;
+  interrupted = 0;
 }
 
 /** Makes the device. @param queues - one for each completer @context boot */
@@ -158,10 +173,12 @@ export function nullb_init(queues: number): void {
   }
 }
 
-/** How long requests take from now on. */
-export function nullb_set_delay(min_us: number, max_us: number): void {
-  nullb.it.delay_min_us = min_us;
-  nullb.it.delay_max_us = max_us;
+/** How long requests take from now on. @param cancellable_end - whether those that can be cancelled end so, too */
+export function nullb_set_delay(min_us: number, max_us: number, cancellable_end = false): void {
+  const dev = nullb.it;
+  dev.delay_min_us = min_us;
+  dev.delay_max_us = max_us;
+  dev.cancellable_end = cancellable_end ? 1 : 0;
 }
 
 const queueAt = (i: number): nullb_queue => nullb_queue.at(nullb.it.queues + ((nullb_queue.sizeof + 127) & -128) * i);
@@ -191,7 +208,12 @@ function unpin_user_pages(req: nullb_request): void {
   }
 }
 
-function queue_rq(iocb: kiocb, iov: number, write: boolean, pending: boolean): number {
+/**
+ * Queues a request.
+ * @returns -EIOCBQUEUED or -errno
+ * @locks takes the queue's lock; ctx_lock if the request can be cancelled
+ */
+export function nullb_queue_rq(iocb: kiocb, iov: number, write: boolean, cancellable: boolean): number {
   const addr = kmem_cache_alloc(request_cachep);
   if (addr === 0) return -ENOMEM;
   const req = nullb_request.at(addr);
@@ -207,13 +229,13 @@ function queue_rq(iocb: kiocb, iov: number, write: boolean, pending: boolean): n
     return bytes;
   }
   req.bytes = bytes;
-  req.pending = pending || dev.delay_min_us === DELAY_FOREVER ? 1 : 0;
+  req.pending = (cancellable && dev.cancellable_end === 0) || dev.delay_min_us === DELAY_FOREVER ? 1 : 0;
   req.due_us = now_us() + (req.pending !== 0 ? 0 : prng.between(dev.delay_min_us, dev.delay_max_us));
-  const q = queueAt(smp_processor_id() % dev.nr_queues);
+  const q = own_queue();
   req.queue = q.addr;
   iocb.private = addr;
   // Before it can complete: aio_complete() must find it listed, or not at all.
-  if (pending) kiocb_set_cancel_fn(iocb, nullb_cancel);
+  if (cancellable) kiocb_set_cancel_fn(iocb, nullb_cancel);
   trace(TP.device_queue, addr, load32(iocb.addr + kiocb.offsetof.ki_ctx));
   const flags = spin_lock_irqsave(q.lock);
   list_add_tail(req.list, q.list);
@@ -242,22 +264,12 @@ const nullb_cancel = fn('nullb_cancel', function nullb_cancel(iocb: kiocb): numb
 
 const nullb_fops = defineFops({
   name: 'null_blk',
-  read_iter: (iocb, iov) => queue_rq(iocb, iov, false, false),
-  write_iter: (iocb, iov) => queue_rq(iocb, iov, true, false),
-});
-const pending_fops = defineFops({
-  name: 'pending',
-  read_iter: (iocb, iov) => queue_rq(iocb, iov, false, true),
-  write_iter: (iocb, iov) => queue_rq(iocb, iov, true, true),
+  read_iter: (iocb, iov) => nullb_queue_rq(iocb, iov, false, false),
+  write_iter: (iocb, iov) => nullb_queue_rq(iocb, iov, true, false),
 });
 
-/**
- * Opens the device; null if memory is out.
- *
- * @param pending - its requests wait for cancel or nullb_complete_by_hand()
- */
-export const nullb_open = (pending: boolean): file | null =>
-  alloc_file(pending ? pending_fops : nullb_fops, FMODE_READ | FMODE_WRITE, null);
+/** Opens the device; null if memory is out. */
+export const nullb_open = (): file | null => alloc_file(nullb_fops, FMODE_READ | FMODE_WRITE, null);
 
 /** Writes a read request's data into the pinned pages, or reads a write's. */
 function dma(req: nullb_request): void {
@@ -277,7 +289,14 @@ function dma(req: nullb_request): void {
   }
 }
 
-/** Ends a request. @context interrupt side */
+/** Ends a request. @context thread, which takes the device's interrupt */
+function interrupt(req: nullb_request): void {
+  irq_enter();
+  end_request(req);
+  irq_exit();
+}
+
+/** @context interrupt */
 function end_request(req: nullb_request): void {
   const iocb = req.iocb as kiocb;
   const cancelled = req.state === CANCELLED;
@@ -357,7 +376,7 @@ export function nullb_thread(index: number, done: () => boolean): number {
       }
       finish_wait(q.wait, wait);
     }
-    end_request(req);
+    interrupt(req);
     completed++;
     noteProgress(smp_processor_id());
     // Back from the interrupt: a quiescent state.
@@ -367,6 +386,23 @@ export function nullb_thread(index: number, done: () => boolean): number {
   finish_wait(q.wait, wait);
   FREE_WAIT();
   return completed;
+}
+
+/** The queue in which this CPU puts its requests. */
+const own_queue = (): nullb_queue => queueAt(smp_processor_id() % nullb.it.nr_queues);
+
+/** Ends one request of this CPU's queue, if one is due. @context interrupt @locks takes the queue's lock */
+function nullb_irq(): void {
+  const req = take_due(own_queue());
+  if (req === null) return;
+  end_request(req);
+  interrupted++;
+}
+
+/** The device's interrupts of this CPU. @param every - accesses between two, on average */
+export function nullb_irq_line(every: number): IrqLine {
+  const { $count } = own_queue();
+  return { every, pending: () => load32_unchecked($count) !== 0, handle: () => do_IRQ(nullb_irq) };
 }
 
 /** Whether a queue holds a request that is due some day, or has been cancelled. @locks takes the queues' locks */
@@ -396,7 +432,7 @@ const DRAIN_NAP_NS = 1_000_000;
 export function nullb_drain(): void {
   while (anything_due()) msleep(DRAIN_NAP_NS);
   // A completer that has taken one out of its queue is in the kernel until it has ended it.
-  synchronize_rcu();
+  synchronize_sched();
 }
 
 /** Wakes the completers so that they ask whether they are done. Any thread. */
@@ -409,15 +445,12 @@ export function nullb_poll(): number {
   let ended = 0;
   for (let i = 0; i < nullb.it.nr_queues; i++) {
     for (let req = take_due(queueAt(i)); req !== null; req = take_due(queueAt(i))) {
-      end_request(req);
+      interrupt(req);
       ended++;
     }
   }
   return ended;
 }
-
-/** Queues a request that waits for cancel or nullb_complete_where(). @returns -EIOCBQUEUED or -errno */
-export const nullb_queue_pending = (iocb: kiocb, iov: number): number => queue_rq(iocb, iov, false, true);
 
 /** Ends a pending request with a result. @param obj - user address of its iocb @returns whether it was found */
 export const nullb_complete_by_hand = (obj: number, result: number): boolean =>
@@ -446,7 +479,7 @@ export function nullb_complete_where(
     }
     spin_unlock_irqrestore(q.lock, flags);
     if (found !== null) {
-      end_request(found);
+      interrupt(found);
       return true;
     }
   }

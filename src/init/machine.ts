@@ -13,11 +13,11 @@
 import { attachStatics, bootStatics } from '../arch/sab/bss.ts';
 import { ktime_get, sched_clock } from '../arch/sab/clock.ts';
 import { attachControl, createControl, setAborted } from '../arch/sab/control.ts';
-import { setCpu, setPreemptCount } from '../arch/sab/cpu.ts';
+import { type IrqLine, setCpu, setPreemptCount } from '../arch/sab/cpu.ts';
 import { ARENA_MIB_DEFAULT, memory, setHook, setRamSize } from '../arch/sab/memory.ts';
 import { Prng } from '../arch/sab/prng.ts';
 import type { Words } from '../arch/sab/words.ts';
-import { nullb_attach, nullb_init } from '../drivers/null_blk.ts';
+import { nullb_attach, nullb_init, nullb_irq_line } from '../drivers/null_blk.ts';
 import { aio_setup } from '../fs/aio/kioctx.ts';
 import { enableLockDebug } from '../kernel/locking/lock_debug.ts';
 import { clearLockStat, createLockStat, type LockStatBuffers } from '../kernel/locking/lock_stat_buffers.ts';
@@ -25,7 +25,15 @@ import { attachLockdep, clearLockdep, createLockdep } from '../kernel/locking/lo
 import { attachOopsLog, clearOopsLog, createOopsLog, type OopsLog } from '../kernel/oops.ts';
 import { installFaultHandler } from '../kernel/panic.ts';
 import { rcu_init } from '../kernel/rcu/tree.ts';
-import { sched_attach, sched_init, set_idle_hook, setStackProbe } from '../kernel/sched/core.ts';
+import {
+  do_IRQ,
+  may_preempt_reader,
+  preempt_schedule_irq,
+  sched_attach,
+  sched_init,
+  set_idle_hook,
+  setStackProbe,
+} from '../kernel/sched/core.ts';
 import { workqueue_init } from '../kernel/workqueue.ts';
 import { clearShadow, KASAN_OK, KASAN_STACK_FREE, kasan_check, kasan_mark, setKasan } from '../mm/kasan.ts';
 import { page_alloc_init } from '../mm/page_alloc.ts';
@@ -57,6 +65,8 @@ export interface CpuParams extends Build {
   readonly cpu: number;
   readonly seed: number;
   readonly perturb: Perturbation;
+  /** accesses between two interrupts of the device, on average; 0 or nothing for none */
+  readonly interruptEvery?: number;
   /** flight recorder, lockdep and lock_stat on */
   readonly debug: boolean;
   /** lockdep on, whatever `debug` says */
@@ -95,7 +105,7 @@ function attachHardware(machine: Machine, params: CpuParams): number {
   local_flush_tlb();
   attachControl(machine.control);
   setCpu(params.cpu, machine.cpus);
-  setPreemptCount(params.lockdep ?? params.debug);
+  setPreemptCount(params.rcu === 'preempt' || (params.lockdep ?? params.debug));
   // Every thread has its own origin of time; the boot's moment is common.
   const epoch = sched_clock() - Math.max(0, ktime_get() - params.bootTime);
   attachOopsLog(machine.oops, epoch, params.roles);
@@ -110,12 +120,38 @@ function attachHardware(machine: Machine, params: CpuParams): number {
   return epoch;
 }
 
+/** Accesses between two ticks, on average, of which one in a read section preempts; where the device has no say. */
+const TICK_EVERY = 2000;
+/** A preempted task waits for its turn so many ns, shifted by up to so many bits. */
+const SLICE_NS = 20_000;
+const SLICE_SHIFTS = 8;
+const tick = (): void => {};
+
+/**
+ * What interrupts this CPU: the device, and with a preemptible RCU the tick, which may take it from a reader.
+ * @context nullb_init()
+ */
+export function irqLineOf({ interruptEvery = 0, rcu, seed, cpu }: CpuParams): IrqLine | null {
+  const device = interruptEvery > 0 ? nullb_irq_line(interruptEvery) : null;
+  if (rcu !== 'preempt') return device;
+  const random = new Prng(seed ^ (cpu * 0x85ebca6b));
+  return {
+    every: device?.every ?? TICK_EVERY,
+    pending: () => may_preempt_reader() || device?.pending() === true,
+    handle() {
+      if (device === null) do_IRQ(tick);
+      else device.handle();
+      if (may_preempt_reader()) preempt_schedule_irq(SLICE_NS << random.below(SLICE_SHIFTS));
+    },
+  };
+}
+
 function enableInstruments(machine: Machine, params: CpuParams, epoch: number): void {
   const random = new Prng(params.seed ^ (params.cpu * 0x9e3779b1));
   nullb_attach(random);
   const { debug, lockdep = debug, lockStat = debug } = params;
   enableLockDebug({ lockdep, lockStat: lockStat ? machine.lockStat : null, epoch });
-  setHook(makeHook(machine.sanitize ? kasan_check : null, params.perturb, new Prng(random.next())));
+  setHook(makeHook(machine.sanitize ? kasan_check : null, params.perturb, new Prng(random.next()), irqLineOf(params)));
 }
 
 /**

@@ -35,7 +35,8 @@ import { atomic_t, container_of, embed, struct, u31, type View } from '../arch/s
 import { record } from '../kernel/oops.ts';
 import { WARN_ON } from '../kernel/panic.ts';
 import { call_rcu_sched, rcu_head, rcu_read_lock_sched, rcu_read_unlock_sched } from '../kernel/rcu/tree.ts';
-import { alloc_percpu, free_percpu, per_cpu_ptr, this_cpu_ptr } from '../mm/percpu.ts';
+import { alloc_percpu, free_percpu, per_cpu_ptr, this_cpu_add, this_cpu_ptr } from '../mm/percpu.ts';
+import { fixed } from '../reverts/registry.ts';
 import { ENOMEM } from '../uapi/errno.ts';
 
 export type RefRelease = (ref: Addr<percpu_ref>) => void;
@@ -75,13 +76,17 @@ export function percpu_ref_exit(ref: Ref): void {
   }
 }
 
+function pcpu_count_add(counter: number, n: number): void {
+  if (fixed.count_references_in_one_step) this_cpu_add(counter, n);
+  else store32(counter, load32(counter) + n); // an interrupt in between counts, too, and this store undoes it
+}
+
 /** Takes a reference; the caller knows that the count is not zero. @context any */
 export function percpu_ref_get(ref: Ref): void {
   rcu_read_lock_sched();
   const base = ACCESS_ONCE((ref + PTR) as Addr<number>);
   if ((base & PCPU_REF_DEAD) === 0) {
-    const counter = this_cpu_ptr(base);
-    store32(counter, load32(counter) + 1);
+    pcpu_count_add(this_cpu_ptr(base), 1);
   } else {
     atomic_inc(ref as number as Addr<number>);
   }
@@ -94,8 +99,7 @@ export function percpu_ref_tryget(ref: Ref): boolean {
   rcu_read_lock_sched();
   const base = ACCESS_ONCE((ref + PTR) as Addr<number>);
   if ((base & PCPU_REF_DEAD) === 0) {
-    const counter = this_cpu_ptr(base);
-    store32(counter, load32(counter) + 1);
+    pcpu_count_add(this_cpu_ptr(base), 1);
   } else {
     ret = atomic_inc_not_zero(ref as number as Addr<number>);
   }
@@ -103,13 +107,22 @@ export function percpu_ref_tryget(ref: Ref): boolean {
   return ret;
 }
 
+/** Takes a reference unless the count has been killed. @returns whether it did */
+export function percpu_ref_tryget_live(ref: Ref): boolean {
+  rcu_read_lock_sched();
+  const base = load32(ref + PTR);
+  const live = (base & PCPU_REF_DEAD) === 0;
+  if (live) pcpu_count_add(this_cpu_ptr(base), 1);
+  rcu_read_unlock_sched();
+  return live;
+}
+
 /** Drops a reference; the last one calls release(), which may free the memory of `ref`. @context any */
 export function percpu_ref_put(ref: Ref): void {
   rcu_read_lock_sched();
   const base = ACCESS_ONCE((ref + PTR) as Addr<number>);
   if ((base & PCPU_REF_DEAD) === 0) {
-    const counter = this_cpu_ptr(base);
-    store32(counter, load32(counter) - 1);
+    pcpu_count_add(this_cpu_ptr(base), -1);
   } else if (atomic_dec_and_test(ref as number as Addr<number>)) {
     fnOf(percpu_ref.at(ref).release)(ref);
   }

@@ -7,13 +7,13 @@
  * free from a free, and, with KASAN on, a redzone. With KASAN on a freed object is filled with 0x6b and rests in its
  * CPU's quarantine; when it leaves, the pattern must be whole.
  *
- * Locks: L = kmem_cache.lock. P = the CPU's own.
+ * Locks: L = kmem_cache.lock. P = the CPU's own, with interrupts off.
  * NOT LINUX: slabs are not given back to the page allocator.
  * @linux mm/slab.c (array caches), mm/slub.c (poison and redzone) v3.17
  */
 import { PAGE_OFFSET } from '../arch/sab/access.ts';
 import { bss, memblock_alloc } from '../arch/sab/bss.ts';
-import { num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
+import { local_irq_restore, local_irq_save, num_possible_cpus, smp_processor_id } from '../arch/sab/cpu.ts';
 import {
   CACHELINE_BYTES,
   clear_unchecked,
@@ -169,6 +169,14 @@ function drainMagazine(c: kmem_cache, magazine: number): void {
 
 /** An object from a cache, zeroed. @returns its address, 0 if memory is out @context any; does not sleep */
 export function kmem_cache_alloc(decl: CacheDecl): number {
+  const flags = local_irq_save();
+  const obj = take_object(decl);
+  local_irq_restore(flags);
+  return obj;
+}
+
+/** @context interrupts off */
+function take_object(decl: CacheDecl): number {
   const c = decl.cache.it;
   const magazine = (c.magazines + Math.imul(MAGAZINE_BYTES, smp_processor_id())) | 0;
   let count = load32(magazine + COUNT);
@@ -207,6 +215,13 @@ function checkPoison(decl: CacheDecl, obj: number): void {
 
 /** @context any; does not sleep */
 export function kmem_cache_free(decl: CacheDecl, obj: number): void {
+  const flags = local_irq_save();
+  put_object(decl, obj);
+  local_irq_restore(flags);
+}
+
+/** @context interrupts off */
+function put_object(decl: CacheDecl, obj: number): void {
   const c = decl.cache.it;
   const at = wordAt(obj + decl.bytes + STATE);
   if ((obj & 7) !== 0 || i32[at] !== STATE_LIVE) {

@@ -8,12 +8,14 @@ import {
   buildWith,
   buildWithout,
   FIXES,
+  type Fix,
   fixed,
   isSlug,
   lacks,
   REVERTIBLE,
   refusedCombination,
   SLUGS,
+  type Slug,
   setBuild,
 } from './registry.ts';
 
@@ -35,10 +37,22 @@ test('a build is v3.17 but for what is reverted or applied', () => {
   for (const build of builds()) {
     setBuild(build);
     for (const slug of SLUGS) {
-      const changed = [...build.reverted, ...(build.applied ?? [])].includes(slug);
+      const { rewrites } = FIXES[slug] as Fix;
+      const named = [...build.reverted, ...(build.applied ?? [])];
+      const changed = named.some((name) => name === slug || name === rewrites);
       expect(fixed[slug], slug).toBe(FIXES[slug].inV317 !== changed);
       expect(lacks(build, slug)).toBe(!fixed[slug]);
     }
+  }
+});
+
+test('a fix that rewrote an earlier one is not there without it, which the earlier one is without the later', () => {
+  const rewriting = SLUGS.filter((slug) => 'rewrites' in FIXES[slug]);
+  expect(rewriting).toEqual(['serialise_migration', 'track_ring_occupancy']);
+  for (const slug of rewriting) {
+    const earlier = (FIXES[slug] as Fix).rewrites as Slug;
+    expect(isSlug(earlier), earlier).toBe(true);
+    expect([lacks(buildWithout(earlier), slug), lacks(buildWithout(slug), earlier)]).toEqual([true, false]);
   }
 });
 

@@ -400,7 +400,10 @@ describe('unmap_failed_ring', () => {
 
 const BUILDS: readonly (readonly [name: string, build: Build])[] = [
   ['v3.17', { reverted: [] }],
-  ...REVERTIBLE.map((slug) => [`without ${slug}`, buildWithout(slug)] as const),
+  // Without that no context ends well: see destroy.test.ts.
+  ...REVERTIBLE.filter((slug) => slug !== 'hold_reqs_for_users').map(
+    (slug) => [`without ${slug}`, buildWithout(slug)] as const,
+  ),
   ...APPLICABLE.map((slug) => [`with ${slug}`, buildWith(slug)] as const),
 ];
 

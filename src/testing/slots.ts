@@ -12,7 +12,7 @@ import { liveObjects } from '../mm/slab.ts';
 import { fixed } from '../reverts/registry.ts';
 
 /** References to kioctx.reqs that are no request's: the initial one, and free_ioctx_users()'s. */
-const REQS_BASE = 2;
+const reqsBase = (): number => (fixed.hold_reqs_for_users ? 2 : 1);
 
 /** The contexts in the process's table. */
 export function contexts(mm: mm_struct): kioctx[] {
@@ -44,13 +44,14 @@ export function slotsOf(ctx: kioctx): Slots {
   return {
     common: atomic_read(ctx.reqs_available),
     own: Array.from({ length: num_possible_cpus() }, (_, cpu) => load32(per_cpu_ptr(ctx.cpu, cpu))),
-    live: percpu_ref_sum(ctx.reqs) - REQS_BASE,
+    live: percpu_ref_sum(ctx.reqs) - reqsBase(),
     completed: ctx.completed_events,
   };
 }
 
 /** All slots of all contexts of the process, the only one, are where they can be. */
 export function checkSlots(mm: mm_struct): void {
+  if (!fixed.free_user_reaped_slots) return; // a slot is missing from completion until the kernel reads its event
   let inFlight = 0;
   let missing = 0;
   for (const ctx of contexts(mm)) {

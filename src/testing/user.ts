@@ -6,8 +6,18 @@
  *   afterEach(logout);      nothing was complained about, no slot and no memory is lost
  */
 import { expect } from 'vitest';
+import type { Access } from '../arch/sab/access.ts';
 import { ktime_get } from '../arch/sab/clock.ts';
-import { setCpu } from '../arch/sab/cpu.ts';
+import {
+  irqs_disabled,
+  local_irq_disable,
+  preempt_count,
+  preempt_disable,
+  setCpu,
+  smp_processor_id,
+} from '../arch/sab/cpu.ts';
+import { setHook } from '../arch/sab/memory.ts';
+import { endpoint_open } from '../drivers/endpoint.ts';
 import { nullb_open } from '../drivers/null_blk.ts';
 import { type ramdisk, ramdisk_create, ramdisk_destroy, ramdisk_open, ramdisk_truncate } from '../drivers/ramdisk.ts';
 import { sys_io_getevents, sys_io_setup, sys_io_submit } from '../fs/aio/syscalls.ts';
@@ -17,6 +27,7 @@ import { createMachine, type Machine, start_kernel } from '../init/machine.ts';
 import { runDeferredWorkWhenIdle } from '../init/uniprocessor.ts';
 import { clearOopsLog, readOopsLog } from '../kernel/oops.ts';
 import { current, kernel_enter, kernel_exit, sched_attach, TASK_RUNNING } from '../kernel/sched/core.ts';
+import { kasan_check } from '../mm/kasan.ts';
 import { mm_struct } from '../mm/mm_types.ts';
 import { vm_brk } from '../mm/mmap.ts';
 import { alloc_page, nr_free_pages, type page, put_page } from '../mm/page_alloc.ts';
@@ -47,10 +58,10 @@ export function login(options: Login = {}): void {
   cpus = options.cpus ?? 2;
   if (machine?.cpus !== cpus) machine = createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: true });
   const roles = Array.from({ length: cpus }, (_, cpu) => `test${cpu}`);
-  const { reverted = [], applied } = options;
+  const { reverted = [], applied, rcu } = options;
   start_kernel(
     machine,
-    { cpu: 0, reverted, applied, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() },
+    { cpu: 0, reverted, applied, rcu, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() },
     1,
   );
   runDeferredWorkWhenIdle();
@@ -106,6 +117,28 @@ export function runOn(cpu: number): void {
   become(process);
 }
 
+/** Runs it on another CPU, while this one is in the middle of something, and may hold locks. */
+function onCpu(cpu: number, f: () => void): void {
+  const here = smp_processor_id();
+  const depth = preempt_count();
+  const irqs = irqs_disabled();
+  runOn(cpu);
+  f();
+  runOn(here);
+  while (preempt_count() < depth) preempt_disable();
+  if (irqs) local_irq_disable();
+}
+
+/** Runs it on another CPU before the first access for which `when` holds, in the place of KASAN, which is back then. */
+export function meanwhile(when: (op: Access, addr: number) => boolean, f: () => void): void {
+  const access = (op: Access, addr: number): void => {
+    if (!when(op, addr)) return;
+    setHook({ access: kasan_check, shadowed: true, sleeper: null });
+    onCpu(1, f);
+  };
+  setHook({ access, sleeper: null });
+}
+
 /** Zeroed user memory. */
 export function malloc(bytes: number): number {
   const at = top;
@@ -138,9 +171,9 @@ export function openFile(bytes: number, mode = FMODE_READ | FMODE_WRITE, flags =
   });
 }
 /** The device whose requests wait for io_cancel() or nullb_complete_by_hand(). */
-export const openPending = (): number => open(() => nullb_open(true));
+export const openPending = (): number => open(endpoint_open);
 /** The device whose requests complete when the CPU is idle. */
-export const openDevice = (): number => open(() => nullb_open(false));
+export const openDevice = (): number => open(nullb_open);
 export const openEventfd = (count: number): number => open(() => eventfd_file_create(count));
 export const close = (fd: number): number => inKernel(() => close_fd(files_struct.at(process.files), fd));
 

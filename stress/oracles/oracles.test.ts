@@ -55,7 +55,7 @@ beforeEach(() => {
   expect(sys_io_getevents(handle, 1, 1, base + 4096, 0)).toBe(1);
 });
 
-afterEach(() => become({ mm: 0, files: 0, base: 0 }));
+afterEach(() => become({ mm: 0, files: 0 }));
 
 const context = (): kioctx => liveContexts(booted.process.mm)[0] as kioctx;
 const kinds = (observations: readonly { kind: string }[]): string[] => observations.map(({ kind }) => kind);

@@ -26,6 +26,8 @@ export interface Scenario {
   readonly fixedBy: readonly Slug[];
   /** Whether the machine's own threads can show it; false where x86 hides it. */
   readonly native: boolean;
+  /** Where it is about a preemptible RCU: it runs on such a machine unless `--rcu` says otherwise. */
+  readonly rcu?: 'preempt';
   /** Whether it runs only where it is asked for by name: a soak's time is for races. */
   readonly onlyByName?: true;
   readonly roles: Partial<Record<Role, RoleShare>>;
@@ -67,8 +69,10 @@ export const workload = (part: Partial<Workload>): Workload => ({
   bufferBytes: 64,
   inlinePercent: 0,
   pendingPercent: 0,
+  pendingEnds: false,
   delayMinUs: 0,
   delayMaxUs: 0,
+  interruptEvery: 0,
   turns: 0,
   pauseUs: {},
   aioMaxNr: 0,

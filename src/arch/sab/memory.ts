@@ -32,6 +32,7 @@ import {
   type Sleeper,
   STORE,
 } from './access.ts';
+import { local_irq_restore, local_irq_save } from './cpu.ts';
 import { copy, fill } from './instructions.ts';
 import { memory, SHADOW_OFFSET, SHADOW_SHIFT } from './ram.ts';
 import type { Bytes } from './words.ts';
@@ -251,6 +252,25 @@ export function copy_page(to: number, from: number): void {
 /** Zeroes memory for the allocators, which write what nobody may touch: no hook. @param bytes - a multiple of 8 */
 export function clear_unchecked(addr: number, bytes: number): void {
   memset_unchecked(addr, 0, bytes);
+}
+
+/** A word as a device sees it, which is no access of a CPU: no hook, and no store of a CPU that is still under way. */
+export const load32_unchecked = (addr: number): number => i32[(addr - PAGE_OFFSET) >>> 2] as number;
+
+/**
+ * Adds to a word plainly, by one instruction: an interrupt comes before or after it, another CPU in between.
+ * @linux arch/x86/include/asm/percpu.h percpu_add_op() v3.17
+ */
+export function add32(addr: number, n: number): void {
+  const index = indexOf(addr);
+  const { words } = ram;
+  if (ram.hooked || words[index] === undefined) {
+    const flags = local_irq_save();
+    store32(addr, load32(addr) + n);
+    local_irq_restore(flags);
+  } else {
+    words[index] = (words[index] as number) + n;
+  }
 }
 
 export function load16(addr: number): number {

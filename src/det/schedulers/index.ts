@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The policies by name. Options, help and tests are made from this table; a new policy is a file and a line here. */
+import type { DetState } from '../state.ts';
 import { pct } from './pct.ts';
 import { pos } from './pos.ts';
 import { random } from './random.ts';
@@ -16,3 +17,5 @@ const ALL: readonly Scheduler[] = Object.values(SCHEDULERS);
 /** What stands for a policy in the shared words. */
 export const numberOf = (name: SchedulerName): number => Object.keys(SCHEDULERS).indexOf(name);
 export const schedulerOf = (number: number): Scheduler => ALL[number] as Scheduler;
+/** Whether a recording is followed. */
+export const isScript = ({ round }: DetState): boolean => schedulerOf(round.scheduler) === script;

@@ -6,7 +6,7 @@
  * the list of deviations from it, each at a step of one CPU's own count, so that leaving one deviation out moves the
  * others as little as possible.
  */
-import { DECISION_WORDS, type DetState, MEMORY_DECISION } from '../state.ts';
+import { DECISION_WORDS, type DetState, INTERRUPT_DECISION, MEMORY_DECISION } from '../state.ts';
 import { anyone } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -50,10 +50,22 @@ export function scriptedMemory(state: DetState, cpu: number): number {
   const { script } = state;
   const own = state.cpu(cpu);
   if (own.cursor >= own.script_to || script[own.cursor * DECISION_WORDS + 1] !== own.local) return 0;
-  const by = (script[own.cursor * DECISION_WORDS + 2] as number) - MEMORY_DECISION;
-  if (by < 0) return 0;
+  const to = script[own.cursor * DECISION_WORDS + 2] as number;
+  if (to < MEMORY_DECISION || to === INTERRUPT_DECISION) return 0;
   own.cursor += 1;
-  return by;
+  return to - MEMORY_DECISION;
+}
+
+/** Whether the script has the device interrupt `cpu` after this step. */
+export function scriptedInterrupt(state: DetState, cpu: number): boolean {
+  const { script } = state;
+  const own = state.cpu(cpu);
+  const at = own.cursor * DECISION_WORDS;
+  if (own.cursor >= own.script_to || script[at + 1] !== own.local || script[at + 2] !== INTERRUPT_DECISION) {
+    return false;
+  }
+  own.cursor += 1;
+  return true;
 }
 
 export const script: Scheduler = {

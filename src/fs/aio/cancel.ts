@@ -11,8 +11,14 @@ import {
   spin_unlock_irqrestore,
 } from '../../kernel/locking/spinlock.ts';
 import { list_add, list_del_init, list_empty, type list_head, list_next } from '../../lib/list.ts';
+import { is_listed } from '../../reverts/cancel_before_unlink.ts';
+import { fixed } from '../../reverts/registry.ts';
 import { EINVAL } from '../../uapi/errno.ts';
 import { KIOCB_CANCELLED, type KiocbCancelFn, kiocb, type kioctx } from './kioctx.ts';
+
+/** Whether a request ever was in active_reqs. */
+export const was_listed = (req: kiocb): boolean =>
+  fixed.cancel_before_unlink ? load32(req.ki_list) !== 0 : is_listed(req); // else: whether it is now
 
 /**
  * Makes a request one that can be cancelled. For drivers, before the request can complete.
@@ -22,7 +28,7 @@ import { KIOCB_CANCELLED, type KiocbCancelFn, kiocb, type kioctx } from './kioct
 export function kiocb_set_cancel_fn(req: kiocb, cancel: Fn<KiocbCancelFn>): void {
   const ctx = req.ki_ctx;
   const flags = spin_lock_irqsave(ctx.ctx_lock);
-  if (load32(req.ki_list) === 0) list_add(req.ki_list, ctx.active_reqs);
+  if (!was_listed(req)) list_add(req.ki_list, ctx.active_reqs);
   req.ki_cancel = cancel;
   spin_unlock_irqrestore(ctx.ctx_lock, flags);
 }

@@ -37,6 +37,7 @@ import { trace } from '../../trace/flight_recorder.ts';
 import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
 import { EXDEV } from '../../uapi/errno.ts';
 import { eventfd_signal } from '../eventfd.ts';
+import { was_listed } from './cancel.ts';
 import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, kiocb, type kioctx, kmap_ring_page } from './kioctx.ts';
 import { kiocb_free, put_reqs_available, refill_reqs_available } from './requests.ts';
 
@@ -96,7 +97,7 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   if (!fixed.refcount_requests) rcu_read_lock(); // the context is freed by call_rcu(): this keeps it to the end
 
   // "Was it ever listed", not "is it listed": who cancels unlinks it first, and we must wait for him.
-  if (load32(iocb.ki_list) !== 0) {
+  if (was_listed(iocb)) {
     const flags = spin_lock_irqsave(ctx.ctx_lock);
     list_del(iocb.ki_list);
     spin_unlock_irqrestore(ctx.ctx_lock, flags);
@@ -135,7 +136,8 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   const eventfd = iocb.ki_eventfd;
   if (eventfd !== null) eventfd_signal(eventfd, 1);
   kiocb_free(iocb);
-  if (!fixed.track_ring_occupancy) put_reqs_available(ctx, 1); // the slot is called free, its event unread
+  // The slot is called free, its event unread. Still earlier, who reads the event gives it back.
+  if (!fixed.track_ring_occupancy && fixed.free_user_reaped_slots) put_reqs_available(ctx, 1);
 
   if (fixed.wake_after_tail) {
     // Pairs with prepare_to_wait() in read_events(): the tail is seen before we look for sleepers.

@@ -17,7 +17,7 @@ import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { container_of } from '../../arch/sab/struct.ts';
 import { spin_lock, spin_unlock } from '../../kernel/locking/spinlock.ts';
 import { WARN_ON } from '../../kernel/panic.ts';
-import { rcu_dereference_raw, synchronize_rcu } from '../../kernel/rcu/tree.ts';
+import { call_rcu, rcu_dereference_raw, type rcu_head, synchronize_rcu } from '../../kernel/rcu/tree.ts';
 import {
   complete,
   type completion,
@@ -62,6 +62,13 @@ const free_ioctx_fn = fn('free_ioctx', (work: Addr<work_struct>) =>
   free_ioctx(container_of(work, kioctx, 'free_work')),
 );
 
+function free_ioctx_rcufn(head: Addr<rcu_head>): void {
+  const ctx = container_of(head, kioctx, 'rcu_head');
+  INIT_WORK(ctx.free_work, free_ioctx_fn);
+  schedule_work(ctx.free_work);
+}
+const free_ioctx_rcufn_fn = fn('free_ioctx_rcufn', free_ioctx_rcufn);
+
 /** No request is left. @context any, in an RCU read section @linux fs/aio.c free_ioctx_reqs() v3.17 */
 export const free_ioctx_reqs_fn = fn('free_ioctx_reqs', function free_ioctx_reqs(ref: Addr<percpu_ref>) {
   const ctx = container_of(ref, kioctx, 'reqs');
@@ -70,8 +77,8 @@ export const free_ioctx_reqs_fn = fn('free_ioctx_reqs', function free_ioctx_reqs
   const freed_by_caller = ctx.freed_by_caller !== 0;
   if (requests_done !== null) complete(requests_done);
   if (freed_by_caller) return; // by free_ioctx(), in io_destroy()
-  INIT_WORK(ctx.free_work, free_ioctx_fn);
-  schedule_work(ctx.free_work);
+  if (fixed.free_contexts_after_readers) call_rcu(ctx.rcu_head, free_ioctx_rcufn_fn);
+  else free_ioctx_rcufn(ctx.rcu_head); // whoever has found it in the table may still look at it
 });
 
 /** No syscall is in the context any more, hence no request can be added. @linux fs/aio.c free_ioctx_users() v3.17 */
@@ -100,7 +107,10 @@ export const users_release = (): Fn<RefRelease> =>
  * @linux fs/aio.c kill_ioctx() v3.17
  */
 export function kill_ioctx(mm: mm_struct, ctx: kioctx, requests_done: completion | null, in_syscall: boolean): number {
-  if (atomic_xchg(ctx.dead, 1) !== 0) return -EINVAL;
+  if (atomic_xchg(ctx.dead, 1) !== 0) {
+    if (!fixed.refuse_second_destroy && requests_done !== null) complete(requests_done); // who lost waits for nothing
+    return -EINVAL;
+  }
   trace(TP.kill_ioctx, ctx.addr);
 
   spin_lock(mm.ioctx_lock);

@@ -17,6 +17,7 @@ import { trace } from '../../trace/flight_recorder.ts';
 import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
 import { EFAULT, EINTR, EINVAL } from '../../uapi/errno.ts';
 import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, type kioctx, kmap_ring_page } from './kioctx.ts';
+import { put_reqs_available } from './requests.ts';
 
 const EVENT_BYTES = io_event.sizeof;
 
@@ -40,13 +41,16 @@ function aio_read_events_ring(ctx: kioctx, event: number, nr: number): number {
 
     // User space can write both.
     const nr_events = ctx.nr_events;
-    head %= nr_events;
-    tail %= nr_events;
+    if (fixed.clamp_ring_indexes) {
+      head %= nr_events;
+      tail %= nr_events;
+    }
     const start = head;
     while (ret < nr && head !== tail) {
-      const pos = head + AIO_EVENTS_OFFSET;
+      // Unsigned, as in C, which matters where they are not clamped.
+      const pos = (head + AIO_EVENTS_OFFSET) >>> 0;
       const in_page = pos % AIO_EVENTS_PER_PAGE;
-      let avail = (head <= tail ? tail : nr_events) - head;
+      let avail = ((head <= tail ? tail : nr_events) - head) >>> 0;
       avail = Math.min(avail, nr - ret, AIO_EVENTS_PER_PAGE - in_page);
       const ev = kmap_ring_page(ctx, (pos / AIO_EVENTS_PER_PAGE) | 0);
       if (copy_to_user(event + ret * EVENT_BYTES, ev + in_page * EVENT_BYTES, avail * EVENT_BYTES) !== 0) {
@@ -54,10 +58,11 @@ function aio_read_events_ring(ctx: kioctx, event: number, nr: number): number {
         break out;
       }
       ret += avail;
-      head = (head + avail) % nr_events;
+      head = ((head + avail) >>> 0) % nr_events;
     }
     aio_ring.at(kmap_ring_page(ctx, 0)).head = head;
     trace(TP.read_events, ctx.addr, start, ret);
+    if (!fixed.free_user_reaped_slots) put_reqs_available(ctx, ret); // nobody tells when user space reads the ring
   }
   mutex_unlock(ctx.ring_lock);
   return ret;

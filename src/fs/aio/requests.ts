@@ -14,9 +14,10 @@
  * @linux fs/aio.c put_reqs_available() … kiocb_free() v3.17
  */
 import { atomic_add, atomic_cmpxchg, atomic_read } from '../../arch/sab/atomic.ts';
-import { local_irq_restore, local_irq_save } from '../../arch/sab/cpu.ts';
+import { irqs_disabled, local_irq_restore, local_irq_save } from '../../arch/sab/cpu.ts';
 import { load32, store32 } from '../../arch/sab/memory.ts';
 import { spin_lock_irq, spin_unlock_irq } from '../../kernel/locking/spinlock.ts';
+import { INIT_LIST_HEAD } from '../../lib/list.ts';
 import { percpu_ref_get } from '../../lib/percpu-refcount.ts';
 import { this_cpu_ptr } from '../../mm/percpu.ts';
 import { kmem_cache_alloc, kmem_cache_free } from '../../mm/slab.ts';
@@ -28,16 +29,17 @@ import { eventfd_ctx_put } from '../eventfd.ts';
 import { fput } from '../file.ts';
 import { kiocb, kiocb_cachep, type kioctx, kmap_ring_page } from './kioctx.ts';
 
+/** Begins to change this CPU's store, which an interrupt changes as well. @returns the flags for local_irq_restore() */
+const lock_store = (): boolean => (fixed.protect_slots_from_interrupts ? local_irq_save() : irqs_disabled());
+
 /** Gives slots back to this CPU's store, and from there, in batches, to all. @context any, also from a completion */
 export function put_reqs_available(ctx: kioctx, nr: number): void {
-  const flags = local_irq_save();
+  const flags = lock_store();
   const kcpu = this_cpu_ptr(ctx.cpu);
-  let available = load32(kcpu) + nr;
-  store32(kcpu, available);
+  store32(kcpu, load32(kcpu) + nr);
   const batch = ctx.req_batch;
-  while (available >= batch * 2) {
-    available -= batch;
-    store32(kcpu, available);
+  while (load32(kcpu) >= batch * 2) {
+    store32(kcpu, load32(kcpu) - batch);
     atomic_add(batch, ctx.reqs_available);
   }
   local_irq_restore(flags);
@@ -46,11 +48,10 @@ export function put_reqs_available(ctx: kioctx, nr: number): void {
 /** Takes a slot from this CPU's store, which takes a batch from all if it is empty. @returns whether there was one */
 function get_reqs_available(ctx: kioctx): boolean {
   let ret = false;
-  const flags = local_irq_save();
+  const flags = lock_store();
   const kcpu = this_cpu_ptr(ctx.cpu);
-  let own = load32(kcpu);
   out: {
-    if (own === 0) {
+    if (load32(kcpu) === 0) {
       const batch = ctx.req_batch;
       let avail = atomic_read(ctx.reqs_available);
       for (;;) {
@@ -60,11 +61,10 @@ function get_reqs_available(ctx: kioctx): boolean {
         avail = atomic_cmpxchg(ctx.reqs_available, old, old - batch);
         if (avail === old) break;
       }
-      own = batch;
-      store32(kcpu, own);
+      store32(kcpu, load32(kcpu) + batch);
     }
     ret = true;
-    store32(kcpu, own - 1);
+    store32(kcpu, load32(kcpu) - 1);
   }
   local_irq_restore(flags);
   return ret;
@@ -102,7 +102,7 @@ function user_refill_reqs_available(ctx: kioctx): void {
 /** Takes a slot, after a look at what user space has read if there is none. @returns whether there was one */
 function get_reqs_available_refilled(ctx: kioctx): boolean {
   if (get_reqs_available(ctx)) return true;
-  if (!fixed.track_ring_occupancy) return false; // slots come back at completion: there is nothing to refill
+  if (!fixed.track_ring_occupancy) return false; // slots come back elsewhere: there is nothing to refill
   user_refill_reqs_available(ctx);
   return get_reqs_available(ctx);
 }
@@ -111,6 +111,7 @@ function get_reqs_available_refilled(ctx: kioctx): boolean {
 export function aio_get_req(ctx: kioctx): kiocb {
   const req = kiocb.at(get_reqs_available_refilled(ctx) ? alloc_kiocb(ctx) : 0);
   if (req.addr !== 0) req.ki_ctx = ctx;
+  if (req.addr !== 0 && !fixed.cancel_before_unlink) INIT_LIST_HEAD(req.ki_list); // else: zero, which is never listed
   return req;
 }
 

@@ -18,6 +18,7 @@ import { address_space, type mm_struct } from '../../mm/mm_types.ts';
 import { address_space_exit, address_space_init, do_mmap_file, find_or_create_page } from '../../mm/mmap.ts';
 import { get_page, type page, put_page, unlock_page } from '../../mm/page_alloc.ts';
 import { defineCache, kcalloc, kmem_cache_alloc, kmem_cache_free } from '../../mm/slab.ts';
+import { aio_free_ring_before_held, aio_migratepage_before_held } from '../../reverts/hold_ring_pages.ts';
 import { fixed } from '../../reverts/registry.ts';
 import { aio_free_ring_before, aio_migratepage_before } from '../../reverts/serialise_migration.ts';
 import { TP } from '../../trace/events.ts';
@@ -70,7 +71,9 @@ function aio_private_file(ctx: kioctx, nr_pages: number): file | null {
 /** Frees the ring's pages. @context may sleep; no completion and no reader is left */
 export function aio_free_ring(ctx: kioctx): void {
   if (!fixed.serialise_migration) {
-    aio_free_ring_before(ctx); // put the pages first, cut migration off last
+    // Put the pages first, cut migration off last.
+    if (fixed.hold_ring_pages) aio_free_ring_before(ctx);
+    else aio_free_ring_before_held(ctx);
     return;
   }
   put_aio_ring_file(ctx);
@@ -134,9 +137,11 @@ function aio_migratepage(mapping: address_space, newpage: page, old: page): numb
   return rc;
 }
 
-const aio_migratepage_fn = fn('aio_migratepage', (mapping: address_space, newpage: page, old: page) =>
-  fixed.serialise_migration ? aio_migratepage(mapping, newpage, old) : aio_migratepage_before(mapping, newpage, old),
-);
+const aio_migratepage_fn = fn('aio_migratepage', (mapping: address_space, newpage: page, old: page) => {
+  if (fixed.serialise_migration) return aio_migratepage(mapping, newpage, old);
+  const before = fixed.hold_ring_pages ? aio_migratepage_before : aio_migratepage_before_held;
+  return before(mapping, newpage, old);
+});
 
 /**
  * Makes the ring: file, pages, mapping, header.

@@ -11,7 +11,7 @@ import { spin_lock_irq, spin_unlock_irq } from '../../kernel/locking/spinlock.ts
 import { completion_onstack, free_completion_onstack, wait_for_completion } from '../../kernel/sched/completion.ts';
 import { clear_signal, current, kernel_enter, kernel_exit } from '../../kernel/sched/core.ts';
 import { type list_head, list_next } from '../../lib/list.ts';
-import { percpu_ref_put } from '../../lib/percpu-refcount.ts';
+import { percpu_ref_get, percpu_ref_put } from '../../lib/percpu-refcount.ts';
 import { mm_struct } from '../../mm/mm_types.ts';
 import { get_user, put_user, user_fault } from '../../mm/uaccess.ts';
 import { fixed } from '../../reverts/registry.ts';
@@ -49,6 +49,11 @@ function io_setup(nr_events: number, ctxp: number): number {
   if (IS_ERR(ioctx)) return ioctx;
   put_user(ioctx.user_id, ctxp);
   const fault = user_fault();
+  if (!fixed.hold_new_context) {
+    // No reference of its own: whoever guesses the handle may have destroyed the context.
+    if (!fault) return 0;
+    percpu_ref_get(ioctx.users);
+  }
   if (fault && !fixed.async_destroy) {
     kill_and_wait(mm_struct.at(current.mm), ioctx); // whoever drops the last reference frees
   } else {
@@ -77,7 +82,7 @@ function io_destroy(ctx_id: number): number {
   if (!fixed.wait_for_requests) {
     const ret = kill_ioctx(mm, ioctx, null, true); // nobody waits for the requests
     percpu_ref_put(ioctx.users);
-    return ret;
+    return fixed.refuse_second_destroy ? ret : 0;
   }
   return kill_and_wait(mm, ioctx);
 }
@@ -87,12 +92,10 @@ function kill_and_wait(mm: mm_struct, ioctx: kioctx): number {
   const requests_done = completion_onstack();
   const ret = kill_ioctx(mm, ioctx, requests_done, true);
   percpu_ref_put(ioctx.users);
-  if (ret === 0) {
-    wait_for_completion(requests_done);
-    if (!fixed.async_destroy && fixed.refcount_requests) free_ioctx(ioctx); // on the caller's time
-  }
+  if (ret === 0 || !fixed.refuse_second_destroy) wait_for_completion(requests_done);
+  if (ret === 0 && !fixed.async_destroy && fixed.refcount_requests) free_ioctx(ioctx); // on the caller's time
   free_completion_onstack();
-  return ret;
+  return fixed.refuse_second_destroy ? ret : 0; // else: the loser, who has waited for nothing, succeeds as well
 }
 
 /** Submits `nr` requests. @param iocbpp - user address of an array of pointers to iocbs */

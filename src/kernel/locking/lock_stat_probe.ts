@@ -16,6 +16,7 @@
  * @linux kernel/locking/lockdep.c lock_acquired(), lock_contended() v3.17
  */
 import { sched_clock } from '../../arch/sab/clock.ts';
+import { in_interrupt } from '../../arch/sab/cpu.ts';
 import { countTime } from '../../arch/sab/histogram.ts';
 import { load32, store32 } from '../../arch/sab/memory.ts';
 import { Prng } from '../../arch/sab/prng.ts';
@@ -62,6 +63,8 @@ const TIMED_MAX = 8;
 
 const PER_CLASS = classSamplingOf(0, 1) - classSamplingOf(0, 0);
 
+const level = (): number => (in_interrupt() ? 1 : 0);
+
 export class LockStatProbe implements LockProbe {
   private readonly cpu: number;
   /** this CPU, as locks store their last owner */
@@ -74,11 +77,12 @@ export class LockStatProbe implements LockProbe {
   private readonly sites: SiteTable;
   private readonly random: Prng;
   private readonly epoch_ns: number;
-  private wait_start = 0;
+  /** When waiting began: of what the CPU was at, and of the interrupt that it may have come to since. */
+  private readonly wait_start = new Float64Array(2);
   /** When a site of a class may be looked at again. */
   private readonly site_due = new Float64Array(LOCK_CLASS_COUNT);
-  /** Who has been asked where it releases the lock that this CPU waits for; -1: nobody. */
-  private asked_cpu = -1;
+  /** Who has been asked where it releases the lock that this CPU waits for; -1: nobody. Of both, too. */
+  private readonly asked_cpu = new Int32Array([-1, -1]);
   /** Timed locks that are held now. */
   private timed = 0;
   private readonly timed_locks = new Float64Array(TIMED_MAX);
@@ -117,7 +121,8 @@ export class LockStatProbe implements LockProbe {
   }
 
   contended(lock: number, cls: number): void {
-    this.wait_start = sched_clock();
+    const start = sched_clock();
+    this.wait_start[level()] = start;
     const { counters, sampling } = this;
     const row = rowOf(this.cpu, cls);
     const contentions = (counters[row + CONTENTIONS] as number) + 1;
@@ -133,9 +138,9 @@ export class LockStatProbe implements LockProbe {
     if ((sampling[at + SITE_LEFT] as number) >= 0) return;
     if (contentions > SITES_FIRST) {
       sampling[at + SITE_LEFT] = this.random.below(2 * SITE_SAMPLE - 1);
-      if (this.wait_start < (this.site_due[cls] as number)) return;
+      if (start < (this.site_due[cls] as number)) return;
     }
-    this.site_due[cls] = this.wait_start + SITE_PAUSE_NS;
+    this.site_due[cls] = start + SITE_PAUSE_NS;
     if (elsewhere) this.ask(lock, last - 1, weight);
     sampling[at + SITE_LAST] = this.countSite(cls, WAITER, weight) + 1;
     sampling[at + SITE_PASSED] = 0;
@@ -149,15 +154,17 @@ export class LockStatProbe implements LockProbe {
   }
 
   private endWait(lock: number, cls: number): void {
-    const ns = sched_clock() - this.wait_start;
+    const start = this.wait_start[level()] as number;
+    const ns = sched_clock() - start;
     const { counters, histograms, slices } = this.buffers;
     addTime(counters, rowOf(this.cpu, cls) + WAIT_MIN, ns);
     countTime(histograms, waitHistogramOf(this.cpu, cls), ns);
-    noteSlice(slices, this.cpu, this.wait_start - this.epoch_ns, ns, cls, WAIT_SLICE);
-    if (this.asked_cpu < 0) return;
-    const asked = samplingOf(this.asked_cpu) + ASKED_LOCK;
+    noteSlice(slices, this.cpu, start - this.epoch_ns, ns, cls, WAIT_SLICE);
+    const owner = this.asked_cpu[level()] as number;
+    if (owner < 0) return;
+    const asked = samplingOf(owner) + ASKED_LOCK;
     if (this.sampling[asked] === lock) this.sampling[asked] = 0;
-    this.asked_cpu = -1;
+    this.asked_cpu[level()] = -1;
   }
 
   private startHold(lock: number, cls: number, at: number): void {
@@ -194,7 +201,7 @@ export class LockStatProbe implements LockProbe {
     const at = samplingOf(owner);
     this.sampling[at + ASKED_WEIGHT] = weight;
     this.sampling[at + ASKED_LOCK] = lock;
-    this.asked_cpu = owner;
+    this.asked_cpu[level()] = owner;
   }
 
   /** Says where this CPU releases the lock that it was asked for. */

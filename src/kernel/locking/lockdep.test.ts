@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** lockdep reports a deadlock from orders that it has seen, without the deadlock; once. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { irq_enter, irq_exit } from '../../arch/sab/cpu.ts';
 import type { Addr } from '../../arch/sab/memory.ts';
 import type { Machine } from '../../init/machine.ts';
 import { kzalloc } from '../../mm/slab.ts';
@@ -10,7 +11,15 @@ import { synchronize_rcu } from '../rcu/tree.ts';
 import { might_sleep, msleep } from '../sched/core.ts';
 import type { LockClass } from './classes.ts';
 import { mutex, mutex_init, mutex_lock, mutex_trylock, mutex_unlock } from './mutex.ts';
-import { spin_lock, spin_lock_init, spin_trylock, spin_unlock, spinlock_t } from './spinlock.ts';
+import {
+  spin_lock,
+  spin_lock_init,
+  spin_lock_irqsave,
+  spin_trylock,
+  spin_unlock,
+  spin_unlock_irqrestore,
+  spinlock_t,
+} from './spinlock.ts';
 
 type Lock = Addr<spinlock_t>;
 let machine: Machine;
@@ -28,6 +37,12 @@ beforeEach(() => {
   b = makeLock('test_lock_b');
   c = makeLock('test_lock_c');
 });
+
+function aMutex(): Addr<mutex> {
+  const m = kzalloc(mutex.sizeof) as Addr<mutex>;
+  mutex_init(m, 'test_lock_c');
+  return m;
+}
 
 /** Takes the locks in that order, and releases them. */
 function nest(...locks: Lock[]): void {
@@ -115,6 +130,40 @@ describe('sleeping under a spinlock', () => {
   });
 });
 
+describe('interrupts', () => {
+  const inInterrupt = (f: () => void): void => {
+    irq_enter();
+    f();
+    irq_exit();
+  };
+  it.each([
+    ['first', () => nest(a), () => inInterrupt(() => nest(a))],
+    ['then', () => inInterrupt(() => nest(a)), () => nest(a)],
+    ['tried', () => inInterrupt(() => nest(a)), () => spin_trylock(a) && spin_unlock(a)],
+  ])('must not take what is taken with interrupts on, %s', (_, one, other) => {
+    one();
+    expect(kinds(machine)).toEqual([]);
+    other();
+    one();
+    expect(kinds(machine)).toEqual(['lockdep:inconsistent-irq']);
+  });
+  it('may take what is taken with interrupts off', () => {
+    const flags = spin_lock_irqsave(a);
+    spin_unlock_irqrestore(a, flags);
+    inInterrupt(() => nest(a, b));
+    nest(c);
+    expect(kinds(machine)).toEqual([]);
+  });
+  it.each([
+    ['sleep', might_sleep],
+    ['try a mutex', () => mutex_trylock(aMutex())],
+    ['take a mutex', () => mutex_lock(aMutex())],
+  ])('must not %s', (_, f) => {
+    irq_enter();
+    expect(oopsOf(machine, f).kind).toBe('lockdep:sleep-in-atomic');
+  });
+});
+
 describe('held locks', () => {
   it('are seen from outside', () => {
     spin_lock(a);
@@ -133,8 +182,7 @@ describe('held locks', () => {
     expect(records(machine)[0]?.title).toContain('test_lock_b');
   });
   it('are known of mutexes, too', () => {
-    const m = kzalloc(mutex.sizeof) as Addr<mutex>;
-    mutex_init(m, 'test_lock_c');
+    const m = aMutex();
     mutex_lock(m);
     nest(a);
     mutex_unlock(m);

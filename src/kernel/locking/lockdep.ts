@@ -7,28 +7,38 @@
  * is a splat. A trylock cannot wait, so it adds no edge to the lock that it takes, but what is taken under it does.
  * Classes, not locks: one order for all kioctx.
  *
+ * A class that an interrupt takes must not be taken with interrupts on anywhere: the interrupt might come while its own
+ * CPU holds the lock, and wait for ever.
+ *
  * The graph and the held stacks are outside RAM; the graph's words are set once and shared by all CPUs.
  *
  * @linux kernel/locking/lockdep.c, Documentation/locking/lockdep-design.txt v3.17
  */
-import { in_atomic, smp_processor_id } from '../../arch/sab/cpu.ts';
-import { createWords, type Words, wordCas, wordLoad } from '../../arch/sab/words.ts';
+import { in_atomic, in_interrupt, irqs_disabled, smp_processor_id } from '../../arch/sab/cpu.ts';
+import { createWords, type Words, wordCas, wordLoad, wordOr } from '../../arch/sab/words.ts';
 import { oops, record, setLocksOf } from '../oops.ts';
 import { LOCK_CLASS_COUNT, lockClassName } from './classes.ts';
 import type { LockProbe } from './probe.ts';
 
 const DEPTH_MAX = 16;
-/** [depth, awaited lock, its class, -, then pairs of lock and class] */
-const HELD = 4;
+/** [depth, awaited lock, its class, the same two in an interrupt, then pairs of lock and class] */
+const HELD = 5;
+const AWAITED = 1;
+const AWAITED_IN_IRQ = 3;
 const CPU_WORDS = HELD + 2 * DEPTH_MAX;
 
-/** The graph, class by class, then each CPU's held locks. */
-export const createLockdep = (cpus: number): Words =>
-  createWords(LOCK_CLASS_COUNT * LOCK_CLASS_COUNT + cpus * CPU_WORDS);
+const USAGE = LOCK_CLASS_COUNT * LOCK_CLASS_COUNT;
+const BLOCKS = USAGE + LOCK_CLASS_COUNT;
+/** How a class has been taken. */
+const IN_HARDIRQ = 1;
+const HARDIRQ_ON = 2;
+
+/** The graph, class by class, how each class is used, then each CPU's held locks. */
+export const createLockdep = (cpus: number): Words => createWords(BLOCKS + cpus * CPU_WORDS);
 
 let words: Words = createLockdep(1);
 const edge = (from: number, to: number): number => from * LOCK_CLASS_COUNT + to;
-const block = (cpu: number): number => LOCK_CLASS_COUNT * LOCK_CLASS_COUNT + cpu * CPU_WORDS;
+const block = (cpu: number): number => BLOCKS + cpu * CPU_WORDS;
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 
@@ -63,6 +73,17 @@ function checkNewEdge(from: number, to: number, lock: number): void {
   });
 }
 
+/** Notes how a class is taken. @linux mark_lock_irq() */
+function markUsage(cls: number, usage: number): void {
+  const before = wordOr(words, USAGE + cls, usage);
+  if ((before & usage) !== 0 || (before | usage) !== (IN_HARDIRQ | HARDIRQ_ON)) return;
+  record({
+    kind: 'lockdep:inconsistent-irq',
+    title: `${lockClassName(cls)} is taken by an interrupt, and with interrupts on`,
+    text: [usage === IN_HARDIRQ ? 'an interrupt takes it now' : 'it is taken with interrupts on now'],
+  });
+}
+
 /** The probe of one CPU: order checks and held locks. */
 export class Lockdep implements LockProbe {
   private readonly base: number;
@@ -76,18 +97,21 @@ export class Lockdep implements LockProbe {
   }
 
   acquire(lock: number, cls: number, trylock: boolean, sleeps: boolean): void {
-    if (trylock) return;
-    if (sleeps && in_atomic()) {
+    if (sleeps && (trylock ? in_interrupt() : in_atomic())) {
       oops({ kind: 'lockdep:sleep-in-atomic', title: `sleeping lock ${lockClassName(cls)} taken in atomic context` });
     }
     const { words, base } = this;
+    const usage = in_interrupt() ? IN_HARDIRQ : irqs_disabled() ? 0 : HARDIRQ_ON;
+    if (((words[USAGE + cls] as number) & usage) !== usage) markUsage(cls, usage);
+    if (trylock) return;
     const depth = words[base] as number;
     for (let i = 0; i < depth; i++) {
       const held = words[base + HELD + 2 * i + 1] as number;
       if (words[edge(held, cls)] === 0) checkNewEdge(held, cls, lock);
     }
-    words[base + 1] = lock;
-    words[base + 2] = cls;
+    const awaited = base + (in_interrupt() ? AWAITED_IN_IRQ : AWAITED);
+    words[awaited] = lock;
+    words[awaited + 1] = cls;
   }
 
   contended(): void {}
@@ -99,7 +123,7 @@ export class Lockdep implements LockProbe {
     words[base + HELD + 2 * depth] = lock;
     words[base + HELD + 2 * depth + 1] = cls;
     words[base] = depth + 1;
-    words[base + 1] = 0;
+    words[base + (in_interrupt() ? AWAITED_IN_IRQ : AWAITED)] = 0;
   }
 
   release(lock: number, cls: number): void {
@@ -129,8 +153,9 @@ function locksOf(cpu: number): { held: string[]; waiting: string | null } {
   const held = Array.from({ length: depth }, (_, i) =>
     describe(words[base + HELD + 2 * i] as number, words[base + HELD + 2 * i + 1] as number),
   );
-  const lock = words[base + 1] ?? 0;
-  return { held, waiting: lock === 0 ? null : describe(lock, words[base + 2] as number) };
+  const at = base + (words[base + AWAITED_IN_IRQ] ? AWAITED_IN_IRQ : AWAITED);
+  const lock = words[at] ?? 0;
+  return { held, waiting: lock === 0 ? null : describe(lock, words[at + 1] as number) };
 }
 
 /**

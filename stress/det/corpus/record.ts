@@ -7,7 +7,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { POLICIES } from '../../../src/det/schedulers/index.ts';
-import { buildWithout, type Slug } from '../../../src/reverts/registry.ts';
+import type { Slug } from '../../../src/reverts/registry.ts';
 import { stdout } from '../../cli/streams.ts';
 import { toolVersion } from '../../host/environment.ts';
 import { Pool } from '../../round/pool.ts';
@@ -21,7 +21,7 @@ import { parseScheduleJson, scheduleJson } from '../schedule/json.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { scheduleSource } from '../schedule/source.ts';
 import { Explorer } from '../search/explore.ts';
-import { CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
+import { buildOfEntry, CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
 
 const OPTIONS = {
   depth: 3,
@@ -62,7 +62,7 @@ async function keptEntry({ slug, shows }: CorpusEntry): Promise<Schedule | null>
 
 /** @returns the first schedule as short as it should be, or else the shortest; null if the finding did not show */
 async function recordEntry(entry: CorpusEntry): Promise<Schedule | null> {
-  const { slug, memory = 'sc', shows, decisions } = entry;
+  const { memory = 'sc', shows, decisions } = entry;
   const scenario = SCENARIOS.find(({ name }) => name === entry.scenario) as Scenario;
   const threads = minThreads(scenario);
   const pool = new Pool(threads, OPTIONS.arenaMib, true, true);
@@ -72,7 +72,7 @@ async function recordEntry(entry: CorpusEntry): Promise<Schedule | null> {
     let best: Schedule | null = null;
     for (const seed of SEEDS) {
       if (best !== null && best.decisions.length <= decisions) break;
-      const explorer = new Explorer(pool, { scenario, ...buildWithout(slug), roles }, { ...options, seed });
+      const explorer = new Explorer(pool, { scenario, ...buildOfEntry(entry), roles }, { ...options, seed });
       const found: Schedule[] = [];
       await explorer.run((tried) => {
         const [record] = tried.result.records;

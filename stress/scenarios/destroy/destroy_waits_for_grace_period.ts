@@ -8,7 +8,7 @@
  *
  * Run: npm run stress -- --scenario destroy_waits_for_grace_period
  */
-import { QUOTA_FOR_DESTROYERS } from '../../../workers/protocol.ts';
+import { QUOTA_FOR_EACH } from '../../../workers/protocol.ts';
 import { acceptable, forbidden, type Scenario, workload } from '../scenario.ts';
 import { small } from '../small.ts';
 
@@ -23,7 +23,7 @@ export const destroy_waits_for_grace_period: Scenario = {
   draw: (prng) =>
     workload({
       programs: { destroyer: 'quota' },
-      aioMaxNr: QUOTA_FOR_DESTROYERS,
+      aioMaxNr: QUOTA_FOR_EACH,
       batch: prng.between(0, 4),
       delayMaxUs: prng.pick([0, 200, 2000]),
     }),
@@ -41,5 +41,5 @@ export const destroy_waits_for_grace_period_small = small(
   destroy_waits_for_grace_period,
   'one thread makes and destroys a context twice, with quota for one',
   { destroyer: 1, completer: 1 },
-  { programs: { destroyer: 'quota' }, aioMaxNr: -1, batch: 0, turns: 2 },
+  { programs: { destroyer: 'quota' }, aioMaxNr: QUOTA_FOR_EACH, batch: 0, turns: 2 },
 );

@@ -42,6 +42,8 @@ export const everything_at_once: Scenario = {
         destroyer: prng.pick([500, 20000]),
         canceller: 500,
       },
+      pendingEnds: prng.oneIn(2),
+      interruptEvery: prng.pick([0, 200, 2000]),
     }),
   outcomes: {
     reaped: acceptable('an event was delivered once, intact'),
