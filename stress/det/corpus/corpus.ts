@@ -4,12 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { type Build, buildOf, buildWithout, inV317, type Slug } from '../../../src/reverts/registry.ts';
 import { ROOT } from '../../host/root.ts';
 import type { Signature } from '../minimise/signature.ts';
+import type { Memory } from '../schedule/schedule.ts';
 
 export interface CorpusEntry {
   readonly slug: Slug;
   /** Where it needs more than to lack the fix. */
   readonly build?: Build;
   readonly scenario: string;
+  /** Where it is not sequential consistency. */
+  readonly memory?: Memory;
   readonly shows: Signature;
   /** Decisions that the finding needs; 0 where every schedule shows it. */
   readonly decisions: number;
@@ -238,6 +241,42 @@ export const CORPUS: readonly CorpusEntry[] = [
       objects: [],
     },
     decisions: 9,
+  },
+  {
+    slug: 'read_barrier',
+    scenario: 'event_read_before_it_is_written_small',
+    memory: 'weak',
+    shows: {
+      kind: 'event:phantom',
+      title: 'an event that belongs to no request',
+      where: 'deliver',
+      objects: [],
+    },
+    decisions: 3,
+  },
+  {
+    slug: 'write_barrier',
+    scenario: 'event_read_before_it_is_written_small',
+    memory: 'weak',
+    shows: {
+      kind: 'event:phantom',
+      title: 'an event that belongs to no request',
+      where: 'deliver',
+      objects: [],
+    },
+    decisions: 2,
+  },
+  {
+    slug: 'wake_after_tail',
+    scenario: 'last_wake_up_lost_small',
+    memory: 'tso',
+    shows: {
+      kind: 'wakeup:lost',
+      title: 'io_getevents() sleeps although the ring has enough events',
+      where: 'sleepers',
+      objects: ['ring'],
+    },
+    decisions: 5,
   },
 ];
 
