@@ -24,7 +24,7 @@ export type FindingKind =
   | 'slot:leak'
   | 'slot:excess'
   | 'destroy:requests-in-flight'
-  | 'destroy:grace-period-in-syscall'
+  | 'white-box:grace-period-in-syscall'
   | 'destroy:wrong-answer'
   | 'exit:requests-in-flight'
   | 'buffer:written-after-destroy'

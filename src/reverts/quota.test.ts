@@ -5,9 +5,9 @@ import { type Access, RMW } from '../arch/sab/access.ts';
 import { load32, setHook } from '../arch/sab/memory.ts';
 import { aio, kioctx_table, kioctx_table_slot } from '../fs/aio/kioctx.ts';
 import { sys_io_destroy } from '../fs/aio/syscalls.ts';
-import { lock_probe, setLockProbe } from '../kernel/locking/probe.ts';
 import { spinlock_t } from '../kernel/locking/spinlock.ts';
-import { complaints, exitAio, io_setup, login, logout, mm, runOn, tryIoSetup } from '../testing/user.ts';
+import { before } from '../testing/broken_lock.ts';
+import { complaints, exitAio, io_setup, login, logout, mm, tryIoSetup } from '../testing/user.ts';
 import { errname } from '../uapi/errno.ts';
 import { scribble } from '../user/libaio.ts';
 import type { Slug } from './registry.ts';
@@ -75,21 +75,14 @@ describe('test_before_charging', () => {
     const lock = aio.it.aio_nr_lock;
     let taken = 0;
     let other = '';
-    const access = (op: Access, addr: number): void => {
-      if (addr >= lock && addr < lock + spinlock_t.sizeof) {
-        if (op === RMW && addr === lock) taken++;
-        return;
-      }
-      if (taken < 2) return;
-      setHook(null);
-      const probe = lock_probe();
-      setLockProbe(null); // which would take CPU 0's locks for CPU 1's
-      runOn(1);
-      other = tryIoSetup(little);
-      runOn(0);
-      setLockProbe(probe);
+    const lockIsFree = (op: Access, addr: number): boolean => {
+      if (addr < lock || addr >= lock + spinlock_t.sizeof) return taken === 2;
+      if (op === RMW && addr === lock) taken++;
+      return false;
     };
-    setHook({ access, sleeper: null });
+    before(lockIsFree, () => {
+      other = tryIoSetup(little);
+    });
     const one = tryIoSetup(much);
     setHook(null);
     return [one, other];

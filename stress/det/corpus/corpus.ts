@@ -23,7 +23,7 @@ export const CORPUS: readonly CorpusEntry[] = [
     slug: 'async_destroy',
     scenario: 'destroy_waits_for_grace_period_small',
     shows: {
-      kind: 'destroy:grace-period-in-syscall',
+      kind: 'white-box:grace-period-in-syscall',
       title: 'io_destroy() waited out a grace period on the caller’s time',
       where: 'destroy',
       objects: [],
@@ -82,6 +82,39 @@ export const CORPUS: readonly CorpusEntry[] = [
       title: 'a process was gone while its requests were in flight',
       where: 'exitWithRequests',
       objects: [],
+    },
+    decisions: 0,
+  },
+  {
+    slug: 'test_before_charging',
+    scenario: 'small_setup_refused_for_a_large_one_small',
+    shows: {
+      kind: 'quota:spurious-eagain',
+      title: 'io_setup() says -EAGAIN although there is room',
+      where: 'setupWithinQuota',
+      objects: [],
+    },
+    decisions: 1,
+  },
+  {
+    slug: 'publish_last',
+    scenario: 'freed_context_stays_in_table_small',
+    shows: {
+      kind: 'kasan:use-after-free',
+      title: 'KASAN: slab-use-after-free of kioctx',
+      where: 'exit_aio',
+      objects: ['kioctx'],
+    },
+    decisions: 1,
+  },
+  {
+    slug: 'clamp_ring_indexes',
+    scenario: 'memory_disclosed_as_events_small',
+    shows: {
+      kind: 'event:foreign',
+      title: 'io_getevents() copied out what no slot of the ring can hold',
+      where: 'checkEvents',
+      objects: ['ring'],
     },
     decisions: 0,
   },

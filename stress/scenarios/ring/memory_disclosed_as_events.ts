@@ -17,15 +17,17 @@ export const memory_disclosed_as_events: Scenario = {
   roles: { getter: { min: 1, weight: 6 }, kworker: { min: 2, weight: 1 } },
   shows: ['event:foreign', 'kasan:*', 'oops:*'],
   books: true,
-  draw: (prng) =>
-    workload({
+  draw: (prng) => {
+    // From nine pages on, their array is not in the context, and that of another ring may be near.
+    const nrEventsMin = prng.pick([1, 900, 900]);
+    return workload({
       programs: { getter: 'scribble_head' },
-      nrEventsMin: 1,
-      // From nine pages on, their array is not in the context.
-      nrEventsMax: prng.pick([32, 600, 2000]),
+      nrEventsMin,
+      nrEventsMax: nrEventsMin + 100,
       batch: prng.between(1, 16),
       inlinePercent: 100,
-    }),
+    });
+  },
   outcomes: {
     scribbled: acceptable('a head was overwritten'),
     reaped: acceptable('a slot of the ring was read, whatever it held'),
@@ -38,7 +40,7 @@ export const memory_disclosed_as_events: Scenario = {
 
 export const memory_disclosed_as_events_small = small(
   memory_disclosed_as_events,
-  'one thread scribbles over the head of its ring and reads',
+  'one thread scribbles over the heads of two rings of sixteen pages and reads',
   { getter: 1 },
-  { programs: { getter: 'scribble_head' }, nrEventsMin: 1, nrEventsMax: 1, batch: 1, bufferBytes: 8, turns: 2 },
+  { programs: { getter: 'scribble_head' }, nrEventsMin: 1000, nrEventsMax: 1000, batch: 1, bufferBytes: 8, turns: 1 },
 );
