@@ -216,7 +216,7 @@ export const CORPUS: readonly CorpusEntry[] = [
     slug: 'count_references_in_one_step',
     scenario: 'reference_lost_in_interrupt_small',
     shows: { kind: 'hang', title: 'INFO: tasks blocked in phase stop', where: 'watchdog', objects: [] },
-    decisions: 2,
+    decisions: 1,
   },
   {
     slug: 'free_contexts_after_readers',
