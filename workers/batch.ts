@@ -29,7 +29,8 @@ export class Batch {
 
   /**
    * Adds a request to the batch that submit() will submit.
-   * @param fd - FD_INLINE, FD_DEVICE or FD_PENDING @param buffer - user address; the entry's own if it is 0
+   * @param fd - FD_INLINE, FD_DEVICE, FD_PENDING, or that of another file of the pending device
+   * @param buffer - user address; the entry's own if it is 0
    * @returns whether there was an entry free
    */
   prepare(fd: number, owner: number, ctx: number, buffer = 0, write = false): boolean {
@@ -41,8 +42,9 @@ export class Batch {
     const obj = area.iocb(own);
     const at = buffer === 0 ? area.buffers + own * bytes : buffer;
     const pos = fd === FD_INLINE ? ((entry * bytes) % (INLINE_BYTES - bytes)) & -8 : entry * bytes;
-    const res = fd === FD_PENDING ? kernel.cancelledResult : bytes;
-    const generation = ledger.take(entry, owner, ctx, res, write ? -1 : pos, obj, at, bytes, fd === FD_PENDING);
+    const pending = fd >= FD_PENDING;
+    const res = pending && !plan.workload.pendingEnds ? kernel.cancelledResult : bytes;
+    const generation = ledger.take(entry, owner, ctx, res, write ? -1 : pos, obj, at, bytes, pending);
     kernel.io_prep(obj, write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD, fd, at, bytes, pos, entry, generation);
     const pointer = area.pointer(this.length);
     kernel.poke(pointer, obj);
@@ -66,12 +68,14 @@ export class Batch {
   }
 
   /**
-   * Submits up to `wanted` reads of the device, on a context that this thread keeps to itself.
+   * Submits up to `wanted` reads of the device, or of the pending one if the workload has any of it, on a context that
+   * this thread keeps to itself.
    * @param buffers - where to read to; each entry's own buffer if null @returns how many were accepted
    */
   submitReads(ctx: number, wanted: number, buffers: FreedBuffers | null = null): number {
-    const { self } = this.user;
-    while (this.length < wanted && this.prepare(FD_DEVICE, self, ctx, buffers?.take() ?? 0));
+    const { self, plan } = this.user;
+    const fd = plan.workload.pendingPercent > 0 ? FD_PENDING : FD_DEVICE;
+    while (this.length < wanted && this.prepare(fd, self, ctx, buffers?.take() ?? 0));
     return this.length === 0 ? 0 : Math.max(0, this.submit(ctx));
   }
 

@@ -15,17 +15,21 @@ import { FullRecorder } from '../src/det/full_recorder.ts';
 import { recordedHook } from '../src/det/recorded_memory.ts';
 import { CLOCK } from '../src/det/state.ts';
 import { nullb_interrupts, setDeviceProbe } from '../src/drivers/null_blk.ts';
-import { irqLineOf, start_secondary } from '../src/init/machine.ts';
+import { type CpuParams, irqLineOf, start_secondary } from '../src/init/machine.ts';
 import { sourceOf } from '../src/init/recorder_source.ts';
 import { signsOf } from '../src/init/signs.ts';
 import { setSpinLimit } from '../src/kernel/locking/spinlock.ts';
 import { type FindingKind, isKernelExit, recordError } from '../src/kernel/oops.ts';
+import { setAllocFaults } from '../src/mm/fault_inject.ts';
 import { kasan_check } from '../src/mm/kasan.ts';
+import { buildOf } from '../src/reverts/registry.ts';
 import { become } from '../src/user/process.ts';
 import { canceller } from './canceller.ts';
 import { completer, watchDevice } from './completer.ts';
 import { destroyer } from './destroyer.ts';
+import { openAndClose } from './files.ts';
 import { getter } from './getter.ts';
+import { setupUntold } from './guesser.ts';
 import { kworker } from './kworker.ts';
 import { areaBytes } from './layout.ts';
 import { settle, tearDown } from './leader.ts';
@@ -59,12 +63,12 @@ const numberInRole = (plan: RoundPlan, cpu: number): number =>
 /** What a thread of each role does; the number is which of its role's threads it is. */
 export type Programs = Readonly<Record<Role, (user: User<PortKernel>, number: number) => void>>;
 export const PROGRAMS: Programs = {
-  submitter,
+  submitter: (user) => submitter(user, { setup_untold: setupUntold }),
   completer,
   reaper,
   getter,
   migrator,
-  destroyer: (user) => destroyer(user, exitWithRequests),
+  destroyer: (user) => destroyer(user, { process_exit: exitWithRequests, open_and_close: openAndClose }),
   canceller,
   kworker,
 };
@@ -93,26 +97,20 @@ function join(task: CpuTask, plan: RoundPlan): DetCpu | null {
   // A completer takes the device's interrupts and nothing else: it has none to be interrupted in.
   const interruptEvery = plan.roles[cpu] === 'completer' ? 0 : plan.workload.interruptEvery;
   setVirtualClock(det === null ? null : () => det.times[CLOCK] as number);
-  start_secondary(machine, {
+  const params: CpuParams = {
     cpu,
-    reverted: plan.reverted,
-    applied: plan.applied,
+    ...buildOf(plan),
     seed: plan.seed,
     perturb: plan.perturb,
     interruptEvery,
     debug: true,
     roles: plan.roles,
     bootTime: plan.bootTime,
-  });
+  };
+  start_secondary(machine, params);
   if (det === null) return null;
   setSpinLimit(0);
-  const hook = new DetCpu(
-    cpu,
-    det,
-    signsOf(machine, det),
-    machine.sanitize ? kasan_check : null,
-    irqLineOf({ interruptEvery }),
-  );
+  const hook = new DetCpu(cpu, det, signsOf(machine, det), machine.sanitize ? kasan_check : null, irqLineOf(params));
   const told = det.full.entries[FULL_ON] === 1;
   setHook(told ? recordedHook(hook, new FullRecorder(cpu, det, sourceOf(cpu, machine.oops)), det, machine.cpus) : hook);
   setVirtualClock(
@@ -140,7 +138,15 @@ function runRound(task: CpuTask, plan: RoundPlan, programs: Programs): void {
     [PHASE_SETTLE, () => settle(user)],
     [PHASE_TEARDOWN, () => tearDown(user, plan.disk)],
   ] as const;
-  const play = (): void => programs[role](user, numberInRole(plan, cpu));
+  const { allocFailsOneIn } = plan.workload;
+  const play = (): void => {
+    if (!daemon && allocFailsOneIn > 0) setAllocFaults(() => user.prng.oneIn(allocFailsOneIn));
+    try {
+      programs[role](user, numberInRole(plan, cpu));
+    } finally {
+      setAllocFaults(null);
+    }
+  };
   watchDevice(user);
   playRound(user, play, daemon ? null : leaderSteps, guarded, det);
   setHook(null);

@@ -2,9 +2,10 @@
 /** Events, as they are read: each accepted iocb gives exactly one, intact, to exactly one consumer. */
 import { diskWord } from '../src/drivers/disk_word.ts';
 import { type ObjectRef, objectRef } from '../src/kernel/object_ref.ts';
+import { ENOMEM } from '../src/uapi/errno.ts';
 import { type Event, emptyEvent } from '../src/user/event.ts';
 import { EVENT_BYTES } from './layout.ts';
-import { DELIVERED, DONE, type Ledger, SETTLED } from './ledger.ts';
+import { DELIVERED, DONE, type Ledger, PENDING, SETTLED } from './ledger.ts';
 import type { User } from './user.ts';
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
@@ -43,7 +44,7 @@ function deliver(user: User, ev: Event): void {
     return;
   }
   user.count('reaped');
-  if (ev.obj !== ledger.obj(entry) || ev.res2 !== 0 || ev.res !== ledger.res(entry)) {
+  if (ev.obj !== ledger.obj(entry) || ev.res2 !== 0 || !mayBe(user, entry, ev.res)) {
     const wanted = `wanted obj=${hex(ledger.obj(entry))} res=${ledger.res(entry)} res2=0`;
     const title = 'an event does not say what happened to its request';
     user.finding('event:corrupt', title, [eventText(ev), wanted], objectsOf(ledger, entry));
@@ -60,6 +61,13 @@ const objectsOf = (ledger: Ledger, entry: number): ObjectRef[] => [
   objectRef('iocb', ledger.obj(entry)),
   objectRef('ring', ledger.handleOf(entry)),
 ];
+
+/** Whether a request may end so: what can be cancelled may have been, and a driver may have had no memory. */
+function mayBe({ ledger, kernel, plan }: User, entry: number, res: number): boolean {
+  if (res === ledger.res(entry)) return true;
+  if (res === -ENOMEM) return plan.workload.allocFailsOneIn > 0;
+  return res === kernel.cancelledResult && (ledger.state(entry) & PENDING) !== 0;
+}
 
 /** What was read must be what stands on the disk. */
 function checkBuffer(user: User, entry: number): void {

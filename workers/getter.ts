@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Getters: threads in io_getevents(), several on one context, with and without timeouts. */
+/**
+ * Getters: threads in io_getevents().
+ *
+ *   default         several on one context, with and without timeouts
+ *   scribble_head   each on a ring of its own, whose head it scribbles over (see head_scribbler.ts)
+ */
 import { EINTR, EINVAL, errname } from '../src/uapi/errno.ts';
 import { deliverAll } from './delivery.ts';
+import { scribbleHead } from './head_scribbler.ts';
 import type { User } from './user.ts';
 
 /** Gets events of one context. */
@@ -39,6 +45,10 @@ function get(user: User): void {
 
 /** The role. Ends with the round. */
 export function getter(user: User): void {
+  if (user.plan.workload.programs.getter === 'scribble_head') {
+    user.turns(scribbleHead);
+    return;
+  }
   user.begin();
   user.turns(get);
 }

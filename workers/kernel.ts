@@ -33,6 +33,6 @@ export interface Kernel extends Libaio {
   readonly tellsDone: boolean;
   /** Notes that user space has freed a buffer, for the last steps of a thread; absent where nothing is noted. */
   noteFreed?(buffer: number, bytes: number): void;
-  /** How many grace periods this thread has waited for inside system calls; absent where the kernel does not say. */
+  /** White box: grace periods that this thread has waited out in system calls; absent where the kernel does not say. */
   gracePeriodsWaited?(): number;
 }

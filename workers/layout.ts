@@ -6,6 +6,8 @@ import { io_event, iocb } from '../src/uapi/aio_abi.ts';
 export const FD_INLINE = 0;
 export const FD_DEVICE = 1;
 export const FD_PENDING = 2;
+/** The first of those that are opened while a round runs; all files of the pending device. */
+export const FD_OPENED = 3;
 /** Bytes of the RAM disk; its word n is diskWord(n), as the device's is. */
 export const INLINE_BYTES = 256 * 1024;
 /** Events that one io_getevents() may bring. */

@@ -58,7 +58,7 @@ export function tearDown(user: User<PortKernel>, disk: number): void {
   // Where a fix is missing, requests may outlive their context: kworkers are needed until the last has ended.
   drainDevice();
   settleKernel();
-  become({ mm: 0, files: 0, base: 0 });
+  become({ mm: 0, files: 0 });
   reap(process, true);
   removeDisk(disk);
   settleKernel();

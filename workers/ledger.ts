@@ -22,7 +22,7 @@ export const DELIVERED = 8;
 export const SETTLED = 16;
 /** Its context was destroyed meanwhile: its event may be thrown away. */
 export const RACED = 32;
-/** Waits on the pending device until it is cancelled. */
+/** Is one of the pending device, and can be cancelled. */
 export const PENDING = 64;
 /** The kernel has completed it: its event is in the ring, or will never be. Noted where a submitter asks for it. */
 export const COMPLETED = 128;

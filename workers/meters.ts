@@ -25,6 +25,7 @@ const COUNTED = [
   'pages migrated',
   'migration refused',
   'scribbled',
+  'closed',
   'process exits',
   'exits with requests in flight',
   'grace periods',

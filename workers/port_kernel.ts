@@ -12,6 +12,7 @@ import { current } from '../src/kernel/sched/core.ts';
 import { TP } from '../src/trace/events.ts';
 import { trace } from '../src/trace/flight_recorder.ts';
 import { ECANCELED } from '../src/uapi/errno.ts';
+import { sys_close, sys_open_endpoint } from '../src/user/files.ts';
 import { io_prep, peek, poke, read_event, ring_field, scribble, user_getevent } from '../src/user/libaio.ts';
 import type { Process } from '../src/user/process.ts';
 import type { Kernel } from './kernel.ts';
@@ -24,6 +25,8 @@ export class PortKernel implements Kernel {
   readonly io_submit = sys_io_submit;
   readonly io_getevents = sys_io_getevents;
   readonly io_cancel = sys_io_cancel;
+  readonly open_endpoint = sys_open_endpoint;
+  readonly close = sys_close;
   readonly peek = peek;
   readonly poke = poke;
   /** A handle is the address of the ring, of which the upper half is 0. */

@@ -23,6 +23,8 @@ export type Role = (typeof ROLES)[number];
 
 /** Roles that serve the kernel, to the end of a round. The others are user space, and stop first. */
 export const DAEMONS: readonly Role[] = ['completer', 'kworker'];
+/** Roles for which QUOTA_FOR_EACH has room: their threads make contexts of their own. */
+export const OWNERS: readonly Role[] = ['submitter', 'destroyer'];
 
 /** What the CPUs are to do: the values of the control panel's phase word, in order. */
 export const PHASE_IDLE = 0;
@@ -45,7 +47,7 @@ export const PHASE_ABORTED = 8;
 export const PHASE_EXIT = 9;
 
 /** See Workload.aioMaxNr. */
-export const QUOTA_FOR_DESTROYERS = -1;
+export const QUOTA_FOR_EACH = -1;
 export const QUOTA_FOR_ONE = -2;
 
 /** What user space does in a round; drawn from the seed. */
@@ -65,8 +67,10 @@ export interface Workload {
   readonly bufferBytes: number;
   /** Share of requests to the RAM disk, which complete inside io_submit(), percent. */
   readonly inlinePercent: number;
-  /** Share of requests to the pending device, which wait until they are cancelled, percent. */
+  /** Share of requests to the pending device, which can be cancelled, percent. */
   readonly pendingPercent: number;
+  /** Whether those end by themselves, too, in as much time as others; else they wait until they are cancelled. */
+  readonly pendingEnds: boolean;
   /** How long a device takes, us. */
   readonly delayMinUs: number;
   readonly delayMaxUs: number;
@@ -74,11 +78,13 @@ export interface Workload {
   readonly interruptEvery: number;
   /** Turns that a thread of user space takes at what it does; 0 for as many as there is time for. */
   readonly turns: number;
+  /** Allocations in system calls of which one fails, on average; 0 for none. */
+  readonly allocFailsOneIn: number;
   /** Most of a pause between two steps of a thread, us, by role; 0 for none. */
   readonly pauseUs: Partial<Record<Role, number>>;
   /**
-   * What aio_max_nr is set to; 0 leaves it alone. QUOTA_FOR_DESTROYERS has room for a context for each destroyer,
-   * QUOTA_FOR_ONE for one.
+   * What aio_max_nr is set to; 0 leaves it alone. QUOTA_FOR_EACH has room for a context for each thread of the
+   * OWNERS, QUOTA_FOR_ONE for one.
    */
   readonly aioMaxNr: number;
 }

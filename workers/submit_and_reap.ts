@@ -2,6 +2,7 @@
 /** Threads that submit a batch to a shared context and read as many events from it, their own or others'. */
 import { errname } from '../src/uapi/errno.ts';
 import { deliverAll } from './delivery.ts';
+import { drawOpened } from './files.ts';
 import { FD_DEVICE, FD_INLINE } from './layout.ts';
 import { ownerOf } from './ledger.ts';
 import type { User } from './user.ts';
@@ -19,7 +20,9 @@ function submitBatch(user: User, fd: number, owner: number, ctx: number): number
 
 /** Reads at least `min` events, whenever they come, and at most `most`. */
 function readEvents(user: User, ctx: number, min: number, most: number): void {
+  user.ledger.noteWait(user.cpu, ctx, min);
   const got = user.getevents(ctx, min, most, min === 0 ? 0 : -1);
+  user.ledger.noteWait(user.cpu, 0, 0);
   if (got > 0) deliverAll(user, got);
   else if (got < 0) user.count(`getevents ${errname(got)}`);
 }
@@ -45,10 +48,15 @@ export function submitAndReap(user: User): void {
   });
 }
 
-/** One turn. Whoever waits in io_getevents() reads as soon as the device is done, whatever happens to the ring. */
-export function submitAndWait(user: User): void {
+function submitAndWaitFor(user: User, fd: number): void {
   withContext(user, (owner, ctx) => {
-    const accepted = submitBatch(user, FD_DEVICE, owner, ctx);
+    const accepted = submitBatch(user, fd, owner, ctx);
     if (accepted > 0) readEvents(user, ctx, accepted, accepted);
   });
 }
+
+/** One turn. Whoever waits in io_getevents() reads as soon as the device is done, whatever happens to the ring. */
+export const submitAndWait = (user: User): void => submitAndWaitFor(user, FD_DEVICE);
+
+/** The same on a file that another thread is about to close, or has closed. */
+export const submitToClosing = (user: User): void => submitAndWaitFor(user, drawOpened(user));

@@ -7,15 +7,20 @@
  *                     d856f32a86b2 does
  *   submit_and_reap   a batch to a shared context, and as many events from it (see submit_and_reap.ts)
  *   submit_and_wait   the same from a device, for whose completions it waits
+ *   submit_to_closing the same, on files that are being closed (see files.ts)
+ *   setup_untold      contexts whose handles cannot be stored (see guesser.ts)
+ *   overdraw          keeps a context, and asks for another one for which there is never room (see overdraw.ts)
  *   hostile           system calls with whatever arguments (see hostile.ts)
  */
 import { objectRef } from '../src/kernel/object_ref.ts';
 import { EAGAIN, EINVAL, errname } from '../src/uapi/errno.ts';
 import { deliverAll, reapRing } from './delivery.ts';
 import { hostile } from './hostile.ts';
+import type { Kernel } from './kernel.ts';
 import { BATCH_MAX, FD_DEVICE } from './layout.ts';
 import { ownerOf } from './ledger.ts';
-import { submitAndReap, submitAndWait } from './submit_and_reap.ts';
+import { overdraw } from './overdraw.ts';
+import { submitAndReap, submitAndWait, submitToClosing } from './submit_and_reap.ts';
 import type { User } from './user.ts';
 
 /** Submits one batch to a shared context. */
@@ -146,13 +151,18 @@ const PROGRAMS: Readonly<Record<string, (user: User) => void>> = {
   overcommit,
   submit_and_reap: submitAndReap,
   submit_and_wait: submitAndWait,
+  submit_to_closing: submitToClosing,
+  overdraw,
   hostile,
 };
 
-/** The role. Ends with the round. */
-export function submitter(user: User): void {
+/** The role. Ends with the round. @param more - programs that need more of a kernel than Kernel has */
+export function submitter<K extends Kernel>(
+  user: User<K>,
+  more: Readonly<Record<string, (user: User<K>) => void>> = {},
+): void {
   const program = user.plan.workload.programs.submitter ?? 'default';
   if (program === 'default') user.begin();
   // The ring may be gone between two looks.
-  user.turns(PROGRAMS[program] ?? submitBatch, true);
+  user.turns(more[program] ?? PROGRAMS[program] ?? submitBatch, true);
 }

@@ -11,7 +11,7 @@
  *
  * Who only looks is an Observer, and changes nothing.
  */
-import { type Access, type Hook, LOAD, PAGE_OFFSET, type Sleeper, STORE } from '../arch/sab/access.ts';
+import { type Access, type Barrier, type Hook, LOAD, PAGE_OFFSET, type Sleeper, STORE } from '../arch/sab/access.ts';
 import { MachineAborted } from '../arch/sab/control.ts';
 import { type IrqLine, irqs_disabled } from '../arch/sab/cpu.ts';
 import { type Bytes, type Doubles, type Words, wordLoad, wordNotify, wordStore, wordWait } from '../arch/sab/words.ts';
@@ -169,6 +169,11 @@ export class DetCpu implements Hook, Sleeper {
     if (!comes) return;
     this.note(INTERRUPT_DECISION);
     irq.handle();
+  }
+
+  /** No step: what it lets through might have been let through by itself, at the step before. */
+  barrier(what: Barrier): void {
+    this.model?.barrier(what);
   }
 
   private step(op: Access, addr: number, bytes: number): void {

@@ -13,9 +13,11 @@
  *
  * What orders accesses:
  *
- *   atomic read-modify-write, set_mb(), sleeping, waking
- *               full barriers: the CPU's stores reach RAM, and what it loads later is not older than now. Locks and
- *               smp_mb() are made of these
+ *   atomic read-modify-write, set_mb(), smp_mb(), sleeping, waking
+ *               full barriers: the CPU's stores reach RAM, and what it loads later is not older than now. Locks are
+ *               made of these
+ *   smp_wmb()   what the CPU stores later reaches RAM after what it has stored; neither is hastened
+ *   smp_rmb()   what the CPU loads later is not older than the stores of the values that it has loaded
  *   atomic store (smp_store_release(), atomic_set())
  *               the CPU's earlier stores reach RAM before it, and it is not late itself
  *   atomic load (smp_load_acquire(), atomic_read())
@@ -24,6 +26,8 @@
  *   a load that gives an address in RAM
  *               what the CPU loads later is not older than the store of that address: the address dependency of
  *               rcu_dereference(), kept for all later loads, since which of them use it is not to be seen from here
+ *   ACCESS_ONCE()
+ *               nothing: as a plain load
  *   bytes, half-words, and copies of words of more than 256 bytes
  *               stored to RAM and loaded from it at once; under tso the CPU's earlier stores reach it before a store
  *
@@ -37,7 +41,19 @@
  *
  * @see P. Sewell et al., x86-TSO, CACM 2010; J. Kang et al., A Promising Semantics, POPL 2017
  */
-import { type Access, LOAD, type MemoryModel, PAGE_OFFSET, RMW } from '../arch/sab/access.ts';
+import {
+  type Access,
+  type AccessKind,
+  ATOMIC,
+  type Barrier,
+  LOAD,
+  MB,
+  type MemoryModel,
+  PAGE_OFFSET,
+  RMB,
+  RMW,
+  WMB,
+} from '../arch/sab/access.ts';
 import type { Bytes } from '../arch/sab/words.ts';
 import { OLDER_MAX, OLDER_VALUES_WORDS, OlderValues } from './older_values.ts';
 import { isScript } from './schedulers/index.ts';
@@ -69,6 +85,8 @@ export class DelayedMemory implements MemoryModel {
   private readonly values: OlderValues;
   /** Index of this CPU's floor, the version of RAM up to which it knows all: what ended until then it sees no more. */
   private readonly floorAt: number;
+  /** Index of the version of RAM with which the newest value that this CPU has loaded came. */
+  private readonly loadedAt: number;
   private readonly note: (to: number) => void;
 
   /** @param note - records a decision of this CPU at its present step */
@@ -77,7 +95,8 @@ export class DelayedMemory implements MemoryModel {
     const state = new DetState(buffers);
     const { cpus, memory } = state.round;
     const floors = ramWords + storeBufferWords(cpus);
-    const values = floors + cpus + 1;
+    const loaded = floors + cpus + 1;
+    const values = loaded + cpus + 1;
     if (values + OLDER_VALUES_WORDS > ram.length) throw new Error('no room behind RAM for a memory model');
     this.cpu = cpu;
     this.state = state;
@@ -86,6 +105,7 @@ export class DelayedMemory implements MemoryModel {
     this.note = note;
     this.weak = memory === WEAK;
     this.floorAt = floors + cpu;
+    this.loadedAt = loaded + cpu;
     this.values = new OlderValues(ram, values);
     this.stores = new StoreBuffers(ram, ramWords, cpus, !this.weak, (owner, index) => this.lands(owner, index));
   }
@@ -94,8 +114,8 @@ export class DelayedMemory implements MemoryModel {
   reset(): void {
     this.stores.reset();
     this.values.reset();
-    const floors = this.floorAt - this.cpu;
-    this.ram.fill(0, floors, floors + this.state.round.cpus);
+    const { cpus } = this.state.round;
+    for (const at of [this.floorAt, this.loadedAt]) this.ram.fill(0, at - this.cpu, at - this.cpu + cpus);
   }
 
   /** A step of the machine has been taken. */
@@ -103,11 +123,15 @@ export class DelayedMemory implements MemoryModel {
     if (this.stores.isDue(steps)) this.stores.drainDue(steps);
   }
 
-  /** A full barrier of this CPU. */
-  barrier(): void {
+  /** A barrier of this CPU. */
+  barrier(what: Barrier = MB): void {
     if (!this.active) return;
-    this.stores.drain(this.cpu);
-    this.refresh();
+    if (what === WMB) this.stores.beginGroup(this.cpu);
+    else if (what === RMB) this.raise(this.ram[this.loadedAt] as number);
+    else {
+      this.stores.drain(this.cpu);
+      this.refresh();
+    }
   }
 
   /** Every store of every CPU reaches RAM, for the operator to see it as it will be. */
@@ -117,9 +141,9 @@ export class DelayedMemory implements MemoryModel {
 
   // What memory.ts asks.
 
-  word(op: Access, index: number, atomic: boolean): number {
+  word(op: Access, index: number, kind: AccessKind): number {
     if (!this.active) return index;
-    if (!atomic) return op === LOAD ? this.load(index) : this.store(index);
+    if (kind !== ATOMIC) return op === LOAD ? this.load(index) : this.store(index);
     if (op === LOAD) {
       this.stores.drainWords(this.cpu, index, index + 1);
       if (this.weak) this.acquire(index);
@@ -140,8 +164,11 @@ export class DelayedMemory implements MemoryModel {
     if (!this.weak) return;
     if (op === LOAD && end - first > SEEN_WORDS_MAX) this.refresh();
     for (let index = first; index < end; index++) {
-      if (op === LOAD) this.values.see(this.cpu, index, this.values.now());
-      else this.changes(this.cpu, index);
+      if (op !== LOAD) this.changes(this.cpu, index);
+      else {
+        this.values.see(this.cpu, index, this.values.now());
+        this.loaded(this.values.born(index));
+      }
     }
   }
 
@@ -163,7 +190,7 @@ export class DelayedMemory implements MemoryModel {
     const record = nth === 0 ? -1 : values.older(cpu, index, nth, floor);
     if (record < 0) {
       values.see(cpu, index, values.now());
-      this.depend(this.ram[index] as number, values.born(index));
+      this.gives(index, values.born(index));
       return index;
     }
     this.deviate(nth);
@@ -171,23 +198,31 @@ export class DelayedMemory implements MemoryModel {
     const at = values.valueOf(record);
     values.see(cpu, index, end - 1);
     // When it came is not kept; it was before it ended.
-    this.depend(this.ram[at] as number, end - 1);
+    this.gives(at, end - 1);
     return at;
   }
 
   private store(index: number): number {
     const { cpu, stores } = this;
-    if (this.weak) {
-      const own = stores.find(cpu, index);
-      if (own >= 0) return own;
-    }
+    const replaced = stores.findReplaced(cpu, index);
+    if (replaced >= 0) return replaced;
     const delay = this.delay(index);
     if (delay > 0) this.deviate(delay);
-    else if (this.weak || stores.count(cpu) === 0) {
+    else if (!stores.isBehind(cpu)) {
       this.changes(cpu, index);
       return index;
     }
     return stores.push(cpu, index, this.state.round.steps + delay);
+  }
+
+  /** A load has given a value, which is at an index. @param born - the version with which it came */
+  private gives(at: number, born: number): void {
+    this.loaded(born);
+    this.depend(this.ram[at] as number, born);
+  }
+
+  private loaded(born: number): void {
+    if (born > (this.ram[this.loadedAt] as number)) this.ram[this.loadedAt] = born;
   }
 
   /** What is loaded later is not older than what this word holds now. */

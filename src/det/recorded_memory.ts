@@ -20,13 +20,18 @@ export function recordedHook(cpu: DetCpu, recorder: FullRecorder, { ramWords }: 
     return at < olderFrom ? IN_RAM : OLDER;
   };
   const recorded: MemoryModel = {
-    word(op, index, atomic) {
-      const at = model.word(op, index, atomic);
+    word(op, index, kind) {
+      const at = model.word(op, index, kind);
       if (model.active) recorder.went(at, howOf(op, index, at));
       return at;
     },
     block: (op, addr, bytes) => model.block(op, addr, bytes),
     unchecked: (addr, bytes) => model.unchecked(addr, bytes),
   };
-  return { access: (op, addr, bytes) => cpu.access(op, addr, bytes), sleeper: cpu, model: recorded };
+  return {
+    access: (op, addr, bytes) => cpu.access(op, addr, bytes),
+    barrier: (what) => cpu.barrier(what),
+    sleeper: cpu,
+    model: recorded,
+  };
 }

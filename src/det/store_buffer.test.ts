@@ -44,6 +44,32 @@ test('out of order, each comes when it is due', () => {
   expect([ram[X], ram[Y], stores.count(0), stores.count(1)]).toEqual([0, 2, 1, 0]);
 });
 
+test('a group waits for the one before it, and within it each comes when it is due', () => {
+  const stores = buffers(false);
+  put(stores, 0, X, 1, 30);
+  stores.beginGroup(0);
+  put(stores, 0, Y, 2, 10);
+  put(stores, 0, Y + 1, 3, 20);
+  expect([stores.isDue(29), stores.isBehind(0), stores.isBehind(1)]).toEqual([false, true, false]);
+  stores.drainDue(30);
+  expect(landed).toEqual([X, Y, Y + 1]);
+});
+
+test('a store replaces one to its word, of its own group only', () => {
+  const stores = buffers(false);
+  put(stores, 0, X, 1, 100);
+  expect(ram[stores.findReplaced(0, X)]).toBe(1);
+  stores.beginGroup(0);
+  expect([stores.findReplaced(0, X), ram[stores.find(0, X)]]).toEqual([-1, 1]);
+  put(stores, 0, X, 2, 50);
+  put(stores, 0, Y, 3, 50);
+  expect(ram[stores.find(0, X)]).toBe(2);
+  stores.drainWords(0, Y, Y + 1);
+  expect([ram[X], ram[Y], landed]).toEqual([1, 3, [X, Y]]);
+  stores.drain(0);
+  expect(ram[X]).toBe(2);
+});
+
 test('a CPU finds its newest store, and nobody else does', () => {
   const stores = buffers(true);
   put(stores, 0, X, 1, 20);

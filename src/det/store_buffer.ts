@@ -5,16 +5,22 @@
  * They lie in the shared memory behind RAM, so that a store can be led into a buffer by giving it another index, and so
  * that whoever has the baton can let a store of any CPU reach RAM when its time has come.
  *
- * In order, a store reaches RAM after every earlier one of its CPU. Out of order, stores to different words have
- * nothing to do with each other; a second store to a word that is still in the buffer replaces the first there.
+ * The stores of a CPU come in groups, one after the other: none reaches RAM while one of an earlier group has not. In
+ * order, each store is a group. Out of order, smp_wmb() begins one; within it, stores to different words have nothing
+ * to do with each other, and a second store to a word replaces the first.
  */
 
 /** Stores that a buffer holds; one more makes room for itself. */
 const STORES_MAX = 32;
-/** [word's index, value, step at which it is to reach RAM] */
-const ENTRY_WORDS = 3;
+/** [word's index, value, step at which it is to reach RAM, its group] */
+const ENTRY_WORDS = 4;
+const VALUE = 1;
+const DUE = 2;
+const GROUP = 3;
+/** Stores in the buffer; the group of the next one. */
 const COUNT = 0;
-const ENTRIES = 1;
+const NEXT_GROUP = 1;
+const ENTRIES = 2;
 const BUFFER_WORDS = ENTRIES + STORES_MAX * ENTRY_WORDS;
 /** No store is due. */
 const NEVER = 0x7fff_ffff;
@@ -61,41 +67,79 @@ export class StoreBuffers {
     return this.ram[this.buffer(cpu) + COUNT] as number;
   }
 
-  /** @returns index of the value that this CPU stored last to a word, -1 if it is not in its buffer */
-  find(cpu: number, index: number): number {
-    const entries = this.buffer(cpu) + ENTRIES;
+  /** Index of the n-th entry of a buffer. */
+  private entry(cpu: number, n: number): number {
+    return this.buffer(cpu) + ENTRIES + n * ENTRY_WORDS;
+  }
+
+  private groupOf(cpu: number, n: number): number {
+    return this.ram[this.entry(cpu, n) + GROUP] as number;
+  }
+
+  /** Index of the newest entry for a word, -1 if there is none. */
+  private newest(cpu: number, index: number): number {
     for (let n = this.count(cpu) - 1; n >= 0; n--) {
-      if (this.ram[entries + n * ENTRY_WORDS] === index) return entries + n * ENTRY_WORDS + 1;
+      const entry = this.entry(cpu, n);
+      if (this.ram[entry] === index) return entry;
     }
     return -1;
+  }
+
+  /** @returns index of the value that this CPU stored last to a word, -1 if it is not in its buffer */
+  find(cpu: number, index: number): number {
+    const entry = this.newest(cpu, index);
+    return entry < 0 ? -1 : entry + VALUE;
+  }
+
+  /** @returns index of the value of a store that the next one to that word replaces, -1 if there is none */
+  findReplaced(cpu: number, index: number): number {
+    const entry = this.newest(cpu, index);
+    const isOpen = entry >= 0 && !this.inOrder && this.ram[entry + GROUP] === this.ram[this.buffer(cpu) + NEXT_GROUP];
+    return isOpen ? entry + VALUE : -1;
+  }
+
+  /** Whether the next store must wait for one that has not reached RAM. */
+  isBehind(cpu: number): boolean {
+    if (this.count(cpu) === 0) return false;
+    return this.inOrder || this.groupOf(cpu, 0) !== this.ram[this.buffer(cpu) + NEXT_GROUP];
+  }
+
+  /** What is stored from now on reaches RAM after what has been. */
+  beginGroup(cpu: number): void {
+    this.ram[this.buffer(cpu) + NEXT_GROUP] = (this.ram[this.buffer(cpu) + NEXT_GROUP] as number) + 1;
   }
 
   /** @param due - the step at which it is to reach RAM at the latest @returns index of the value, to be stored there */
   push(cpu: number, index: number, due: number): number {
     if (this.count(cpu) === STORES_MAX) this.land(cpu, 0);
+    if (this.inOrder) this.beginGroup(cpu);
     const buffer = this.buffer(cpu);
     const n = this.ram[buffer + COUNT] as number;
-    const entry = buffer + ENTRIES + n * ENTRY_WORDS;
+    const entry = this.entry(cpu, n);
     this.ram[buffer + COUNT] = n + 1;
     this.ram[entry] = index;
-    this.ram[entry + 2] = due;
+    this.ram[entry + DUE] = due;
+    this.ram[entry + GROUP] = this.ram[buffer + NEXT_GROUP] as number;
     this.findNextDue();
-    return entry + 1;
+    return entry + VALUE;
   }
 
   isDue(step: number): boolean {
     return step >= (this.ram[this.nextDue] as number);
   }
 
+  /** @returns which store of the oldest group is due, -1 if none is */
+  private firstDue(cpu: number, step: number): number {
+    for (let n = 0; n < this.count(cpu) && this.groupOf(cpu, n) === this.groupOf(cpu, 0); n++) {
+      if ((this.ram[this.entry(cpu, n) + DUE] as number) <= step) return n;
+    }
+    return -1;
+  }
+
   /** Lets reach RAM whatever is to by now, of every CPU. */
   drainDue(step: number): void {
     for (let cpu = 0; cpu < this.cpus; cpu++) {
-      for (let n = 0; n < this.count(cpu); ) {
-        const due = this.ram[this.buffer(cpu) + ENTRIES + n * ENTRY_WORDS + 2] as number;
-        if (due <= step) this.land(cpu, n);
-        else if (this.inOrder) break;
-        else n++;
-      }
+      for (let n = this.firstDue(cpu, step); n >= 0; n = this.firstDue(cpu, step)) this.land(cpu, n);
     }
     this.findNextDue();
   }
@@ -110,39 +154,41 @@ export class StoreBuffers {
     for (let cpu = 0; cpu < this.cpus; cpu++) this.drain(cpu);
   }
 
-  /** Lets the stores to some words reach RAM, and in order all before them. @param end - index behind the last word */
+  /** Lets the stores to some words reach RAM, and the groups before them. @param end - index behind the last word */
   drainWords(cpu: number, first: number, end: number): void {
-    for (let n = this.count(cpu) - 1; n >= 0; n--) {
-      const index = this.ram[this.buffer(cpu) + ENTRIES + n * ENTRY_WORDS] as number;
-      if (index < first || index >= end) continue;
-      if (!this.inOrder) this.land(cpu, n);
-      else {
-        for (let before = 0; before <= n; before++) this.land(cpu, 0);
-        break;
+    for (let n = 0; n < this.count(cpu); ) {
+      const index = this.ram[this.entry(cpu, n)] as number;
+      if (index < first || index >= end) {
+        n++;
+        continue;
       }
+      const group = this.groupOf(cpu, n);
+      while (this.groupOf(cpu, 0) !== group) {
+        this.land(cpu, 0);
+        n--;
+      }
+      this.land(cpu, n);
     }
     this.findNextDue();
   }
 
   /** The n-th store of a buffer reaches RAM. */
   private land(cpu: number, n: number): void {
-    const buffer = this.buffer(cpu);
-    const entry = buffer + ENTRIES + n * ENTRY_WORDS;
-    const count = this.ram[buffer + COUNT] as number;
+    const entry = this.entry(cpu, n);
+    const count = this.count(cpu);
     const index = this.ram[entry] as number;
     this.landing(cpu, index);
-    this.ram[index] = this.ram[entry + 1] as number;
-    this.ram.copyWithin(entry, entry + ENTRY_WORDS, buffer + ENTRIES + count * ENTRY_WORDS);
-    this.ram[buffer + COUNT] = count - 1;
+    this.ram[index] = this.ram[entry + VALUE] as number;
+    this.ram.copyWithin(entry, entry + ENTRY_WORDS, this.entry(cpu, count));
+    this.ram[this.buffer(cpu) + COUNT] = count - 1;
   }
 
-  /** In order, only the oldest store of a buffer can be due. */
+  /** Only stores of a buffer's oldest group can be due. */
   private findNextDue(): void {
     let next = NEVER;
     for (let cpu = 0; cpu < this.cpus; cpu++) {
-      const stores = this.inOrder ? Math.min(1, this.count(cpu)) : this.count(cpu);
-      for (let n = 0; n < stores; n++) {
-        next = Math.min(next, this.ram[this.buffer(cpu) + ENTRIES + n * ENTRY_WORDS + 2] as number);
+      for (let n = 0; n < this.count(cpu) && this.groupOf(cpu, n) === this.groupOf(cpu, 0); n++) {
+        next = Math.min(next, this.ram[this.entry(cpu, n) + DUE] as number);
       }
     }
     this.ram[this.nextDue] = next;

@@ -8,12 +8,13 @@
  * is interrupted, too, and does the same for one request of its queue. What is read at a position of the disk is a
  * function of the position, so a reader can tell its own data from anybody else's.
  *
- * A request may be cancellable; a pending device never completes one by itself.
+ * A request may be cancellable (endpoint.ts): it then waits for that, or for nullb_complete_where(), unless the machine
+ * was told that such requests end by themselves, too. Then a cancellation may meet the completion.
  *
  * Locks: L = nullb_queue.lock.
  * @linux drivers/block/null_blk.c v3.17, and drivers/usb/gadget/legacy/inode.c for cancellation
  */
-import { smp_mb__after_unlock } from '../arch/sab/atomic.ts';
+import { smp_mb } from '../arch/sab/atomic.ts';
 import { bss, memblock_alloc } from '../arch/sab/bss.ts';
 import { ktime_get } from '../arch/sab/clock.ts';
 import { noteProgress } from '../arch/sab/control.ts';
@@ -47,7 +48,7 @@ import {
   spin_unlock_irqrestore,
   spinlock_t,
 } from '../kernel/locking/spinlock.ts';
-import { synchronize_rcu } from '../kernel/rcu/tree.ts';
+import { synchronize_sched } from '../kernel/rcu/tree.ts';
 import {
   do_IRQ,
   kernel_enter,
@@ -132,6 +133,8 @@ const nullb_data = struct('nullb', {
   /** shortest and longest time that a request takes, us */
   delay_min_us: s32,
   delay_max_us: s32,
+  /** 1 if that holds for cancellable requests, too; 0 if they wait */
+  cancellable_end: u32,
 });
 const nullb = bss('nullb', nullb_data);
 
@@ -170,14 +173,22 @@ export function nullb_init(queues: number): void {
   }
 }
 
-/** How long requests take from now on. */
-export function nullb_set_delay(min_us: number, max_us: number): void {
-  nullb.it.delay_min_us = min_us;
-  nullb.it.delay_max_us = max_us;
+/** How long requests take from now on. @param cancellable_end - whether those that can be cancelled end so, too */
+export function nullb_set_delay(min_us: number, max_us: number, cancellable_end = false): void {
+  const dev = nullb.it;
+  dev.delay_min_us = min_us;
+  dev.delay_max_us = max_us;
+  dev.cancellable_end = cancellable_end ? 1 : 0;
 }
 
 const queueAt = (i: number): nullb_queue => nullb_queue.at(nullb.it.queues + ((nullb_queue.sizeof + 127) & -128) * i);
 const now_us = (): number => ((ktime_get() / 1000) % 4294967296) | 0;
+
+/** The device touches the user's memory no more, or never does. */
+function tell_finished(iocb: kiocb): void {
+  if (probe === null) return;
+  probe.finished(lo32(iocb.ki_user_data), load32(iocb.ki_user_data + 4), lo32(iocb.ki_obj));
+}
 
 /** Pins the buffer's pages. @returns bytes pinned, or -EFAULT */
 function pin_user_pages(req: nullb_request, base: number, bytes: number): number {
@@ -203,9 +214,17 @@ function unpin_user_pages(req: nullb_request): void {
   }
 }
 
-function queue_rq(iocb: kiocb, iov: number, write: boolean, pending: boolean): number {
+/**
+ * Queues a request.
+ * @returns -EIOCBQUEUED or -errno
+ * @locks takes the queue's lock; ctx_lock if the request can be cancelled
+ */
+export function nullb_queue_rq(iocb: kiocb, iov: number, write: boolean, cancellable: boolean): number {
   const addr = kmem_cache_alloc(request_cachep);
-  if (addr === 0) return -ENOMEM;
+  if (addr === 0) {
+    tell_finished(iocb);
+    return -ENOMEM;
+  }
   const req = nullb_request.at(addr);
   const dev = nullb.it;
   const v = iovec.at(iov);
@@ -219,20 +238,20 @@ function queue_rq(iocb: kiocb, iov: number, write: boolean, pending: boolean): n
     return bytes;
   }
   req.bytes = bytes;
-  req.pending = pending || dev.delay_min_us === DELAY_FOREVER ? 1 : 0;
+  req.pending = (cancellable && dev.cancellable_end === 0) || dev.delay_min_us === DELAY_FOREVER ? 1 : 0;
   req.due_us = now_us() + (req.pending !== 0 ? 0 : prng.between(dev.delay_min_us, dev.delay_max_us));
   const q = own_queue();
   req.queue = q.addr;
   iocb.private = addr;
   // Before it can complete: aio_complete() must find it listed, or not at all.
-  if (pending) kiocb_set_cancel_fn(iocb, nullb_cancel);
+  if (cancellable) kiocb_set_cancel_fn(iocb, nullb_cancel);
   trace(TP.device_queue, addr, load32(iocb.addr + kiocb.offsetof.ki_ctx));
   const flags = spin_lock_irqsave(q.lock);
   list_add_tail(req.list, q.list);
   q.count += 1;
   spin_unlock_irqrestore(q.lock, flags);
   // Pairs with prepare_to_wait() in nullb_thread().
-  smp_mb__after_unlock();
+  smp_mb();
   if (waitqueue_active(q.wait)) wake_up(q.wait);
   return -EIOCBQUEUED;
 }
@@ -254,22 +273,12 @@ const nullb_cancel = fn('nullb_cancel', function nullb_cancel(iocb: kiocb): numb
 
 const nullb_fops = defineFops({
   name: 'null_blk',
-  read_iter: (iocb, iov) => queue_rq(iocb, iov, false, false),
-  write_iter: (iocb, iov) => queue_rq(iocb, iov, true, false),
-});
-const pending_fops = defineFops({
-  name: 'pending',
-  read_iter: (iocb, iov) => queue_rq(iocb, iov, false, true),
-  write_iter: (iocb, iov) => queue_rq(iocb, iov, true, true),
+  read_iter: (iocb, iov) => nullb_queue_rq(iocb, iov, false, false),
+  write_iter: (iocb, iov) => nullb_queue_rq(iocb, iov, true, false),
 });
 
-/**
- * Opens the device; null if memory is out.
- *
- * @param pending - its requests wait for cancel or nullb_complete_by_hand()
- */
-export const nullb_open = (pending: boolean): file | null =>
-  alloc_file(pending ? pending_fops : nullb_fops, FMODE_READ | FMODE_WRITE, null);
+/** Opens the device; null if memory is out. */
+export const nullb_open = (): file | null => alloc_file(nullb_fops, FMODE_READ | FMODE_WRITE, null);
 
 /** Writes a read request's data into the pinned pages, or reads a write's. */
 function dma(req: nullb_request): void {
@@ -432,7 +441,7 @@ const DRAIN_NAP_NS = 1_000_000;
 export function nullb_drain(): void {
   while (anything_due()) msleep(DRAIN_NAP_NS);
   // A completer that has taken one out of its queue is in the kernel until it has ended it.
-  synchronize_rcu();
+  synchronize_sched();
 }
 
 /** Wakes the completers so that they ask whether they are done. Any thread. */
@@ -451,9 +460,6 @@ export function nullb_poll(): number {
   }
   return ended;
 }
-
-/** Queues a request that waits for cancel or nullb_complete_where(). @returns -EIOCBQUEUED or -errno */
-export const nullb_queue_pending = (iocb: kiocb, iov: number): number => queue_rq(iocb, iov, false, true);
 
 /** Ends a pending request with a result. @param obj - user address of its iocb @returns whether it was found */
 export const nullb_complete_by_hand = (obj: number, result: number): boolean =>

@@ -9,20 +9,20 @@
  * NOT LINUX: the last fput() releases the file at once, not from task work.
  * @linux fs/file.c, fs/file_table.c, include/linux/fs.h v3.17
  */
-import {
-  atomic_dec_and_test,
-  atomic_inc,
-  atomic_inc_not_zero,
-  atomic_read,
-  atomic_set,
-  smp_store_release,
-} from '../arch/sab/atomic.ts';
+import { atomic_dec_and_test, atomic_inc, atomic_inc_not_zero, atomic_read, atomic_set } from '../arch/sab/atomic.ts';
 import { type Fn, fn, fnOf, fnptr } from '../arch/sab/functable.ts';
 import { type Addr, load32 } from '../arch/sab/memory.ts';
 import { atomic_t, container_of, embed, ptr, ptrAt, struct, u31, type View, words } from '../arch/sab/struct.ts';
 import { spin_lock, spin_lock_init, spin_unlock, spinlock_t } from '../kernel/locking/spinlock.ts';
 import { WARN_ON } from '../kernel/panic.ts';
-import { call_rcu, rcu_head, rcu_read_lock, rcu_read_unlock } from '../kernel/rcu/tree.ts';
+import {
+  call_rcu,
+  rcu_assign_pointer,
+  rcu_dereference,
+  rcu_head,
+  rcu_read_lock,
+  rcu_read_unlock,
+} from '../kernel/rcu/tree.ts';
 import { current } from '../kernel/sched/core.ts';
 import { address_space } from '../mm/mm_types.ts';
 import { setMappedFileOps } from '../mm/mmap.ts';
@@ -144,7 +144,7 @@ export function fd_install(files: files_struct, filp: file): number {
   spin_lock(files.file_lock);
   let fd = 0;
   while (fd < FD_MAX && load32(files.fd + 4 * fd) !== 0) fd++;
-  if (fd < FD_MAX) smp_store_release((files.fd + 4 * fd) as Addr<number>, filp.addr);
+  if (fd < FD_MAX) rcu_assign_pointer((files.fd + 4 * fd) as Addr<number>, filp.addr);
   spin_unlock(files.file_lock);
   return fd < FD_MAX ? fd : -EMFILE;
 }
@@ -153,7 +153,7 @@ export function fd_install(files: files_struct, filp: file): number {
 export function close_fd(files: files_struct, fd: number): number {
   spin_lock(files.file_lock);
   const filp = fd >= 0 && fd < FD_MAX ? ptrAt(files.fd, fd, file) : null;
-  if (filp !== null) smp_store_release((files.fd + 4 * fd) as Addr<number>, 0);
+  if (filp !== null) rcu_assign_pointer((files.fd + 4 * fd) as Addr<number>, 0);
   spin_unlock(files.file_lock);
   if (filp === null) return -EBADF;
   fput(filp);
@@ -166,7 +166,7 @@ export function fget(fd: number): file {
   let filp = 0;
   if (files !== 0 && fd >= 0 && fd < FD_MAX) {
     rcu_read_lock();
-    filp = load32(files + FD + 4 * fd);
+    filp = rcu_dereference((files + FD + 4 * fd) as Addr<number>);
     if (filp !== 0 && !atomic_inc_not_zero(filp as Addr<number>)) filp = 0; // f_count comes first
     rcu_read_unlock();
   }

@@ -6,7 +6,7 @@
  * instructions stay open; and now and then for milliseconds, as a hypervisor does that takes the core away. It knows
  * nothing of what the access is. The moments follow the CPU's seed; what other CPUs do meanwhile does not.
  *
- * An interrupt comes in the same way. One that comes while interrupts are off waits until they are on.
+ * An interrupt comes in the same way, of accesses with interrupts on.
  */
 import type { Access, Hook } from '../arch/sab/access.ts';
 import { sched_clock } from '../arch/sab/clock.ts';
@@ -51,7 +51,7 @@ function irqHook(rest: Hook | null, irq: IrqLine, prng: Prng): Hook {
   let left = prng.below(2 * every);
   return {
     access(op, addr, bytes, atomic) {
-      if (--left < 0 && !irqs_disabled()) {
+      if (!irqs_disabled() && --left < 0) {
         left = prng.below(2 * every);
         if (irq.pending()) irq.handle();
       }

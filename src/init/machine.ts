@@ -25,7 +25,15 @@ import { attachLockdep, clearLockdep, createLockdep } from '../kernel/locking/lo
 import { attachOopsLog, clearOopsLog, createOopsLog, type OopsLog } from '../kernel/oops.ts';
 import { installFaultHandler } from '../kernel/panic.ts';
 import { rcu_init } from '../kernel/rcu/tree.ts';
-import { sched_attach, sched_init, set_idle_hook, setStackProbe } from '../kernel/sched/core.ts';
+import {
+  do_IRQ,
+  may_preempt_reader,
+  preempt_schedule_irq,
+  sched_attach,
+  sched_init,
+  set_idle_hook,
+  setStackProbe,
+} from '../kernel/sched/core.ts';
 import { workqueue_init } from '../kernel/workqueue.ts';
 import { clearShadow, KASAN_OK, KASAN_STACK_FREE, kasan_check, kasan_mark, setKasan } from '../mm/kasan.ts';
 import { page_alloc_init } from '../mm/page_alloc.ts';
@@ -97,7 +105,7 @@ function attachHardware(machine: Machine, params: CpuParams): number {
   local_flush_tlb();
   attachControl(machine.control);
   setCpu(params.cpu, machine.cpus);
-  setPreemptCount(params.lockdep ?? params.debug);
+  setPreemptCount(params.rcu === 'preempt' || (params.lockdep ?? params.debug));
   // Every thread has its own origin of time; the boot's moment is common.
   const epoch = sched_clock() - Math.max(0, ktime_get() - params.bootTime);
   attachOopsLog(machine.oops, epoch, params.roles);
@@ -112,9 +120,31 @@ function attachHardware(machine: Machine, params: CpuParams): number {
   return epoch;
 }
 
-/** The device's interrupts of this CPU. @context nullb_init() */
-export const irqLineOf = ({ interruptEvery = 0 }: Pick<CpuParams, 'interruptEvery'>): IrqLine | null =>
-  interruptEvery > 0 ? nullb_irq_line(interruptEvery) : null;
+/** Accesses between two ticks, on average, of which one in a read section preempts; where the device has no say. */
+const TICK_EVERY = 2000;
+/** A preempted task waits for its turn so many ns, shifted by up to so many bits. */
+const SLICE_NS = 20_000;
+const SLICE_SHIFTS = 8;
+const tick = (): void => {};
+
+/**
+ * What interrupts this CPU: the device, and with a preemptible RCU the tick, which may take it from a reader.
+ * @context nullb_init()
+ */
+export function irqLineOf({ interruptEvery = 0, rcu, seed, cpu }: CpuParams): IrqLine | null {
+  const device = interruptEvery > 0 ? nullb_irq_line(interruptEvery) : null;
+  if (rcu !== 'preempt') return device;
+  const random = new Prng(seed ^ (cpu * 0x85ebca6b));
+  return {
+    every: device?.every ?? TICK_EVERY,
+    pending: () => may_preempt_reader() || device?.pending() === true,
+    handle() {
+      if (device === null) do_IRQ(tick);
+      else device.handle();
+      if (may_preempt_reader()) preempt_schedule_irq(SLICE_NS << random.below(SLICE_SHIFTS));
+    },
+  };
+}
 
 function enableInstruments(machine: Machine, params: CpuParams, epoch: number): void {
   const random = new Prng(params.seed ^ (params.cpu * 0x9e3779b1));

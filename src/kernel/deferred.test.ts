@@ -66,17 +66,17 @@ describe('RCU', () => {
     expect([called.length, rcu_completed(), rcu_pending()]).toEqual([3, 3, 0]);
   });
   it('does not wait for a CPU in user mode, nor for one that has been there since it began', () => {
-    dyntick_save_progress_counter(1);
-    wait_for_quiescent_cpu(1);
+    dyntick_save_progress_counter(1, false);
+    wait_for_quiescent_cpu(1, false);
     setCpu(1, 2);
     sched_attach();
     expect(current).toEqual(cpu_task(1));
     setCpu(0, 2);
     sched_attach();
-    dyntick_save_progress_counter(0);
+    dyntick_save_progress_counter(0, false);
     kernel_exit();
     kernel_enter();
-    wait_for_quiescent_cpu(0);
+    wait_for_quiescent_cpu(0, false);
   });
 });
 

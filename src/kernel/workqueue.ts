@@ -6,7 +6,7 @@
  * NOT LINUX: a fixed number of kworkers; one that sleeps is not replaced.
  * @linux kernel/workqueue.c v3.17
  */
-import { smp_mb__after_unlock, xchg } from '../arch/sab/atomic.ts';
+import { smp_mb, xchg } from '../arch/sab/atomic.ts';
 import { bss } from '../arch/sab/bss.ts';
 import { isAborted, noteProgress } from '../arch/sab/control.ts';
 import { smp_processor_id } from '../arch/sab/cpu.ts';
@@ -89,7 +89,7 @@ export function schedule_work(work: Addr<work_struct>): boolean {
   list_add_tail(w.entry, wq.worklist);
   spin_unlock_irqrestore(wq.lock, flags);
   // Pairs with prepare_to_wait() in worker_thread().
-  smp_mb__after_unlock();
+  smp_mb();
   if (waitqueue_active(wq.more)) wake_up(wq.more);
   return true;
 }

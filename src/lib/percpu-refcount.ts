@@ -19,6 +19,7 @@
  * @linux lib/percpu-refcount.c, include/linux/percpu-refcount.h v3.17
  */
 import {
+  ACCESS_ONCE,
   atomic_add,
   atomic_add_return,
   atomic_dec_and_test,
@@ -83,7 +84,7 @@ function pcpu_count_add(counter: number, n: number): void {
 /** Takes a reference; the caller knows that the count is not zero. @context any */
 export function percpu_ref_get(ref: Ref): void {
   rcu_read_lock_sched();
-  const base = load32(ref + PTR);
+  const base = ACCESS_ONCE((ref + PTR) as Addr<number>);
   if ((base & PCPU_REF_DEAD) === 0) {
     pcpu_count_add(this_cpu_ptr(base), 1);
   } else {
@@ -96,7 +97,7 @@ export function percpu_ref_get(ref: Ref): void {
 export function percpu_ref_tryget(ref: Ref): boolean {
   let ret = true;
   rcu_read_lock_sched();
-  const base = load32(ref + PTR);
+  const base = ACCESS_ONCE((ref + PTR) as Addr<number>);
   if ((base & PCPU_REF_DEAD) === 0) {
     pcpu_count_add(this_cpu_ptr(base), 1);
   } else {
@@ -106,10 +107,20 @@ export function percpu_ref_tryget(ref: Ref): boolean {
   return ret;
 }
 
+/** Takes a reference unless the count has been killed. @returns whether it did */
+export function percpu_ref_tryget_live(ref: Ref): boolean {
+  rcu_read_lock_sched();
+  const base = load32(ref + PTR);
+  const live = (base & PCPU_REF_DEAD) === 0;
+  if (live) pcpu_count_add(this_cpu_ptr(base), 1);
+  rcu_read_unlock_sched();
+  return live;
+}
+
 /** Drops a reference; the last one calls release(), which may free the memory of `ref`. @context any */
 export function percpu_ref_put(ref: Ref): void {
   rcu_read_lock_sched();
-  const base = load32(ref + PTR);
+  const base = ACCESS_ONCE((ref + PTR) as Addr<number>);
   if ((base & PCPU_REF_DEAD) === 0) {
     pcpu_count_add(this_cpu_ptr(base), -1);
   } else if (atomic_dec_and_test(ref as number as Addr<number>)) {

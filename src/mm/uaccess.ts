@@ -9,7 +9,8 @@
 import { smp_load_acquire, smp_store_release } from '../arch/sab/atomic.ts';
 import type { Addr } from '../arch/sab/memory.ts';
 import { load8, load32, memcpy, PAGE_SIZE, store8, store32, TASK_SIZE } from '../arch/sab/memory.ts';
-import { current } from '../kernel/sched/core.ts';
+import { mutex_lock, mutex_unlock } from '../kernel/locking/mutex.ts';
+import { current, in_kernel, kernel_enter, kernel_exit } from '../kernel/sched/core.ts';
 import { MMAP_BASE, mm_struct, PTE_FLAGS, PTE_MIGRATION, PTE_PRESENT, PTE_WRITE } from './mm_types.ts';
 import { migration_entry_wait, pte_offset, uaccess_begin, uaccess_end } from './pagetable.ts';
 import { tlb_insert, tlb_lookup } from './tlb.ts';
@@ -45,25 +46,50 @@ function walk_page_table(va: number, write: boolean): number {
   if (mm === 0) return 0;
   const need = write ? WRITABLE : PTE_PRESENT;
   const pgd = load32(mm + PGD);
-  if (va >= MMAP_BASE) return movable_to_kernel(pgd, va, need);
+  if (va >= MMAP_BASE) return movable_to_kernel(mm, pgd, va, need);
   const pte = pte_offset(pgd, va);
   const entry = pte === 0 ? 0 : load32(pte);
-  if ((entry & need) !== need) return 0;
+  if ((entry & need) !== need) {
+    do_page_fault(mm);
+    return 0;
+  }
   const frame = entry & ~PTE_FLAGS;
   if ((entry & WRITABLE) === WRITABLE) tlb_insert(va, frame);
   return frame + (va & OFFSET);
 }
 
+/**
+ * Waits until nobody changes the mappings: whoever touches what is not mapped, or may not be written, sleeps if
+ * somebody does. What is missing then is not there at all, as mappings are filled at once.
+ *
+ * @context may sleep @locks takes mm.mmap_sem
+ * @linux arch/x86/mm/fault.c __do_page_fault() v3.17
+ */
+function do_page_fault(mm: number): void {
+  const user = !in_kernel();
+  if (user) kernel_enter();
+  const { mmap_sem } = mm_struct.at(mm);
+  mutex_lock(mmap_sem);
+  mutex_unlock(mmap_sem);
+  if (user) kernel_exit();
+}
+
 /** The same for a page that may move. @param need - the flags that the entry must have */
-function movable_to_kernel(pgd: number, va: number, need: number): number {
-  for (;;) {
+function movable_to_kernel(mm: number, pgd: number, va: number, need: number): number {
+  for (let faulted = false; ; ) {
     uaccess_begin();
     const pte = pte_offset(pgd, va);
     const entry = pte === 0 ? 0 : smp_load_acquire(pte as Addr<number>);
     if ((entry & need) === need) return (entry & ~PTE_FLAGS) + (va & OFFSET);
     uaccess_end();
-    if ((entry & PTE_MIGRATION) === 0) return 0;
-    migration_entry_wait(pte, entry);
+    if ((entry & PTE_MIGRATION) !== 0) {
+      migration_entry_wait(pte, entry);
+    } else {
+      // One more look: the mapping may just have been made.
+      if (faulted) return 0;
+      do_page_fault(mm);
+      faulted = true;
+    }
   }
 }
 

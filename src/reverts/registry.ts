@@ -6,6 +6,7 @@
  * `fixed.slug` is true on a build that has the fix. It is set when a thread attaches to a machine and not changed
  * while the machine runs.
  */
+import { type Rcu, setRcu } from '../arch/sab/cpu.ts';
 
 export interface Fix {
   /** 12 hex digits */
@@ -20,13 +21,43 @@ export interface Fix {
   readonly symptom: string;
 }
 
-/** A build of the kernel: v3.17, but for these. */
+/** A build of the kernel: v3.17, but for these, with an RCU that is classic or preemptible. */
 export interface Build<Name extends string = Slug> {
   readonly reverted: readonly Name[];
   readonly applied?: readonly Name[] | undefined;
+  /** classic if it is not given */
+  readonly rcu?: Rcu | undefined;
 }
 
 export const FIXES = {
+  write_barrier: {
+    commit: '679c40a86efa',
+    subject: 'Fix race condition between aio_complete and aio_read_evt',
+    fixedIn: 'v2.5.75',
+    inV317: true,
+    symptom: 'on a weakly ordered machine the tail of the ring is seen before the event that it covers',
+  },
+  wake_after_tail: {
+    commit: '6cb2a21049b8',
+    subject: 'aio: bad AIO race in aio_complete() leads to process hang',
+    fixedIn: 'v2.6.25',
+    inV317: true,
+    symptom: 'a completion looks for sleepers before its event can be seen, and io_getevents() sleeps for ever',
+  },
+  hold_new_context: {
+    commit: '86b62a2cb4fc',
+    subject: 'aio: fix io_setup/io_destroy race',
+    fixedIn: 'v3.3',
+    inV317: true,
+    symptom: 'io_setup() uses a context that another thread, which has guessed its handle, has destroyed',
+  },
+  test_before_charging: {
+    commit: 'd55b5fdaf408',
+    subject: 'aio: remove aio_max_nr accounting race',
+    fixedIn: 'v2.6.15',
+    inV317: true,
+    symptom: 'io_setup() of a small context says -EAGAIN while one that is too large is being refused',
+  },
   async_destroy: {
     commit: '4fcc712f5c48',
     subject: 'aio: fix io_destroy() regression by using call_rcu()',
@@ -40,6 +71,13 @@ export const FIXES = {
     fixedIn: 'v3.13',
     inV317: true,
     symptom: 'a page of a ring that is being made or freed is migrated, and freed under its user',
+  },
+  publish_last: {
+    commit: 'da90382c2ec3',
+    subject: 'aio: fix error handling and rcu usage in "convert the ioctx list to table lookup v3"',
+    fixedIn: 'v3.12',
+    inV317: true,
+    symptom: 'io_setup() that fails on the quota frees the kioctx, and leaves it in the table',
   },
   refcount_requests: {
     commit: 'e34ecee2ae79',
@@ -94,9 +132,16 @@ export const FIXES = {
   protect_slots_from_interrupts: {
     commit: '263782c1c95b',
     subject: 'aio: protect reqs_available updates from changes in interrupt handlers',
-    fixedIn: 'v3.17',
+    fixedIn: 'v3.16',
     inV317: true,
     symptom: 'a completion interrupts a submitter between load and store of its slots, and slots are lost or made up',
+  },
+  clamp_ring_indexes: {
+    commit: 'edfbbf388f29',
+    subject: 'aio: fix kernel memory disclosure in io_getevents() introduced in v3.10',
+    fixedIn: 'v3.16',
+    inV317: true,
+    symptom: 'a scribbled head makes io_getevents() copy out memory that is no page of the ring (CVE-2014-0206)',
   },
   track_ring_occupancy: {
     commit: 'd856f32a86b2',
@@ -120,12 +165,42 @@ export const FIXES = {
     inV317: true,
     symptom: 'a process is gone while its requests are in flight',
   },
+  cancel_before_unlink: {
+    commit: '4faa99965e02',
+    subject: 'fix io_destroy()/aio_complete() race',
+    fixedIn: 'v4.17',
+    inV317: true,
+    symptom:
+      'a request completes and is freed while io_destroy() has it cancelled (transposed: v3.17 asks whether the ' +
+      'request ever was in the list; v4.16 asked whether it is)',
+  },
   unmap_failed_ring: {
     commit: 'deeb8525f9bc',
     subject: 'ioctx_alloc(): fix vma (and file) leak on failure',
     fixedIn: 'v4.1',
     inV317: false,
     symptom: 'io_setup() that fails on the quota leaves its mapping behind',
+  },
+  hold_file_reference: {
+    commit: '0b944d3a4bba',
+    subject: 'aio: hold an extra file reference over AIO read/write operations',
+    fixedIn: 'v4.10',
+    inV317: false,
+    symptom: 'a request that completes drops the last reference to its file while io_submit() still uses it',
+  },
+  free_contexts_after_readers: {
+    commit: 'a6d7cff472ee',
+    subject: 'fs/aio: Add explicit RCU grace period when freeing kioctx',
+    fixedIn: 'v4.16',
+    inV317: false,
+    symptom: 'with a preemptible RCU a context is freed while lookup_ioctx() still looks at it',
+  },
+  refuse_dying_contexts: {
+    commit: 'baf10564fbb6',
+    subject: 'aio: fix io_destroy(2) vs. lookup_ioctx() race',
+    fixedIn: 'v4.17',
+    inV317: false,
+    symptom: 'with a preemptible RCU lookup_ioctx() takes a reference to a context that nobody has any more',
   },
 } as const satisfies Record<string, Fix>;
 
@@ -156,12 +231,16 @@ export const fixed: Readonly<Record<Slug, boolean>> = state;
 export const buildWithout = (slug: Slug): Build => ({ reverted: inV317(slug) ? [slug] : [] });
 export const buildWith = (slug: Slug): Build => buildOf({ reverted: [], applied: inV317(slug) ? [] : [slug] });
 
-/** A build as records have it: without `applied` where nothing is. */
-export const buildOf = <Name extends string>({ reverted, applied = [] }: Build<Name>): Build<Name> =>
-  applied.length === 0 ? { reverted } : { reverted, applied };
+/** A build as records have it: only what it is, and `applied` and `rcu` where they say something. */
+export const buildOf = <Name extends string>({ reverted, applied = [], rcu }: Build<Name>): Build<Name> => ({
+  reverted,
+  ...(applied.length === 0 ? {} : { applied }),
+  ...(rcu === 'preempt' ? { rcu } : {}),
+});
 
 /** Makes this thread's kernel a build. @param build - as refusedCombination() allows */
 export function setBuild(build: Build): void {
+  setRcu(build.rcu ?? 'classic');
   for (const slug of SLUGS) {
     const on = !lacks(build, slug);
     if (state[slug] !== on) state[slug] = on;

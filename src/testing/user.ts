@@ -17,6 +17,7 @@ import {
   smp_processor_id,
 } from '../arch/sab/cpu.ts';
 import { setHook } from '../arch/sab/memory.ts';
+import { endpoint_open } from '../drivers/endpoint.ts';
 import { nullb_open } from '../drivers/null_blk.ts';
 import { type ramdisk, ramdisk_create, ramdisk_destroy, ramdisk_open, ramdisk_truncate } from '../drivers/ramdisk.ts';
 import { sys_io_getevents, sys_io_setup, sys_io_submit } from '../fs/aio/syscalls.ts';
@@ -57,10 +58,10 @@ export function login(options: Login = {}): void {
   cpus = options.cpus ?? 2;
   if (machine?.cpus !== cpus) machine = createMachine({ cpus, arenaMib: ARENA_MIB, sanitize: true });
   const roles = Array.from({ length: cpus }, (_, cpu) => `test${cpu}`);
-  const { reverted = [], applied } = options;
+  const { reverted = [], applied, rcu } = options;
   start_kernel(
     machine,
-    { cpu: 0, reverted, applied, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() },
+    { cpu: 0, reverted, applied, rcu, seed: 1, perturb: 'none', debug: true, roles, bootTime: ktime_get() },
     1,
   );
   runDeferredWorkWhenIdle();
@@ -170,9 +171,9 @@ export function openFile(bytes: number, mode = FMODE_READ | FMODE_WRITE, flags =
   });
 }
 /** The device whose requests wait for io_cancel() or nullb_complete_by_hand(). */
-export const openPending = (): number => open(() => nullb_open(true));
+export const openPending = (): number => open(endpoint_open);
 /** The device whose requests complete when the CPU is idle. */
-export const openDevice = (): number => open(() => nullb_open(false));
+export const openDevice = (): number => open(nullb_open);
 export const openEventfd = (count: number): number => open(() => eventfd_file_create(count));
 export const close = (fd: number): number => inKernel(() => close_fd(files_struct.at(process.files), fd));
 

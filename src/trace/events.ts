@@ -91,6 +91,7 @@ export const TP = {
   device_write: step('device', '{req} writes {len} bytes to {buf}', { req: 'request', buf: 'user', len: 's32' }),
   device_cancel: step('device', '{req} cancelled', { req: 'request' }),
   do_IRQ: point('interrupted', {}),
+  preempted: point('preempted', {}),
   rcu_gp_start: step('rcu', 'grace period {n} starts', { n: 's32' }),
   rcu_gp_end: step('rcu', 'grace period {n} ends', { n: 's32' }),
   work: step('kworker', 'runs {work}', { work: 'work' }),

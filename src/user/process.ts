@@ -19,6 +19,8 @@ export interface Process {
   readonly files: number;
   /** user address of its private memory */
   readonly base: number;
+  /** user address of a page of zeroes that it may not write */
+  readonly zeroes: number;
 }
 
 /** Makes a process with `bytes` of private memory and the files of `files`, or none open. @context user mode */
@@ -27,15 +29,16 @@ export function spawn(bytes: number, files: number): Process {
   const mm = mm_alloc();
   const table = files !== 0 ? files : (files_alloc()?.addr ?? 0);
   const base = mm === null ? -1 : vm_brk(mm, Math.ceil(bytes / PAGE_SIZE));
+  const zeroes = mm === null ? -1 : vm_brk(mm, 1, false);
   kernel_exit();
-  if (mm === null || base < 0 || table === 0) {
+  if (mm === null || base < 0 || zeroes < 0 || table === 0) {
     oops({ kind: 'bug', title: 'no memory for a process: give --arena-mib a larger number' });
   }
-  return { mm: mm.addr, files: table, base };
+  return { mm: mm.addr, files: table, base, zeroes };
 }
 
 /** Makes this CPU's task a thread of the process. */
-export function become(process: Process): void {
+export function become(process: Pick<Process, 'mm' | 'files'>): void {
   switch_mm(process.mm);
   current.files = process.files;
 }

@@ -54,6 +54,7 @@ const LISTED: readonly (readonly [name: string, of: (result: RunResult) => strin
   ['build', ({ parameters }) => parameters.build],
   ['reverted', ({ parameters }) => list(parameters.revert)],
   ['applied', ({ parameters }) => list(parameters.apply ?? [])],
+  ['RCU', ({ parameters }) => parameters.rcu ?? 'by scenario'],
   ['roles', ({ parameters }) => rolesText(parameters.roles)],
   ['commit', ({ environment }) => environment.commit],
   ['tool', ({ environment }) => environment.tool],

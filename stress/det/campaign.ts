@@ -6,6 +6,7 @@
  * A reverted build that has shown its race has done what it is there for; the time is the others' then.
  */
 import { POLICIES } from '../../src/det/schedulers/index.ts';
+import { buildOf } from '../../src/reverts/registry.ts';
 import type { CaseFold } from '../log/case_fold.ts';
 import type { DetOptions } from '../options/options.ts';
 import { type CampaignContext, isStopped, report } from '../round/campaign.ts';
@@ -136,8 +137,9 @@ export class DetCampaign {
       const index = this.enough() ? -1 : this.next();
       if (index < 0) return;
       this.report(index);
-      const { scenario, reverted, applied } = this.context.cases[index] as Case;
-      this.recorder.begin(this.batch++, index, { reverted, applied, fixedBy: scenario.fixedBy }, this.det.seed);
+      const current = this.context.cases[index] as Case;
+      const { fixedBy } = current.scenario;
+      this.recorder.begin(this.batch++, index, { ...buildOf(current), fixedBy }, this.det.seed);
       const [counts, notes] = await (this.det.scheduler === 'dfs' ? this.search(index) : this.explore(index));
       this.recorder.end(counts, notes);
       this.report(index);

@@ -41,6 +41,7 @@ export function runOf(pool: Pool, schedule: Schedule, extra: Extra = {}): Promis
     scenario: scenarioOf(schedule),
     reverted: schedule.reverted as readonly Slug[],
     applied: schedule.applied as readonly Slug[] | undefined,
+    rcu: schedule.rcu,
     roles: schedule.roles as readonly Role[],
     seed,
     maxSteps,

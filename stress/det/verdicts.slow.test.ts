@@ -49,7 +49,7 @@ const VERDICTS: readonly { slug: Slug; scenario: string; free: string; says: rea
     slug: 'async_destroy',
     scenario: 'destroy_waits_for_grace_period_small',
     free: 'destroy_waits_for_grace_period_small',
-    says: ['destroy:grace-period-in-syscall destroy'],
+    says: ['white-box:grace-period-in-syscall destroy'],
   },
   {
     slug: 'exit_waits',

@@ -2,7 +2,7 @@
 /** A finding's schedule as a C program: what user space did, thread by thread, in the order of the schedule. */
 import { Prng } from '../../src/arch/sab/prng.ts';
 import { FIXES, type Slug } from '../../src/reverts/registry.ts';
-import { QUOTA_FOR_DESTROYERS } from '../../workers/protocol.ts';
+import { QUOTA_FOR_EACH } from '../../workers/protocol.ts';
 import { recordSchedule } from '../det/explain/recording.ts';
 import { poolOf, scenarioOf } from '../det/replay.ts';
 import type { Schedule } from '../det/schedule/schedule.ts';
@@ -165,7 +165,7 @@ export async function findingProgram(schedule: Schedule, commit: string): Promis
     const play: Play = {
       acts,
       schedule,
-      scarce: aioMaxNr === QUOTA_FOR_DESTROYERS,
+      scarce: aioMaxNr === QUOTA_FOR_EACH,
       cancels: all.some(({ kind }) => kind === 'cancel'),
     };
     const threads = [...new Set(acts.acts.map(({ cpu }) => cpu))].sort((a, b) => a - b);

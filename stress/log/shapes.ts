@@ -123,6 +123,7 @@ const parameters = object<Parameters>({
   build: text,
   revert: texts,
   apply: optional(texts),
+  rcu: optional(oneOf('classic', 'preempt')),
   roles: orNull(mapOf(count)),
   perturb: text,
   sanitize: text,
@@ -149,6 +150,7 @@ const caseRecord = object<CaseRecord>({
   description: text,
   reverted: texts,
   applied: optional(texts),
+  rcu: optional(oneOf('classic', 'preempt')),
   expectsFinding: flag,
   native: flag,
   outcomes: mapOf(

@@ -69,7 +69,7 @@ test('a reverted build may show its own race, and nothing else', () => {
 
 test('a build without several fixes may show what each of them fixed', () => {
   const slugs = [...scenario.fixedBy, 'async_destroy'] as const;
-  const records = [record('buffer:written-after-destroy'), record('destroy:grace-period-in-syscall')];
+  const records = [record('buffer:written-after-destroy'), record('white-box:grace-period-in-syscall')];
   expect(exit(filled(slugs, [round(records)]))).toBe(0);
   expect(exit(reverted(round(records)))).toBe(2);
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a run is asked to do, checked and with every default filled in. */
+import type { Rcu } from '../../src/arch/sab/cpu.ts';
 import type { Policy } from '../../src/det/schedulers/index.ts';
 import type { Memory } from '../../src/det/state.ts';
 import type { Perturbation } from '../../src/init/hook.ts';
@@ -22,6 +23,8 @@ export interface Options {
   /** Fixes to take back, and to apply; if there are any, `build` says nothing. */
   readonly revert: readonly Slug[];
   readonly apply: readonly Slug[];
+  /** null for what each scenario is about */
+  readonly rcu: Rcu | null;
   readonly seed: number;
   readonly roles: RoleCounts | null;
   readonly perturb: Perturbation;

@@ -78,6 +78,7 @@ export function optionsOf(given: StressGiven, known: readonly KnownScenario[]): 
     build,
     revert: given.revert ?? [],
     apply: given.apply ?? [],
+    rcu: given.rcu ?? null,
     seed: given.seed ?? randomInt(2 ** 32),
     roles: given.roles ?? null,
     perturb: given.perturb ?? RUN.perturb.usualIn(mode),

@@ -4,6 +4,7 @@
  * what contradicts it, how it is said again. The help, README.md's table, the defaults, the checks and the line that
  * runs it again are made from this table.
  */
+import { RCUS } from '../../src/arch/sab/cpu.ts';
 import { POLICIES } from '../../src/det/schedulers/index.ts';
 import { MEMORIES } from '../../src/det/state.ts';
 import { APPLICABLE, REVERTIBLE } from '../../src/reverts/registry.ts';
@@ -88,6 +89,10 @@ export const RUN = {
     ...choice('<which>', 'which builds to run', ['both', 'patched', 'reverted']),
     usual: 'both',
     again: ({ revert, apply, build }) => (revert.length + apply.length > 0 ? null : build),
+  },
+  rcu: {
+    ...choice('<which>', 'whether a reader under RCU may be preempted, as with CONFIG_PREEMPT=y', RCUS),
+    usualText: 'classic, but in scenarios about preempted readers',
   },
   roles: {
     ...row('<mix>', 'threads of each role, such as submitter=5,completer=3,kworker=2', roles),

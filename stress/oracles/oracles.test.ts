@@ -12,9 +12,10 @@ import { mm_struct } from '../../src/mm/mm_types.ts';
 import { alloc_page, put_page } from '../../src/mm/page_alloc.ts';
 import { kfree, kzalloc } from '../../src/mm/slab.ts';
 import { EINVAL } from '../../src/uapi/errno.ts';
-import { io_prep, peek, poke } from '../../src/user/libaio.ts';
+import { emptyEvent, io_prep, peek, poke } from '../../src/user/libaio.ts';
 import { become } from '../../src/user/process.ts';
 import { destroyer } from '../../workers/destroyer.ts';
+import { isOfRing } from '../../workers/head_scribbler.ts';
 import { FD_INLINE } from '../../workers/layout.ts';
 import { ACCEPTED, createLedger, DONE, Ledger, ownerOf } from '../../workers/ledger.ts';
 import { createMeters, Meter } from '../../workers/meters.ts';
@@ -61,7 +62,7 @@ beforeEach(() => {
   expect(sys_io_getevents(handle, 1, 1, base + 4096, 0)).toBe(1);
 });
 
-afterEach(() => become({ mm: 0, files: 0, base: 0 }));
+afterEach(() => become({ mm: 0, files: 0 }));
 
 const context = (): kioctx => liveContexts(booted.process.mm)[0] as kioctx;
 const kinds = (observations: readonly { kind: string }[]): string[] => observations.map(({ kind }) => kind);
@@ -136,6 +137,24 @@ test('unread events of a destroyed context are not lost', () => {
   ledger.mark(0, ACCEPTED | DONE);
   ledger.retire(0);
   expect(lostEvents(inspection)).toEqual([]);
+});
+
+test('an event of a ring is zeros, or of a request that was submitted there', () => {
+  const [ring, other] = [0x10000, 0x20000];
+  const take = (entry: number, ctx: number): number =>
+    ledger.take(entry, ownerOf(0, 1), ctx, 64, 0, 0x1000 + 64 * entry, 0x2000, 64, false);
+  const first = take(0, other);
+  const second = take(0, ring);
+  const onOther = take(1, other);
+  const ofCpu1 = take(ledger.entriesPerCpu, ring);
+  const judge = (dataLo: number, dataHi: number, obj = 0x1000 + 64 * dataLo, res2 = 0): boolean =>
+    isOfRing({ dataLo, dataHi, obj, res: 64, res2 }, ring, { ledger, cpu: 0 });
+  expect(isOfRing(emptyEvent(), ring, { ledger, cpu: 0 })).toBe(true);
+  expect([judge(0, second), judge(0, first)]).toEqual([true, true]);
+  expect([judge(0, second, 0x1001), judge(0, second, 0x1000, 1), judge(0, second + 1), judge(0, 0)]).not.toContain(
+    true,
+  );
+  expect([judge(1, onOther), judge(ledger.entriesPerCpu, ofCpu1), judge(-1, 1)]).not.toContain(true);
 });
 
 test('a sleeper whose events are there oversleeps; one who waits for more does not', () => {

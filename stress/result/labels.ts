@@ -6,11 +6,13 @@ import type { Finding, ScenarioResult } from './run_result.ts';
 export type Label = 'OK' | 'SURFACED' | 'FAILED' | 'NOT SURFACED' | 'VACUOUS' | 'NOT RUN';
 
 /** `patched`, `reverted: serialise_migration`, or `applied: unmap_failed_ring`. */
-export const buildName = ({ reverted, applied = [] }: Build<string>, otherwise = 'patched'): string =>
+export const buildName = ({ reverted, applied = [], rcu }: Build<string>, otherwise = 'patched'): string =>
   [
     ...(reverted.length > 0 ? [`reverted: ${reverted.join(', ')}`] : []),
     ...(applied.length > 0 ? [`applied: ${applied.join(', ')}`] : []),
-  ].join('; ') || otherwise;
+    ...(reverted.length + applied.length > 0 ? [] : [otherwise]),
+    ...(rcu === 'preempt' ? ['preemptible RCU'] : []),
+  ].join('; ');
 
 export const buildText = ({ build }: ScenarioResult): string => buildName(build);
 

@@ -5,6 +5,7 @@
  * Times are ns unless a name says otherwise; counts are plain numbers. Everything can be written as JSON. All of it is
  * made from the run's event log (stress/log/), live or afterwards.
  */
+import type { Rcu } from '../../src/arch/sab/cpu.ts';
 import type { Bins } from '../../src/arch/sab/histogram.ts';
 import type { ObjectRef } from '../../src/kernel/object_ref.ts';
 import type { CpuSnapshot } from '../../src/kernel/oops.ts';
@@ -239,6 +240,8 @@ export interface Parameters {
   readonly revert: readonly string[];
   /** Fixes of later kernels that were applied; absent for none. */
   readonly apply?: readonly string[];
+  /** What `--rcu` says; absent where it does not. */
+  readonly rcu?: Rcu;
   readonly roles: Readonly<Record<string, number>> | null;
   readonly perturb: string;
   readonly sanitize: string;

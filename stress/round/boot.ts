@@ -3,6 +3,7 @@
 import { ktime_get } from '../../src/arch/sab/clock.ts';
 import { setHook, store32 } from '../../src/arch/sab/memory.ts';
 import { diskWord } from '../../src/drivers/disk_word.ts';
+import { endpoint_open } from '../../src/drivers/endpoint.ts';
 import { nullb_open, nullb_set_delay } from '../../src/drivers/null_blk.ts';
 import { type ramdisk, ramdisk_create, ramdisk_open } from '../../src/drivers/ramdisk.ts';
 import { aio } from '../../src/fs/aio/kioctx.ts';
@@ -13,7 +14,7 @@ import { kernel_enter, kernel_exit } from '../../src/kernel/sched/core.ts';
 import type { Build } from '../../src/reverts/registry.ts';
 import { become, type Process, spawn } from '../../src/user/process.ts';
 import { INLINE_BYTES } from '../../workers/layout.ts';
-import { QUOTA_FOR_DESTROYERS, type Role, type Workload } from '../../workers/protocol.ts';
+import { OWNERS, QUOTA_FOR_EACH, type Role, type Workload } from '../../workers/protocol.ts';
 import { pagesAtRest } from '../oracles/leaks.ts';
 
 export interface Booted {
@@ -44,21 +45,21 @@ export function bootRound(
   enableLockDebug(null);
   setHook(null);
   const pages = pagesAtRest();
-  nullb_set_delay(workload.delayMinUs, workload.delayMaxUs);
+  nullb_set_delay(workload.delayMinUs, workload.delayMaxUs, workload.pendingEnds);
   if (workload.aioMaxNr > 0) aio.it.aio_max_nr = workload.aioMaxNr;
   if (workload.aioMaxNr < 0) {
-    const all = workload.aioMaxNr === QUOTA_FOR_DESTROYERS;
-    const contexts = all ? roles.filter((role) => role === 'destroyer').length : 1;
+    const each = workload.aioMaxNr === QUOTA_FOR_EACH;
+    const contexts = each ? roles.filter((role) => OWNERS.includes(role)).length : 1;
     aio.it.aio_max_nr = (contexts * charge(workload.nrEventsMax, machine.cpus)) / 2;
   }
   const process = spawn(areaBytes, 0);
   kernel_enter();
   const disk = makeDisk();
   // In the order of FD_INLINE, FD_DEVICE, FD_PENDING.
-  const files = [ramdisk_open(disk, FMODE_READ | FMODE_WRITE, 0), nullb_open(false), nullb_open(true)];
+  const files = [ramdisk_open(disk, FMODE_READ | FMODE_WRITE, 0), nullb_open(), endpoint_open()];
   for (const filp of files) fd_install(files_struct.at(process.files), filp as file);
   kernel_exit();
-  become({ mm: 0, files: 0, base: 0 });
+  become({ mm: 0, files: 0 });
   return { process, bootTime, pages, disk: disk.addr };
 }
 

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { QUOTA_FOR_DESTROYERS, type Role } from '../../workers/protocol.ts';
+import { QUOTA_FOR_EACH, type Role } from '../../workers/protocol.ts';
 import { CaseFold } from '../log/case_fold.ts';
 import { grade } from '../log/verdict.ts';
 import { classify } from '../scenarios/known.ts';
@@ -88,7 +88,7 @@ test(
   'a kernel that keeps quota refuses a context to a user who owns none',
   async () => {
     const programs = { destroyer: 'quota', migrator: 'keeps_quota' };
-    const scenario = scenarioOf(workload({ programs, aioMaxNr: QUOTA_FOR_DESTROYERS, batch: 0 }));
+    const scenario = scenarioOf(workload({ programs, aioMaxNr: QUOTA_FOR_EACH, batch: 0 }));
     const [kworker, completer, destroyer] = ['kworker', 'completer', 'destroyer'] as const;
     const roles: Role[] = [kworker, kworker, kworker, completer, completer, 'migrator', destroyer, destroyer];
     const { records } = await play(scenario, 1500, roles);

@@ -135,6 +135,7 @@ export class Round {
       seed: spec.seed,
       reverted: spec.reverted,
       applied: spec.applied,
+      rcu: spec.rcu,
       perturb: spec.perturb,
       bootTime: this.booted.bootTime,
       roles: spec.roles,

@@ -41,14 +41,29 @@ export interface RunPlan {
 }
 
 function parametersOf(options: Options, cases: readonly Case[]): Parameters {
-  const { threads, durationMs, seed, leftOut, build, revert, apply, roles, perturb, sanitize, arenaMib, shard, det } =
-    options;
+  const {
+    threads,
+    durationMs,
+    seed,
+    leftOut,
+    build,
+    revert,
+    apply,
+    rcu,
+    roles,
+    perturb,
+    sanitize,
+    arenaMib,
+    shard,
+    det,
+  } = options;
   return {
     ...{ threads, durationMs, seed },
     scenarios: [...new Set(cases.map(({ scenario }) => scenario.name))],
     ...(leftOut.length === 0 ? {} : { leftOut }),
     build: revert.length > 0 ? 'revert' : apply.length > 0 ? 'apply' : build,
     ...(apply.length > 0 ? { apply } : {}),
+    ...(rcu === null ? {} : { rcu }),
     ...{ revert, roles: roles as Readonly<Record<string, number>> | null, perturb, sanitize, arenaMib, shard },
     thresholds: options.thresholds,
     again: againLine(options),

@@ -5,7 +5,7 @@
  * On the sources that it was recorded on it is the same to the last step, and so is the text. On others it is followed
  * as far as it can be; where it is left is said, and from there a random walk goes on under its seed.
  */
-import type { Build } from '../../src/reverts/registry.ts';
+import { type Build, buildOf } from '../../src/reverts/registry.ts';
 import type { Role } from '../../workers/protocol.ts';
 import { worstExit } from '../cli/exit_code.ts';
 import { Interrupt, unlessAborted } from '../cli/interrupt.ts';
@@ -56,11 +56,11 @@ export function whereLeft({ decisions, hash }: Schedule, result: DetResult): str
 /** What a run shows, as a report has it. @param explanation - of the first finding */
 function resultOf(schedule: Schedule, result: DetResult, explanation: Explanation | null): ScenarioResult {
   const scenario = scenarioOf(schedule);
-  const { reverted, applied } = schedule as Build<string> as Build;
-  const fold = new CaseFold(caseRecord({ scenario, reverted, applied, roles: schedule.roles as readonly Role[] }));
+  const build = buildOf(schedule as Build<string> as Build);
+  const fold = new CaseFold(caseRecord({ scenario, ...build, roles: schedule.roles as readonly Role[] }));
   const { operations, ranMs } = result;
   for (const record of result.records) {
-    const taken = classify(record, { reverted, applied, fixedBy: scenario.fixedBy }, operations);
+    const taken = classify(record, { ...build, fixedBy: scenario.fixedBy }, operations);
     fold.find({ record: { ...record, stack: record.stack.map(sourceFrame) }, ranMs, ...taken }, 0);
   }
   const [first] = result.records;

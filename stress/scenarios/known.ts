@@ -10,19 +10,44 @@ import { mayShow } from './index.ts';
 /** Whether a record is the bug that a fix mends. @param operations - of its round */
 type Is = (record: OopsRecord, operations: Readonly<Record<string, number>>) => boolean;
 
-const KNOWN: readonly { readonly fix: Slug | string; readonly is: Is }[] = [
+interface Known {
+  readonly fix: Slug | string;
+  /** The machine that has it; absent for any. */
+  readonly rcu?: 'preempt';
+  readonly is: Is;
+}
+
+const within = ({ stack }: OopsRecord, ...names: readonly string[]): boolean =>
+  stack.some((line) => names.some((name) => line.startsWith(`${name} `)));
+/** System calls that look up a context and then use it. */
+const CALLS = ['do_io_submit', 'io_getevents', 'io_cancel', 'io_destroy'];
+
+const KNOWN: readonly Known[] = [
   {
     fix: 'unmap_failed_ring',
     is: ({ kind, title }, operations) =>
       kind === 'leak:mapping' &&
       title === 'rings are mapped that belong to no context' &&
-      (operations['setup failed'] ?? 0) > 0,
+      ['setup failed', 'setup -EAGAIN', 'setup -ENOMEM'].some((answer) => (operations[answer] ?? 0) > 0),
   },
   {
-    fix:
-      '0b944d3a4bba (v4.10): a write that completes at once may drop the last reference to the file, ' +
-      'which io_submit() still uses',
-    is: ({ kind, where }) => kind === 'kasan:use-after-free' && where === 'file_end_write',
+    fix: 'hold_file_reference',
+    is: ({ kind, where, objects }) =>
+      kind === 'kasan:use-after-free' && (where === 'file_end_write' || objects[0]?.type === 'ep_data'),
+  },
+  {
+    fix: 'free_contexts_after_readers',
+    rcu: 'preempt',
+    is: (record) => record.kind === 'kasan:use-after-free' && within(record, 'lookup_ioctx'),
+  },
+  {
+    // With a reference that comes too late users are without a user twice, and the context goes under the second one.
+    fix: 'refuse_dying_contexts',
+    rcu: 'preempt',
+    is: (record) =>
+      within(record, ...CALLS) &&
+      !within(record, 'lookup_ioctx') &&
+      (record.kind.startsWith('kasan:use-after') || within(record, 'percpu_ref_kill')),
   },
 ];
 
@@ -47,7 +72,10 @@ export function classify(
 }
 
 const bugOf = (record: OopsRecord, build: Build<string>, operations: Readonly<Record<string, number>>) =>
-  KNOWN.find(({ fix, is }) => (!isSlug(fix) || lacks(build, fix)) && is(record, operations));
+  KNOWN.find(
+    ({ fix, rcu = build.rcu, is }) =>
+      rcu === build.rcu && (!isSlug(fix) || lacks(build, fix)) && is(record, operations),
+  );
 
 function labelOf(fix: string): string {
   if (!isSlug(fix)) return fix;

@@ -2,6 +2,7 @@
 /** The tables in the documents are made from those of the programs. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { protectionRows } from '../../src/reverts/coverage.test-data.ts';
 import { APPLICABLE, FIXES, REVERTIBLE, type Slug } from '../../src/reverts/registry.ts';
 import { type Table, typedAs, usualText } from '../cli/option_table.ts';
 import { STRESS } from '../options/table.ts';
@@ -12,11 +13,16 @@ const rowsOf = (table: Table): string =>
     .map(([name, row]) => `| \`${typedAs(name, row)}\` | ${row.help} | ${usualText(row) ?? ''} |\n`)
     .join('');
 
+/** What was before Linus's present repository is in that of its history. */
+const HISTORY = 'https://git.kernel.org/pub/scm/linux/kernel/git/tglx/history.git/commit/?id=';
+const urlOf = (commit: string, fixedIn: string): string =>
+  `${fixedIn.startsWith('v2.5.') ? HISTORY : 'https://git.kernel.org/linus/'}${commit}`;
+
 const fixRows = (slugs: readonly Slug[]): string =>
   slugs
     .map((slug) => {
       const { commit, subject, fixedIn, symptom } = FIXES[slug];
-      return `| \`${slug}\` | [${commit}](https://git.kernel.org/linus/${commit}) | ${fixedIn} | ${subject} | ${symptom} |\n`;
+      return `| \`${slug}\` | [${commit}](${urlOf(commit, fixedIn)}) | ${fixedIn} | ${subject} | ${symptom} |\n`;
     })
     .join('');
 
@@ -38,6 +44,7 @@ test.each([
       ['| `--apply` | commit | fixed in | subject | v3.17, without it |', fixRows(APPLICABLE)],
     ],
   ],
+  ['ARCHITECTURE.md', [['| in fs/aio.c | protects | shown by |', protectionRows()]]],
   ['stress/soak/README.md', [['| option | meaning | default |', rowsOf(SOAK)]]],
 ] as const)('the tables of %s; npx vitest run stress/soak/readme.test.ts -u writes them', async (path, tables) => {
   const file = new URL(`../../${path}`, import.meta.url);

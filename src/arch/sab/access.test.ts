@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Every way to RAM tells the hook the same, and traps on the same addresses. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LOAD, PAGE_OFFSET, STORE } from './access.ts';
+import { ATOMIC, LOAD, PAGE_OFFSET, STORE } from './access.ts';
 import { atomic_read, atomic_set } from './atomic.ts';
 import { type Addr, copy2, load32, memcpy, setFaultHandler, setHook, setRamSize, store2, store32 } from './memory.ts';
 import { atomic_t, linkPointers, ptr, s32, struct, u16, u32, type View } from './struct.ts';
@@ -37,7 +37,7 @@ afterEach(() => setHook(null));
 
 const listen = (): void =>
   setHook({
-    access: (op, addr, bytes, atomic) => seen.push(`${op} +${addr - AT} ${bytes}${atomic ? ' atomic' : ''}`),
+    access: (op, addr, bytes, kind) => seen.push(`${op} +${addr - AT} ${bytes}${kind === ATOMIC ? ' atomic' : ''}`),
     sleeper: null,
   });
 

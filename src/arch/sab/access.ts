@@ -10,10 +10,26 @@ export const STORE = 1;
 export const RMW = 2;
 export type Access = typeof LOAD | typeof STORE | typeof RMW;
 
+/** What an access is in C. The compiler may merge, split and move a plain one, and nobody else may race with it. */
+export const PLAIN = 0;
+/** ACCESS_ONCE(), rcu_dereference(): done as written, and no more ordered than a plain one. */
+export const ONCE = 1;
+/** An atomic instruction, an acquire or a release. */
+export const ATOMIC = 2;
+export type AccessKind = typeof PLAIN | typeof ONCE | typeof ATOMIC;
+
+/** Barriers: of stores, of loads, of both. */
+export const WMB = 0;
+export const RMB = 1;
+export const MB = 2;
+export type Barrier = typeof WMB | typeof RMB | typeof MB;
+
 /** Sees every access to RAM before it happens. It may stall; it must not touch RAM. */
 export interface Hook {
   /** @param bytes - 1, 2, 4, or the length of a block copy */
-  access(op: Access, addr: number, bytes: number, atomic: boolean): void;
+  access(op: Access, addr: number, bytes: number, kind: AccessKind): void;
+  /** This CPU is at a barrier. */
+  barrier?(what: Barrier): void;
   /** Whether it need not see accesses to memory whose shadow is zero. */
   readonly shadowed?: boolean;
   /** Who sleeps and wakes in the place of the machine; null for real sleep. */
@@ -30,7 +46,7 @@ export interface Hook {
  */
 export interface MemoryModel {
   /** @param index - of a word of RAM in `i32` @returns the index of the word that is to be read or written instead */
-  word(op: Access, index: number, atomic: boolean): number;
+  word(op: Access, index: number, kind: AccessKind): number;
   /** Bytes of RAM itself are about to be read or written. */
   block(op: Access, addr: number, bytes: number): void;
   /** The allocators are about to write what nobody may touch. */

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The atomic instructions and the barriers.
+ * The atomic instructions, the marked accesses and the barriers.
  *
- * Every Atomics operation of JavaScript is sequentially consistent, so each of these is at least as
+ * Every Atomics operation of JavaScript is sequentially consistent, so each atomic instruction is at least as
  * strong as its namesake. What C does with a plain access stays a plain access (memory.ts): making
  * it atomic would hide the races that this machine exists to show, and cost some 7 ns each.
  *
- * JavaScript has no fence, so a barrier is part of the access beside it:
- *
- *   C                                here
- *   smp_wmb(); ring->tail = t        smp_store_release(ring.$tail, t)
- *   t = ring->tail; smp_rmb()        t = smp_load_acquire(ring.$tail)
- *   spin_unlock(); smp_mb()          spin_unlock(); smp_mb__after_unlock()
+ * A barrier stands apart from the accesses that it orders, as in C, so that it can be left out, and the hook is told of
+ * it. JavaScript has none; WebAssembly has (instructions.ts).
  *
  * @linux include/linux/atomic.h, Documentation/memory-barriers.txt v3.17
  */
-import { LOAD, RMW, STORE } from './access.ts';
-import { add, compareExchange, exchange, load, store } from './instructions.ts';
-import { type Addr, atomicIndex, i32 } from './memory.ts';
+import { LOAD, MB, RMB, RMW, STORE, WMB } from './access.ts';
+import { add, compareExchange, exchange, fullFence, load, orderFence, store } from './instructions.ts';
+import { type Addr, atomicIndex, i32, load_once, ram, slowBarrier } from './memory.ts';
+import { OWN_WORD_OFFSET } from './ram.ts';
 
 /** Bytes from the start of RAM to the word at `addr`, which traps like every access. */
 const loadAt = (addr: number): number => atomicIndex(LOAD, addr) << 2;
@@ -83,5 +80,23 @@ export function set_mb(addr: Addr<Word>, value: number): void {
   store(rmwAt(addr), value);
 }
 
-/** smp_mb() right behind the unlock of a spinlock: that unlock is an exchange, hence a full barrier. */
-export function smp_mb__after_unlock(): void {}
+/** A load that is done once, as it is written, and orders nothing. @returns the signed word */
+export const ACCESS_ONCE: (addr: Addr<Word>) => number = load_once;
+
+/** Stores before it are seen before stores after it. */
+export function smp_wmb(): void {
+  if (ram.hooked) slowBarrier(WMB);
+  orderFence();
+}
+
+/** Loads after it see no less than loads before it did. */
+export function smp_rmb(): void {
+  if (ram.hooked) slowBarrier(RMB);
+  orderFence();
+}
+
+/** Stores before it are seen before loads after it are done. */
+export function smp_mb(): void {
+  if (ram.hooked) slowBarrier(MB);
+  fullFence(OWN_WORD_OFFSET);
+}

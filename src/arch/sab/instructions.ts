@@ -6,6 +6,10 @@
  * a call of a built-in that tests its arguments each time, some 7.5 ns; a call of an export costs 3 to 4.5 ns. Both are
  * sequentially consistent, and on the same memory, so Atomics.wait() and notify() sleep and wake on what either stores.
  *
+ * A fence is what the processor needs. x86-64 keeps loads and stores each in order: there the compiler alone must be
+ * kept from moving them, which a call does, and a full fence is an exchange (7 ns; mfence takes 26). Elsewhere each of
+ * them is WebAssembly's atomic.fence.
+ *
  * Addresses are byte offsets into RAM. Nothing is tested here: memory.ts has.
  */
 import { memory, WASM_PAGES } from './ram.ts';
@@ -17,6 +21,10 @@ interface Instructions {
   add(at: number, n: number): number;
   exchange(at: number, value: number): number;
   compareExchange(at: number, expected: number, value: number): number;
+  /** Loads and stores before it come before those after it. @param at - of a word that no other thread uses */
+  fullFence(at: number): void;
+  /** Loads before it come before loads after it, and stores before it before stores after it. */
+  orderFence(): void;
   /** Copies forwards. @param end - of what is written; a multiple of 32 bytes behind `to`, and not `to` itself */
   copy(to: number, from: number, end: number): void;
   /** @param end - as of copy() */
@@ -45,6 +53,9 @@ const I32_ATOMIC = {
   xchg: [0xfe, 0x41],
   cmpxchg: [0xfe, 0x48],
 };
+const DROP = 0x1a;
+const ATOMIC_FENCE = [0xfe, 0x03, 0];
+const IS_X86 = process.arch === 'x64';
 const V128_LOAD = [0xfd, 0x00];
 const V128_STORE = [0xfd, 0x0b];
 const I32X4_SPLAT = [0xfd, 0x11];
@@ -66,6 +77,13 @@ const EXPORTS: readonly Export[] = [
   { name: 'add', params: 2, results: 1, code: [...get(2), ...I32_ATOMIC.add, ...WORDS] },
   { name: 'exchange', params: 2, results: 1, code: [...get(2), ...I32_ATOMIC.xchg, ...WORDS] },
   { name: 'compareExchange', params: 3, results: 1, code: [...get(3), ...I32_ATOMIC.cmpxchg, ...WORDS] },
+  {
+    name: 'fullFence',
+    params: 1,
+    results: 0,
+    code: IS_X86 ? [LOCAL_GET, 0, LOCAL_GET, 0, ...I32_ATOMIC.xchg, ...WORDS, DROP] : ATOMIC_FENCE,
+  },
+  { name: 'orderFence', params: 0, results: 0, code: IS_X86 ? [] : ATOMIC_FENCE },
   {
     name: 'copy',
     params: 3,
@@ -121,7 +139,5 @@ const module = Uint8Array.from([
   ...section(10, vector(EXPORTS.map(({ code }) => sized([...NO_LOCALS, ...code, END])))),
 ]);
 
-export const { load, store, add, exchange, compareExchange, copy, fill } = new WebAssembly.Instance(
-  new WebAssembly.Module(module),
-  { ram: { memory } },
-).exports as unknown as Instructions;
+export const { load, store, add, exchange, compareExchange, fullFence, orderFence, copy, fill } =
+  new WebAssembly.Instance(new WebAssembly.Module(module), { ram: { memory } }).exports as unknown as Instructions;

@@ -4,17 +4,30 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Machine } from '../../init/machine.ts';
 import { boot, oopsOf, TEST_ARENA_MIB } from '../../testing/boot.ts';
-import { LOAD, PAGE_OFFSET, RMW, STORE } from './access.ts';
-import { atomic_add, atomic_inc_not_zero, atomic_read, atomic_set, cmpxchg, xchg } from './atomic.ts';
+import { type AccessKind, ATOMIC, LOAD, ONCE, PAGE_OFFSET, PLAIN, RMW, type Sleeper, STORE } from './access.ts';
+import {
+  ACCESS_ONCE,
+  atomic_add,
+  atomic_inc_not_zero,
+  atomic_read,
+  atomic_set,
+  cmpxchg,
+  smp_mb,
+  smp_rmb,
+  smp_wmb,
+  xchg,
+} from './atomic.ts';
 import { memblock_alloc } from './bss.ts';
 import {
   type Addr,
+  copy_page,
   isHooked,
   load8,
   load16,
   load32,
   memcpy,
   memset,
+  PAGE_SIZE,
   ramBytes,
   ramEnd,
   SHADOW_SHIFT,
@@ -44,6 +57,7 @@ const ACCESSES: [string, number, (addr: number) => unknown][] = [
   ['load8', 1, load8],
   ['store8', 1, (addr) => store8(addr, 1)],
   ['atomic_read', 4, (addr) => atomic_read(word(addr))],
+  ['ACCESS_ONCE', 4, (addr) => ACCESS_ONCE(word(addr))],
   ['atomic_set', 4, (addr) => atomic_set(word(addr), 1)],
   ['atomic_add', 4, (addr) => atomic_add(1, word(addr))],
   ['cmpxchg', 4, (addr) => cmpxchg(word(addr), 0, 1)],
@@ -145,16 +159,16 @@ describe('RAM', () => {
 });
 
 describe('the hook', () => {
-  /** [operation, offset, bytes, atomic] of what `f` does */
-  function watch(f: () => void): [number, number, number, boolean][] {
-    const seen: [number, number, number, boolean][] = [];
-    setHook({ access: (op, addr, bytes, atomic) => seen.push([op, addr - base, bytes, atomic]), sleeper: null });
+  /** [operation, offset, bytes, what it is in C] of what `f` does */
+  function watch(f: () => void, sleeper: Sleeper | null = null): [number, number, number, AccessKind][] {
+    const seen: [number, number, number, AccessKind][] = [];
+    setHook({ access: (op, addr, bytes, kind) => seen.push([op, addr - base, bytes, kind]), sleeper });
     f();
     setHook(null);
     return seen;
   }
 
-  it('sees every access, its width and whether it is atomic', () => {
+  it('sees every access, its width and what it is in C', () => {
     expect(
       watch(() => {
         load32(base);
@@ -166,25 +180,63 @@ describe('the hook', () => {
         atomic_read(word(base + 16));
         atomic_set(word(base + 20), 1);
         xchg(word(base + 24), 1);
+        ACCESS_ONCE(word(base + 28));
       }),
     ).toEqual([
-      [LOAD, 0, 4, false],
-      [STORE, 4, 4, false],
-      [LOAD, 8, 2, false],
-      [STORE, 10, 2, false],
-      [LOAD, 12, 1, false],
-      [STORE, 13, 1, false],
-      [LOAD, 16, 4, true],
-      [STORE, 20, 4, true],
-      [RMW, 24, 4, true],
+      [LOAD, 0, 4, PLAIN],
+      [STORE, 4, 4, PLAIN],
+      [LOAD, 8, 2, PLAIN],
+      [STORE, 10, 2, PLAIN],
+      [LOAD, 12, 1, PLAIN],
+      [STORE, 13, 1, PLAIN],
+      [LOAD, 16, 4, ATOMIC],
+      [STORE, 20, 4, ATOMIC],
+      [RMW, 24, 4, ATOMIC],
+      [LOAD, 28, 4, ONCE],
     ]);
+  });
+  it('is told of barriers, where they stand', () => {
+    const seen: string[] = [];
+    setHook({
+      access: (_, addr) => seen.push(`${addr - base}`),
+      barrier: (what) => seen.push(['wmb', 'rmb', 'mb'][what] as string),
+      sleeper: null,
+    });
+    store32(base, 1);
+    smp_wmb();
+    store32(base + 4, 1);
+    smp_mb();
+    load32(base + 8);
+    smp_rmb();
+    load32(base + 12);
+    expect(seen).toEqual(['0', 'wmb', '4', 'mb', '8', 'rmb', '12']);
   });
   it.each([8, 7, 1000])('sees the whole of a block of %i bytes', (bytes) => {
     expect(watch(() => memcpy(base + 2048, base, bytes))).toEqual([
-      [LOAD, 0, bytes, false],
-      [STORE, 2048, bytes, false],
+      [LOAD, 0, bytes, PLAIN],
+      [STORE, 2048, bytes, PLAIN],
     ]);
-    expect(watch(() => memset(base, 1, bytes))).toEqual([[STORE, 0, bytes, false]]);
+    expect(watch(() => memset(base, 1, bytes))).toEqual([[STORE, 0, bytes, PLAIN]]);
+  });
+  it('sees a page copied at once, and where one CPU runs at a time in steps of eight bytes', () => {
+    const page = memblock_alloc(2 * PAGE_SIZE, PAGE_SIZE);
+    for (let i = 0; i < PAGE_SIZE; i += 4) store32(page + i, i);
+    const from = page - base;
+    const to = from + PAGE_SIZE;
+    expect(watch(() => copy_page(page + PAGE_SIZE, page))).toEqual([
+      [LOAD, from, PAGE_SIZE, PLAIN],
+      [STORE, to, PAGE_SIZE, PLAIN],
+    ]);
+    const sleeper: Sleeper = { park: () => false, unpark: () => 0, idle: () => {}, isQuiet: () => true };
+    memset(page + PAGE_SIZE, 0, PAGE_SIZE);
+    const steps = watch(() => copy_page(page + PAGE_SIZE, page), sleeper);
+    expect(steps).toEqual(
+      Array.from({ length: PAGE_SIZE / 8 }, (_, i) => [
+        [LOAD, from + 8 * i, 8, PLAIN],
+        [STORE, to + 8 * i, 8, PLAIN],
+      ]).flat(),
+    );
+    for (let i = 0; i < PAGE_SIZE; i += 4) expect(load32(page + PAGE_SIZE + i)).toBe(i);
   });
   it('is called before the access, and can prevent it', () => {
     setHook({
@@ -203,12 +255,12 @@ describe('the hook', () => {
 describe('a hook that knows the shadow', () => {
   const POISONED = 64;
   const marked = (): number => (base + POISONED - PAGE_OFFSET) >>> SHADOW_SHIFT;
-  let seen: [number, number, number, boolean][];
+  let seen: [number, number, number, AccessKind][];
   beforeEach(() => {
     seen = [];
     shadow[marked()] = 1;
     setHook({
-      access: (op, addr, bytes, atomic) => seen.push([op, addr - base, bytes, atomic]),
+      access: (op, addr, bytes, kind) => seen.push([op, addr - base, bytes, kind]),
       shadowed: true,
       sleeper: null,
     });
@@ -232,8 +284,8 @@ describe('a hook that knows the shadow', () => {
     memset(base + POISONED + 7, 0, 32);
     memset(base + POISONED + 8, 0, 32);
     expect(seen).toEqual([
-      [LOAD, 0, POISONED + 1, false],
-      [STORE, POISONED + 7, 32, false],
+      [LOAD, 0, POISONED + 1, PLAIN],
+      [STORE, POISONED + 7, 32, PLAIN],
     ]);
   });
   it.each(ACCESSES)('%s traps outside RAM', (_, __, access) => {

@@ -18,7 +18,20 @@
  *
  * KASAN alone is not called for each access, either: the slow path itself looks at the shadow of the word first.
  */
-import { type Access, type Hook, LOAD, type MemoryModel, PAGE_OFFSET, type Sleeper, STORE } from './access.ts';
+import {
+  type Access,
+  type AccessKind,
+  ATOMIC,
+  type Barrier,
+  type Hook,
+  LOAD,
+  type MemoryModel,
+  ONCE,
+  PAGE_OFFSET,
+  PLAIN,
+  type Sleeper,
+  STORE,
+} from './access.ts';
 import { local_irq_restore, local_irq_save } from './cpu.ts';
 import { copy, fill } from './instructions.ts';
 import { memory, SHADOW_OFFSET, SHADOW_SHIFT } from './ram.ts';
@@ -110,23 +123,32 @@ const isCleanWord = (index: number): boolean =>
  */
 export function slowLoad(addr: number, index: number): number {
   const clean = (limit[SHADOWED_WORDS] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0;
-  return i32[clean ? index : hookedIndex(LOAD, addr, false, index)] as number;
+  return i32[clean ? index : hookedIndex(LOAD, addr, PLAIN, index)] as number;
 }
 
 export function slowStore(addr: number, index: number): number {
   if ((limit[SHADOWED_WORDS] as number) > index >>> 0 && shadow[index >>> WORD_SHADOW_SHIFT] === 0) return index;
-  return hookedIndex(STORE, addr, false, index);
+  return hookedIndex(STORE, addr, PLAIN, index);
 }
 
 function slowAtomic(op: Access, addr: number, index: number): number {
-  return isCleanWord(index) ? index : hookedIndex(op, addr, true, index);
+  return isCleanWord(index) ? index : hookedIndex(op, addr, ATOMIC, index);
+}
+
+function slowOnce(addr: number, index: number): number {
+  return i32[isCleanWord(index) ? index : hookedIndex(LOAD, addr, ONCE, index)] as number;
+}
+
+/** A barrier, where there is a hook. */
+export function slowBarrier(what: Barrier): void {
+  hook?.barrier?.(what);
 }
 
 /** Tests the address, tells the hook. */
-function hookedIndex(op: Access, addr: number, atomic: boolean, index: number): number {
+function hookedIndex(op: Access, addr: number, kind: AccessKind, index: number): number {
   if ((limit[RAM_WORDS] as number) <= index >>> 0) fault_handler(addr, op, 4);
-  if (hook !== null) hook.access(op, addr, 4, atomic);
-  return model === null ? index : model.word(op, index, atomic);
+  if (hook !== null) hook.access(op, addr, 4, kind);
+  return model === null ? index : model.word(op, index, kind);
 }
 
 /** Before an allocator writes: a store of this CPU that is still under way must not come behind it. */
@@ -156,6 +178,12 @@ const isNoPair = (index: number): boolean => isNoRun(index, 1);
 export function load32(addr: number): number {
   const index = indexOf(addr);
   return ram.hooked ? slowLoad(addr, index) : (ram.words[index] ?? slowLoad(addr, index));
+}
+
+/** Load of the signed word at `addr` that C marks by ACCESS_ONCE(). */
+export function load_once(addr: number): number {
+  const index = indexOf(addr);
+  return ram.hooked || ram.words[index] === undefined ? slowOnce(addr, index) : (ram.words[index] as number);
 }
 
 /** Plain store of a word. */
@@ -215,6 +243,12 @@ export function memcpy(to: number, from: number, bytes: number): void {
   }
 }
 
+/** Copies a page. Where one CPU runs at a time it is as many steps as in C, and others may come in between. */
+export function copy_page(to: number, from: number): void {
+  if (currentSleeper() === null) memcpy(to, from, PAGE_SIZE);
+  else for (let i = 0; i < PAGE_SIZE; i += 8) memcpy(to + i, from + i, 8);
+}
+
 /** Zeroes memory for the allocators, which write what nobody may touch: no hook. @param bytes - a multiple of 8 */
 export function clear_unchecked(addr: number, bytes: number): void {
   memset_unchecked(addr, 0, bytes);
@@ -265,7 +299,7 @@ export function store8(addr: number, value: number): void {
 export function checkBlock(op: Access, addr: number, bytes: number): void {
   if (!isRam(addr, bytes)) fault_handler(addr, op, bytes);
   if (bytes <= 0 || (limit[SHADOWED_WORDS] !== 0 && isClean(addr, bytes))) return;
-  if (hook !== null) hook.access(op, addr, bytes, false);
+  if (hook !== null) hook.access(op, addr, bytes, PLAIN);
   if (model !== null) model.block(op, addr, bytes);
 }
 

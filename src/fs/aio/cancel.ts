@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Requests that can be cancelled, and cancelling them. */
-import { cmpxchg } from '../../arch/sab/atomic.ts';
+import { ACCESS_ONCE, cmpxchg } from '../../arch/sab/atomic.ts';
 import { type Fn, fnOf } from '../../arch/sab/functable.ts';
 import { type Addr, load32 } from '../../arch/sab/memory.ts';
 import { container_of } from '../../arch/sab/struct.ts';
@@ -11,8 +11,14 @@ import {
   spin_unlock_irqrestore,
 } from '../../kernel/locking/spinlock.ts';
 import { list_add, list_del_init, list_empty, type list_head, list_next } from '../../lib/list.ts';
+import { is_listed } from '../../reverts/cancel_before_unlink.ts';
+import { fixed } from '../../reverts/registry.ts';
 import { EINVAL } from '../../uapi/errno.ts';
 import { KIOCB_CANCELLED, type KiocbCancelFn, kiocb, type kioctx } from './kioctx.ts';
+
+/** Whether a request ever was in active_reqs. */
+export const was_listed = (req: kiocb): boolean =>
+  fixed.cancel_before_unlink ? load32(req.ki_list) !== 0 : is_listed(req); // else: whether it is now
 
 /**
  * Makes a request one that can be cancelled. For drivers, before the request can complete.
@@ -22,7 +28,7 @@ import { KIOCB_CANCELLED, type KiocbCancelFn, kiocb, type kioctx } from './kioct
 export function kiocb_set_cancel_fn(req: kiocb, cancel: Fn<KiocbCancelFn>): void {
   const ctx = req.ki_ctx;
   const flags = spin_lock_irqsave(ctx.ctx_lock);
-  if (load32(req.ki_list) === 0) list_add(req.ki_list, ctx.active_reqs);
+  if (!was_listed(req)) list_add(req.ki_list, ctx.active_reqs);
   req.ki_cancel = cancel;
   spin_unlock_irqrestore(ctx.ctx_lock, flags);
 }
@@ -34,11 +40,12 @@ export function kiocb_set_cancel_fn(req: kiocb, cancel: Fn<KiocbCancelFn>): void
  * @linux fs/aio.c kiocb_cancel() v3.17
  */
 export function kiocb_cancel(req: kiocb): number {
-  let cancel = req.ki_cancel;
+  const word = req.$ki_cancel as number as Addr<number>;
+  let cancel = ACCESS_ONCE(word) as Fn<KiocbCancelFn>;
   for (;;) {
     if (cancel === 0 || cancel === KIOCB_CANCELLED) return -EINVAL;
     const old = cancel;
-    cancel = cmpxchg(req.$ki_cancel as number as Addr<number>, old, KIOCB_CANCELLED);
+    cancel = cmpxchg(word, old, KIOCB_CANCELLED) as typeof old;
     if (cancel === old) break;
   }
   return fnOf(cancel)(req);

@@ -3,15 +3,16 @@
  * Completion: the event into the ring, the request away, the sleepers up.
  *
  *   CPU 1 (aio_complete)                       CPU 2 (reads the ring)
- *   write the event
- *   store-release ring.tail  ────────────────▶ load-acquire ring.tail
- *   unlock (full barrier)                      read the event
- *   waitqueue_active()?                        store-release ring.head
+ *   write the event                            enqueue itself
+ *   smp_wmb()                                  set_current_state() (full barrier)
+ *   store ring.tail  ────────────────────────▶ load ring.tail
+ *   smp_mb()                                   smp_rmb()
+ *   waitqueue_active()?                        read the event, or sleep
  *
  * @linux fs/aio.c wait_on_sync_kiocb(), aio_complete() v3.17
  */
-import { atomic_read, smp_mb__after_unlock, smp_store_release } from '../../arch/sab/atomic.ts';
-import { type Addr, load32, memset } from '../../arch/sab/memory.ts';
+import { smp_mb, smp_wmb } from '../../arch/sab/atomic.ts';
+import { type Addr, load32, memset, store32 } from '../../arch/sab/memory.ts';
 import { copy64, lo32, set64, type U64 } from '../../arch/sab/struct.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from '../../kernel/locking/spinlock.ts';
 import { rcu_read_lock, rcu_read_unlock } from '../../kernel/rcu/tree.ts';
@@ -36,6 +37,7 @@ import { trace } from '../../trace/flight_recorder.ts';
 import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
 import { EXDEV } from '../../uapi/errno.ts';
 import { eventfd_signal } from '../eventfd.ts';
+import { was_listed } from './cancel.ts';
 import { AIO_EVENTS_OFFSET, AIO_EVENTS_PER_PAGE, kiocb, type kioctx, kmap_ring_page } from './kioctx.ts';
 import { kiocb_free, put_reqs_available, refill_reqs_available } from './requests.ts';
 
@@ -44,7 +46,7 @@ const { data: DATA, obj: OBJ, res: RES, res2: RES2 } = io_event.offsetof;
 
 const KI_CTX = kiocb.offsetof.ki_ctx;
 
-/** Whether somebody waits for this very request, and no context is involved. */
+/** Whether somebody waits for this very request, and no context is involved; and whether it is not complete. */
 const is_sync_kiocb = (iocb: kiocb): boolean => load32(iocb.addr + KI_CTX) === 0;
 
 /** A synchronous request on this task's stack; end it by wait_on_sync_kiocb(). @linux init_sync_kiocb() */
@@ -57,9 +59,9 @@ export function sync_kiocb_onstack(): kiocb {
 
 /** Waits until a synchronous request is complete. @returns its result @context may sleep */
 export function wait_on_sync_kiocb(iocb: kiocb): number {
-  while (atomic_read(iocb.$ki_ctx as number as typeof current.$state) === 0) {
+  while (is_sync_kiocb(iocb)) {
     set_current_state(TASK_UNINTERRUPTIBLE);
-    if (atomic_read(iocb.$ki_ctx as number as typeof current.$state) !== 0) break;
+    if (!is_sync_kiocb(iocb)) break;
     schedule();
   }
   __set_current_state(TASK_RUNNING);
@@ -73,7 +75,8 @@ function complete_sync_kiocb(iocb: kiocb, res: number): void {
   // (v4.1) took it away.
   const task = task_struct.at(lo32(iocb.ki_obj));
   set64(iocb.ki_user_data, res, res >> 31);
-  smp_store_release(iocb.$ki_ctx as number as typeof current.$state, -EXDEV);
+  smp_wmb(); // the result before what says that it is there
+  store32(iocb.$ki_ctx, -EXDEV);
   wake_up_process(task);
 }
 
@@ -94,7 +97,7 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   if (!fixed.refcount_requests) rcu_read_lock(); // the context is freed by call_rcu(): this keeps it to the end
 
   // "Was it ever listed", not "is it listed": who cancels unlinks it first, and we must wait for him.
-  if (load32(iocb.ki_list) !== 0) {
+  if (was_listed(iocb)) {
     const flags = spin_lock_irqsave(ctx.ctx_lock);
     list_del(iocb.ki_list);
     spin_unlock_irqrestore(ctx.ctx_lock, flags);
@@ -113,17 +116,21 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   set64((event + RES2) as Addr<U64>, res2, res2 >> 31);
   trace(TP.aio_complete, ctx.addr, slot, lo32(iocb.ki_obj));
 
+  // The event before the tail. Pairs with smp_rmb() in aio_read_events_ring(), and user space's load of the tail.
+  if (fixed.write_barrier) smp_wmb();
   ctx.tail = tail;
   const ring = aio_ring.at(kmap_ring_page(ctx, 0));
   const head = ring.head;
-  // smp_wmb() and the store; pairs with the load of tail in aio_read_events_ring() and in user space.
-  smp_store_release(ring.$tail, tail);
+  ring.tail = tail;
+  if (!fixed.write_barrier) smp_wmb(); // too late: the tail may have been seen
 
   if (fixed.track_ring_occupancy) {
     const completed = ctx.completed_events + 1;
     ctx.completed_events = completed;
     if (completed > 1) refill_reqs_available(ctx, head, tail);
   }
+  // v2.6.24 looked here, where nothing has made the tail seen. It kept the request, which its submitter freed.
+  if (!fixed.wake_after_tail) wake_waiters(ctx);
   spin_unlock_irqrestore(ctx.completion_lock, flags);
 
   const eventfd = iocb.ki_eventfd;
@@ -132,9 +139,11 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   // The slot is called free, its event unread. Still earlier, who reads the event gives it back.
   if (!fixed.track_ring_occupancy && fixed.free_user_reaped_slots) put_reqs_available(ctx, 1);
 
-  // Pairs with prepare_to_wait() in read_events(): the event is in the ring before we look for sleepers.
-  smp_mb__after_unlock();
-  wake_waiters(ctx);
+  if (fixed.wake_after_tail) {
+    // Pairs with prepare_to_wait() in read_events(): the tail is seen before we look for sleepers.
+    smp_mb();
+    wake_waiters(ctx);
+  }
 
   if (fixed.refcount_requests) percpu_ref_put(ctx.reqs);
   else rcu_read_unlock();

@@ -17,7 +17,7 @@ import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
 import { container_of } from '../../arch/sab/struct.ts';
 import { spin_lock, spin_unlock } from '../../kernel/locking/spinlock.ts';
 import { WARN_ON } from '../../kernel/panic.ts';
-import { synchronize_rcu } from '../../kernel/rcu/tree.ts';
+import { call_rcu, rcu_dereference_raw, type rcu_head, synchronize_rcu } from '../../kernel/rcu/tree.ts';
 import {
   complete,
   type completion,
@@ -62,6 +62,13 @@ const free_ioctx_fn = fn('free_ioctx', (work: Addr<work_struct>) =>
   free_ioctx(container_of(work, kioctx, 'free_work')),
 );
 
+function free_ioctx_rcufn(head: Addr<rcu_head>): void {
+  const ctx = container_of(head, kioctx, 'rcu_head');
+  INIT_WORK(ctx.free_work, free_ioctx_fn);
+  schedule_work(ctx.free_work);
+}
+const free_ioctx_rcufn_fn = fn('free_ioctx_rcufn', free_ioctx_rcufn);
+
 /** No request is left. @context any, in an RCU read section @linux fs/aio.c free_ioctx_reqs() v3.17 */
 export const free_ioctx_reqs_fn = fn('free_ioctx_reqs', function free_ioctx_reqs(ref: Addr<percpu_ref>) {
   const ctx = container_of(ref, kioctx, 'reqs');
@@ -70,8 +77,8 @@ export const free_ioctx_reqs_fn = fn('free_ioctx_reqs', function free_ioctx_reqs
   const freed_by_caller = ctx.freed_by_caller !== 0;
   if (requests_done !== null) complete(requests_done);
   if (freed_by_caller) return; // by free_ioctx(), in io_destroy()
-  INIT_WORK(ctx.free_work, free_ioctx_fn);
-  schedule_work(ctx.free_work);
+  if (fixed.free_contexts_after_readers) call_rcu(ctx.rcu_head, free_ioctx_rcufn_fn);
+  else free_ioctx_rcufn(ctx.rcu_head); // whoever has found it in the table may still look at it
 });
 
 /** No syscall is in the context any more, hence no request can be added. @linux fs/aio.c free_ioctx_users() v3.17 */
@@ -107,7 +114,7 @@ export function kill_ioctx(mm: mm_struct, ctx: kioctx, requests_done: completion
   trace(TP.kill_ioctx, ctx.addr);
 
   spin_lock(mm.ioctx_lock);
-  const table = kioctx_table.at(mm.ioctx_table);
+  const table = kioctx_table.at(rcu_dereference_raw(mm.$ioctx_table));
   const slot = kioctx_table_slot(table, ctx.id);
   WARN_ON(load32(slot) !== ctx.addr, 'ctx != table->table[ctx->id]');
   store32(slot, 0);
@@ -136,7 +143,7 @@ export function kill_ioctx(mm: mm_struct, ctx: kioctx, requests_done: completion
  */
 export function exit_aio(mm: mm_struct): void {
   trace(TP.exit_aio, mm.addr);
-  const table = kioctx_table.from(mm.ioctx_table);
+  const table = kioctx_table.from(rcu_dereference_raw(mm.$ioctx_table));
   if (table === null) return;
   for (let i = 0; i < table.nr; i++) {
     const ctx = kioctx.from(load32(kioctx_table_slot(table, i)));

@@ -92,7 +92,7 @@ export const kioctx = struct('kioctx', {
   mm: ptr(() => mm_struct),
   /** NOT LINUX: set by kill_ioctx(), on the build whose io_destroy() frees the context itself */
   freed_by_caller: u32,
-  /** NOT LINUX v3.17: for the build without `reqs`, which frees by call_rcu() */
+  /** NOT LINUX v3.17: for builds that free by call_rcu(): the one without `reqs`, and that of v4.16 */
   rcu_head: embed(rcu_head),
 
   /** A: slots that no CPU has taken */

@@ -4,7 +4,7 @@
  *
  * @linux fs/aio.c aio_read_events_ring() … read_events() v3.17
  */
-import { atomic_read, smp_load_acquire } from '../../arch/sab/atomic.ts';
+import { atomic_read, smp_rmb } from '../../arch/sab/atomic.ts';
 import { sched_clock } from '../../arch/sab/clock.ts';
 import { FOREVER } from '../../arch/sab/park.ts';
 import { mutex_lock, mutex_unlock } from '../../kernel/locking/mutex.ts';
@@ -34,19 +34,23 @@ function aio_read_events_ring(ctx: kioctx, event: number, nr: number): number {
   out: {
     const first = aio_ring.at(kmap_ring_page(ctx, 0));
     let head = first.head;
-    // The load and smp_rmb(); pairs with the store of tail in aio_complete(). Else: the events may be read before it.
-    let tail = (fixed.read_barrier ? smp_load_acquire(first.$tail) : first.tail) >>> 0;
+    let tail = first.tail;
+    // The tail before the events. Pairs with smp_wmb() in aio_complete().
+    if (fixed.read_barrier) smp_rmb();
     if (head === tail) break out;
 
     // User space can write both.
     const nr_events = ctx.nr_events;
-    head %= nr_events;
-    tail %= nr_events;
+    if (fixed.clamp_ring_indexes) {
+      head %= nr_events;
+      tail %= nr_events;
+    }
     const start = head;
     while (ret < nr && head !== tail) {
-      const pos = head + AIO_EVENTS_OFFSET;
+      // Unsigned, as in C, which matters where they are not clamped.
+      const pos = (head + AIO_EVENTS_OFFSET) >>> 0;
       const in_page = pos % AIO_EVENTS_PER_PAGE;
-      let avail = (head <= tail ? tail : nr_events) - head;
+      let avail = ((head <= tail ? tail : nr_events) - head) >>> 0;
       avail = Math.min(avail, nr - ret, AIO_EVENTS_PER_PAGE - in_page);
       const ev = kmap_ring_page(ctx, (pos / AIO_EVENTS_PER_PAGE) | 0);
       if (copy_to_user(event + ret * EVENT_BYTES, ev + in_page * EVENT_BYTES, avail * EVENT_BYTES) !== 0) {
@@ -54,7 +58,7 @@ function aio_read_events_ring(ctx: kioctx, event: number, nr: number): number {
         break out;
       }
       ret += avail;
-      head = (head + avail) % nr_events;
+      head = ((head + avail) >>> 0) % nr_events;
     }
     aio_ring.at(kmap_ring_page(ctx, 0)).head = head;
     trace(TP.read_events, ctx.addr, start, ret);

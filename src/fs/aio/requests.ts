@@ -17,6 +17,7 @@ import { atomic_add, atomic_cmpxchg, atomic_read } from '../../arch/sab/atomic.t
 import { irqs_disabled, local_irq_restore, local_irq_save } from '../../arch/sab/cpu.ts';
 import { load32, store32 } from '../../arch/sab/memory.ts';
 import { spin_lock_irq, spin_unlock_irq } from '../../kernel/locking/spinlock.ts';
+import { INIT_LIST_HEAD } from '../../lib/list.ts';
 import { percpu_ref_get } from '../../lib/percpu-refcount.ts';
 import { this_cpu_ptr } from '../../mm/percpu.ts';
 import { kmem_cache_alloc, kmem_cache_free } from '../../mm/slab.ts';
@@ -110,6 +111,7 @@ function get_reqs_available_refilled(ctx: kioctx): boolean {
 export function aio_get_req(ctx: kioctx): kiocb {
   const req = kiocb.at(get_reqs_available_refilled(ctx) ? alloc_kiocb(ctx) : 0);
   if (req.addr !== 0) req.ki_ctx = ctx;
+  if (req.addr !== 0 && !fixed.cancel_before_unlink) INIT_LIST_HEAD(req.ki_list); // else: zero, which is never listed
   return req;
 }
 

@@ -4,18 +4,26 @@
  *
  * @linux fs/aio.c ioctx_add_table() … ioctx_alloc(), lookup_ioctx() v3.17
  */
-import { atomic_set, smp_load_acquire, smp_store_release } from '../../arch/sab/atomic.ts';
+import { atomic_set } from '../../arch/sab/atomic.ts';
 import { num_possible_cpus } from '../../arch/sab/cpu.ts';
 import { fn } from '../../arch/sab/functable.ts';
 import { type Addr, load32, memcpy, store32 } from '../../arch/sab/memory.ts';
 import { container_of } from '../../arch/sab/struct.ts';
 import { mutex_init, mutex_lock, mutex_unlock } from '../../kernel/locking/mutex.ts';
 import { spin_lock, spin_lock_init, spin_unlock } from '../../kernel/locking/spinlock.ts';
-import { call_rcu, type rcu_head, rcu_read_lock, rcu_read_unlock } from '../../kernel/rcu/tree.ts';
+import {
+  call_rcu,
+  rcu_assign_pointer,
+  rcu_dereference,
+  rcu_dereference_raw,
+  type rcu_head,
+  rcu_read_lock,
+  rcu_read_unlock,
+} from '../../kernel/rcu/tree.ts';
 import { current } from '../../kernel/sched/core.ts';
 import { init_waitqueue_head } from '../../kernel/sched/wait.ts';
 import { INIT_LIST_HEAD } from '../../lib/list.ts';
-import { percpu_ref_exit, percpu_ref_get, percpu_ref_init } from '../../lib/percpu-refcount.ts';
+import { percpu_ref_exit, percpu_ref_get, percpu_ref_init, percpu_ref_tryget_live } from '../../lib/percpu-refcount.ts';
 import { mm_struct } from '../../mm/mm_types.ts';
 import { vm_munmap } from '../../mm/mmap.ts';
 import { alloc_percpu, free_percpu } from '../../mm/percpu.ts';
@@ -23,6 +31,7 @@ import { kfree, kmem_cache_alloc, kmem_cache_free, kzalloc } from '../../mm/slab
 import { get_user, user_fault } from '../../mm/uaccess.ts';
 import { ADD_TABLE_FAILED } from '../../reverts/refcount_requests.ts';
 import { fixed } from '../../reverts/registry.ts';
+import { charge_and_test } from '../../reverts/test_before_charging.ts';
 import { TP } from '../../trace/events.ts';
 import { trace } from '../../trace/flight_recorder.ts';
 import { aio_ring, io_event } from '../../uapi/aio_abi.ts';
@@ -48,7 +57,7 @@ const kfree_table_rcu = fn('kfree_rcu(kioctx_table)', function kfree_rcu_kioctx_
 /** Gives the context a slot, growing the table if there is none. @returns 0 or -ENOMEM @locks takes mm.ioctx_lock */
 function ioctx_add_table(ctx: kioctx, mm: mm_struct): number {
   spin_lock(mm.ioctx_lock);
-  let table = kioctx_table.from(mm.ioctx_table);
+  let table = kioctx_table.from(rcu_dereference_raw(mm.$ioctx_table));
   for (;;) {
     if (table !== null) {
       for (let i = 0; i < table.nr; i++) {
@@ -69,13 +78,13 @@ function ioctx_add_table(ctx: kioctx, mm: mm_struct): number {
     grown.nr = new_nr;
 
     spin_lock(mm.ioctx_lock);
-    const old = kioctx_table.from(mm.ioctx_table);
+    const old = kioctx_table.from(rcu_dereference_raw(mm.$ioctx_table));
     if (old === null) {
-      smp_store_release(mm.$ioctx_table, addr);
+      rcu_assign_pointer(mm.$ioctx_table, addr);
       table = grown;
     } else if (new_nr > old.nr) {
       memcpy(kioctx_table_slot(grown, 0), kioctx_table_slot(old, 0), 4 * old.nr);
-      smp_store_release(mm.$ioctx_table, addr);
+      rcu_assign_pointer(mm.$ioctx_table, addr);
       call_rcu(old.rcu, kfree_table_rcu);
       table = grown;
     } else {
@@ -83,6 +92,16 @@ function ioctx_add_table(ctx: kioctx, mm: mm_struct): number {
       table = old;
     }
   }
+}
+
+/** Charges requests against the quota. @returns whether there was room @locks takes aio_nr_lock */
+function charge(requests: number): boolean {
+  const g = aio.it;
+  spin_lock(g.aio_nr_lock);
+  const fits = g.aio_nr + requests <= g.aio_max_nr * 2 && (g.aio_nr + requests) >>> 0 >= g.aio_nr;
+  if (fits) g.aio_nr += requests;
+  spin_unlock(g.aio_nr_lock);
+  return fits;
 }
 
 /**
@@ -131,20 +150,19 @@ export function ioctx_alloc(nr_events: number): kioctx | number {
     ctx.req_batch = Math.max(1, Math.floor((ctx.nr_events - 1) / (num_possible_cpus() * 4)));
 
     err_ctx: {
-      const g = aio.it;
-      spin_lock(g.aio_nr_lock);
-      if (g.aio_nr + requests > g.aio_max_nr * 2 || (g.aio_nr + requests) >>> 0 < g.aio_nr) {
-        spin_unlock(g.aio_nr_lock);
+      if (!fixed.publish_last) {
+        err = ioctx_add_table(ctx, mm); // and if the quota is used up, it is freed in there
+        if (err !== 0) break err_ctx;
+      }
+      if (!(fixed.test_before_charging ? charge(requests) : charge_and_test(requests))) {
         err = -EAGAIN;
         break err_ctx;
       }
-      g.aio_nr += ctx.max_reqs;
-      spin_unlock(g.aio_nr_lock);
 
-      percpu_ref_get(ctx.users); // io_setup() drops it
+      if (fixed.hold_new_context) percpu_ref_get(ctx.users); // io_setup() drops it
       if (fixed.hold_reqs_for_users) percpu_ref_get(ctx.reqs); // free_ioctx_users() drops it, also where nobody took it
 
-      err = ioctx_add_table(ctx, mm);
+      if (fixed.publish_last) err = ioctx_add_table(ctx, mm);
       if (err !== 0) {
         if (fixed.refcount_requests) aio_nr_sub(ctx.max_reqs);
         else err = ADD_TABLE_FAILED; // and the quota is lost
@@ -180,12 +198,16 @@ export function lookup_ioctx(ctx_id: number): kioctx | null {
   let ret: kioctx | null = null;
   rcu_read_lock();
   const mm = mm_struct.at(current.mm);
-  const table = kioctx_table.from(smp_load_acquire(mm.$ioctx_table));
+  const table = kioctx_table.from(rcu_dereference(mm.$ioctx_table));
   if (table !== null && id < table.nr) {
     const ctx = kioctx.from(load32(kioctx_table_slot(table, id)));
     if (ctx !== null && ctx.user_id === ctx_id) {
-      percpu_ref_get(ctx.users);
-      ret = ctx;
+      if (!fixed.refuse_dying_contexts) {
+        percpu_ref_get(ctx.users);
+        ret = ctx;
+      } else if (percpu_ref_tryget_live(ctx.users)) {
+        ret = ctx;
+      }
     }
   }
   rcu_read_unlock();

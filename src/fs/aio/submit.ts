@@ -38,7 +38,7 @@ import {
   IS_ERR,
 } from '../../uapi/errno.ts';
 import { eventfd_ctx_fdget } from '../eventfd.ts';
-import { type FileOperations, FMODE_READ, FMODE_WRITE, f_op, fget, type file } from '../file.ts';
+import { type FileOperations, FMODE_READ, FMODE_WRITE, f_op, fget, type file, fput, get_file } from '../file.ts';
 import { aio_complete } from './completion.ts';
 import type { kiocb, kioctx } from './kioctx.ts';
 import { aio_get_req, kiocb_free, put_reqs_available } from './requests.ts';
@@ -88,7 +88,7 @@ function rw_verify_area(req: kiocb): number {
 
 /** Begins a write on the file's file system. NOT LINUX: counted in the file */
 const file_start_write = (filp: file): void => atomic_inc(filp.writers);
-/** Ends it. The request may be complete, and its reference to the file gone: 0b944d3a4bba, fixed in v4.10. */
+/** Ends it. */
 const file_end_write = (filp: file): void => atomic_dec(filp.writers);
 
 type Readable = Required<Pick<FileOperations, 'read_iter'>>;
@@ -129,6 +129,7 @@ function aio_run_rw(req: kiocb, filp: file, opcode: number, buf_lo: number, buf_
     if (ret !== 0) break out;
     const bytes = Math.min(req.ki_nbytes, MAX_RW_COUNT);
     req.ki_nbytes = bytes;
+    if (fixed.hold_file_reference) get_file(filp); // else: the request's may be the last, and it complete
     if (write) {
       file_start_write(filp);
       ret = (ops as Writable).write_iter(req, iov, segments, bytes);
@@ -136,6 +137,7 @@ function aio_run_rw(req: kiocb, filp: file, opcode: number, buf_lo: number, buf_
     } else {
       ret = (ops as Readable).read_iter(req, iov, segments, bytes);
     }
+    if (fixed.hold_file_reference) fput(filp);
     started = true;
   }
   if (inline) stack_free(iovBytes);

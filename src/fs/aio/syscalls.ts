@@ -11,7 +11,7 @@ import { spin_lock_irq, spin_unlock_irq } from '../../kernel/locking/spinlock.ts
 import { completion_onstack, free_completion_onstack, wait_for_completion } from '../../kernel/sched/completion.ts';
 import { clear_signal, current, kernel_enter, kernel_exit } from '../../kernel/sched/core.ts';
 import { type list_head, list_next } from '../../lib/list.ts';
-import { percpu_ref_put } from '../../lib/percpu-refcount.ts';
+import { percpu_ref_get, percpu_ref_put } from '../../lib/percpu-refcount.ts';
 import { mm_struct } from '../../mm/mm_types.ts';
 import { get_user, put_user, user_fault } from '../../mm/uaccess.ts';
 import { fixed } from '../../reverts/registry.ts';
@@ -49,6 +49,11 @@ function io_setup(nr_events: number, ctxp: number): number {
   if (IS_ERR(ioctx)) return ioctx;
   put_user(ioctx.user_id, ctxp);
   const fault = user_fault();
+  if (!fixed.hold_new_context) {
+    // No reference of its own: whoever guesses the handle may have destroyed the context.
+    if (!fault) return 0;
+    percpu_ref_get(ioctx.users);
+  }
   if (fault && !fixed.async_destroy) {
     kill_and_wait(mm_struct.at(current.mm), ioctx); // whoever drops the last reference frees
   } else {

@@ -25,6 +25,8 @@ export const LOCK_CLASSES = [
   'aio_nr_lock',
   /** pipe_inode_info.mutex */
   'pipe_mutex',
+  /** ep_data.lock of an open endpoint: submission */
+  'endpoint_lock',
   /** kioctx.ctx_lock: the list of cancellable requests */
   'ctx_lock',
   /** a device's queue: inside ctx_lock in its cancel function */

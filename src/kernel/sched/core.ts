@@ -18,9 +18,18 @@
 import { atomic_add_return, atomic_read, cmpxchg, set_mb, type Word, xchg } from '../../arch/sab/atomic.ts';
 import { bss, memblock_alloc } from '../../arch/sab/bss.ts';
 import { sched_clock } from '../../arch/sab/clock.ts';
-import { in_atomic, irq_enter, irq_exit, num_possible_cpus, smp_processor_id } from '../../arch/sab/cpu.ts';
+import {
+  in_atomic,
+  irq_enter,
+  irq_exit,
+  num_possible_cpus,
+  preempt_count,
+  rcu_preempt_depth,
+  set_rcu_preempt_depth,
+  smp_processor_id,
+} from '../../arch/sab/cpu.ts';
 import { type Addr, load32, store32 } from '../../arch/sab/memory.ts';
-import { FOREVER, park, unpark } from '../../arch/sab/park.ts';
+import { FOREVER, park, unpark, idle as wait_for_turn } from '../../arch/sab/park.ts';
 import { atomic_t, cacheline, point, s32, struct, u31, u32, type View } from '../../arch/sab/struct.ts';
 import { TP } from '../../trace/events.ts';
 import { trace } from '../../trace/flight_recorder.ts';
@@ -53,7 +62,9 @@ export const task_struct = struct('task_struct', {
   dynticks: cacheline(atomic_t),
   /** A: even outside of an access to a page that may move; see mm/uaccess.ts */
   uaccess: atomic_t,
-  /** P, of the grace-period thread: dynticks when the grace period began */
+  /** A: of a preemptible RCU: as dynticks, of read sections; bit 1 is set in one */
+  rcu_reader: atomic_t,
+  /** P, of the grace-period thread: what it watches, when the grace period began */
   dynticks_snap: s32,
 });
 export type task_struct = View<typeof task_struct>;
@@ -124,6 +135,22 @@ export function do_IRQ(handler: () => void): void {
   irq_exit();
 }
 
+/** Whether what this CPU is at may be preempted, and RCU would see a difference. */
+export const may_preempt_reader = (): boolean => rcu_preempt_depth() !== 0 && preempt_count() === 0;
+
+/**
+ * Others run on this CPU for a while, in user mode: to RCU-sched it is quiescent. The read section goes on afterwards.
+ * NOT LINUX: the others do nothing.
+ * @context interrupts on, preemption on, in the kernel
+ * @linux kernel/sched/core.c preempt_schedule_irq() v3.17
+ */
+export function preempt_schedule_irq(ns: number): void {
+  trace(TP.preempted);
+  rcu_note_quiescent();
+  wait_for_turn(ns);
+  kernel_enter();
+}
+
 function rcu_note_quiescent(): void {
   if ((atomic_add_return(2, current.dynticks) & GP_WAITS) !== 0) rcu_wake_gp(current.dynticks);
 }
@@ -137,19 +164,42 @@ function rcu_wake_gp(word: task_struct['dynticks']): void {
   unpark(word, 1);
 }
 
-/** Begins to watch the CPU for a quiescent state. For the grace-period thread only. */
-export function dyntick_save_progress_counter(cpu: number): void {
+/** Enters a read section of a preemptible RCU, which may be interrupted anywhere. @linux __rcu_read_lock() */
+export function enter_rcu_reader(): void {
+  const depth = rcu_preempt_depth();
+  if (depth === 0) atomic_add_return(2, current.rcu_reader);
+  set_rcu_preempt_depth(depth + 1);
+}
+
+/** @linux __rcu_read_unlock() */
+export function leave_rcu_reader(): void {
+  const depth = rcu_preempt_depth();
+  const word = current.rcu_reader;
+  if (depth === 1 && (atomic_add_return(2, word) & GP_WAITS) !== 0) rcu_wake_gp(word);
+  set_rcu_preempt_depth(depth - 1);
+}
+
+/** Whether a CPU is in a read section of a preemptible RCU; from outside. */
+export const is_rcu_reader = (cpu: number): boolean => (atomic_read(cpu_task(cpu).rcu_reader) & IN_KERNEL) !== 0;
+
+const watched = (task: task_struct, readers: boolean) => (readers ? task.rcu_reader : task.dynticks);
+
+/**
+ * Begins to watch the CPU for a quiescent state. For the grace-period thread only.
+ * @param readers - whether to be in no read section is one, wherever the CPU is
+ */
+export function dyntick_save_progress_counter(cpu: number, readers: boolean): void {
   const task = cpu_task(cpu);
-  task.dynticks_snap = atomic_read(task.dynticks) & ~GP_WAITS;
+  task.dynticks_snap = atomic_read(watched(task, readers)) & ~GP_WAITS;
 }
 
 /**
  * Waits until the CPU has been quiescent since dyntick_save_progress_counter().
  * @context may sleep, but does not count as quiescent itself
  */
-export function wait_for_quiescent_cpu(cpu: number): void {
+export function wait_for_quiescent_cpu(cpu: number, readers: boolean): void {
   const task = cpu_task(cpu);
-  const word = task.dynticks;
+  const word = watched(task, readers);
   const start = task.dynticks_snap;
   if ((start & IN_KERNEL) === 0) return;
   for (;;) {

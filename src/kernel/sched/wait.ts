@@ -17,7 +17,6 @@
  * Locks: L = wait_queue_head.lock.
  * @linux kernel/sched/wait.c v3.17
  */
-import { atomic_read } from '../../arch/sab/atomic.ts';
 import { fn, fnOf, fnptr } from '../../arch/sab/functable.ts';
 import type { Addr } from '../../arch/sab/memory.ts';
 import { container_of, embed, struct, u32, type View } from '../../arch/sab/struct.ts';
@@ -124,10 +123,7 @@ export function __remove_wait_queue(wait: wait_queue_t): void {
 }
 
 /** Whether anybody waits. No lock: see the drawing above for the barrier that a caller owes. */
-export const waitqueue_active = (q: Queue): boolean => {
-  const list = q + TASK_LIST;
-  return atomic_read(list as Addr<number>) !== list;
-};
+export const waitqueue_active = (q: Queue): boolean => !list_empty((q + TASK_LIST) as Addr<list_head>);
 
 /** Enqueues the entry unless it is, and says how this task is going to sleep. A full barrier. */
 export function prepare_to_wait(q: Queue, wait: wait_queue_t, state: number): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What contexts and requests take of RAM: pages that are gone after making many, by their number. */
 import { PAGE_SIZE } from '../../../src/arch/sab/memory.ts';
-import { nullb_open } from '../../../src/drivers/null_blk.ts';
+import { endpoint_open } from '../../../src/drivers/endpoint.ts';
 import { aio } from '../../../src/fs/aio/kioctx.ts';
 import { sys_io_setup, sys_io_submit } from '../../../src/fs/aio/syscalls.ts';
 import { fd_install, type file, files_struct } from '../../../src/fs/file.ts';
@@ -42,7 +42,7 @@ function setUp(handle: number, events: number): number {
 export function measureFootprint(): number[] {
   const process = spawn(PAGE_SIZE, 0);
   kernel_enter();
-  const device = nullb_open(true) as file;
+  const device = endpoint_open() as file;
   const fd = fd_install(files_struct.at(process.files), device);
   kernel_exit();
   become(process);

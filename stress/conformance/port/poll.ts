@@ -5,7 +5,7 @@
  * The read ends with what that file is ready for. Until then it is pending, and can be cancelled.
  */
 import { lo32 } from '../../../src/arch/sab/struct.ts';
-import { nullb_complete_where, nullb_queue_pending } from '../../../src/drivers/null_blk.ts';
+import { nullb_complete_where, nullb_queue_rq } from '../../../src/drivers/null_blk.ts';
 import type { kiocb } from '../../../src/fs/aio/kioctx.ts';
 import {
   alloc_file,
@@ -30,7 +30,7 @@ const poll_fops = defineFops({
   name: 'poll',
   read_iter(iocb, iov) {
     const mask = ready(targetOf(iocb.ki_filp), lo32(iovec.at(iov).iov_base));
-    return mask === 0 ? nullb_queue_pending(iocb, iov) : mask;
+    return mask === 0 ? nullb_queue_rq(iocb, iov, false, true) : mask;
   },
   release: (filp) => fput(targetOf(filp)),
 });

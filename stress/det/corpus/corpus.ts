@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The corpus: for each commit one schedule, cut down, of the build without it, and what it shows. */
 import { fileURLToPath } from 'node:url';
-import type { Slug } from '../../../src/reverts/registry.ts';
+import { type Build, buildOf, buildWithout, inV317, type Slug } from '../../../src/reverts/registry.ts';
 import { ROOT } from '../../host/root.ts';
 import type { Signature } from '../minimise/signature.ts';
+import type { Memory } from '../schedule/schedule.ts';
 
 export interface CorpusEntry {
   readonly slug: Slug;
+  /** Where it needs more than to lack the fix. */
+  readonly build?: Build;
   readonly scenario: string;
+  /** Where it is not sequential consistency. */
+  readonly memory?: Memory;
   readonly shows: Signature;
   /** Decisions that the finding needs; 0 where every schedule shows it. */
   readonly decisions: number;
@@ -18,7 +23,7 @@ export const CORPUS: readonly CorpusEntry[] = [
     slug: 'async_destroy',
     scenario: 'destroy_waits_for_grace_period_small',
     shows: {
-      kind: 'destroy:grace-period-in-syscall',
+      kind: 'white-box:grace-period-in-syscall',
       title: 'io_destroy() waited out a grace period on the caller’s time',
       where: 'destroy',
       objects: [],
@@ -81,6 +86,39 @@ export const CORPUS: readonly CorpusEntry[] = [
     decisions: 0,
   },
   {
+    slug: 'test_before_charging',
+    scenario: 'small_setup_refused_for_a_large_one_small',
+    shows: {
+      kind: 'quota:spurious-eagain',
+      title: 'io_setup() says -EAGAIN although there is room',
+      where: 'setupWithinQuota',
+      objects: [],
+    },
+    decisions: 1,
+  },
+  {
+    slug: 'publish_last',
+    scenario: 'freed_context_stays_in_table_small',
+    shows: {
+      kind: 'kasan:use-after-free',
+      title: 'KASAN: slab-use-after-free of kioctx',
+      where: 'exit_aio',
+      objects: ['kioctx'],
+    },
+    decisions: 1,
+  },
+  {
+    slug: 'clamp_ring_indexes',
+    scenario: 'memory_disclosed_as_events_small',
+    shows: {
+      kind: 'kasan:out-of-bounds',
+      title: 'KASAN: slab-out-of-bounds of kmalloc-64',
+      where: 'kmap_ring_page',
+      objects: ['kmalloc-64'],
+    },
+    decisions: 0,
+  },
+  {
     slug: 'refuse_second_destroy',
     scenario: 'two_destroys_succeed_small',
     shows: {
@@ -135,6 +173,119 @@ export const CORPUS: readonly CorpusEntry[] = [
     },
     decisions: 1,
   },
+  {
+    slug: 'cancel_before_unlink',
+    scenario: 'request_freed_while_cancelled_small',
+    shows: {
+      kind: 'kasan:use-after-free',
+      title: 'KASAN: slab-use-after-free of nullb_request',
+      where: 'nullb_cancel',
+      objects: ['nullb_request'],
+    },
+    decisions: 3,
+  },
+  {
+    slug: 'hold_new_context',
+    scenario: 'context_destroyed_in_setup_small',
+    shows: {
+      kind: 'warn',
+      title: 'WARNING: percpu_ref_kill() called more than once',
+      where: 'percpu_ref_kill',
+      objects: [],
+    },
+    decisions: 4,
+  },
+  {
+    slug: 'hold_file_reference',
+    scenario: 'file_closed_under_submission_small',
+    shows: {
+      kind: 'kasan:use-after-free',
+      title: 'KASAN: slab-use-after-free of ep_data',
+      where: 'mutex_unlock',
+      objects: ['ep_data'],
+    },
+    decisions: 3,
+  },
+  {
+    slug: 'protect_slots_from_interrupts',
+    scenario: 'slot_lost_in_interrupt_small',
+    shows: { kind: 'slot:leak', title: 'slots of a ring have been lost', where: 'slots', objects: ['kioctx'] },
+    decisions: 11,
+  },
+  {
+    slug: 'count_references_in_one_step',
+    scenario: 'reference_lost_in_interrupt_small',
+    shows: { kind: 'hang', title: 'INFO: tasks blocked in phase stop', where: 'watchdog', objects: [] },
+    decisions: 2,
+  },
+  {
+    slug: 'free_contexts_after_readers',
+    build: { reverted: [], applied: ['refuse_dying_contexts'], rcu: 'preempt' },
+    scenario: 'context_freed_while_looked_up_small',
+    shows: {
+      kind: 'kasan:use-after-free',
+      title: 'KASAN: slab-use-after-free of kioctx',
+      where: 'lookup_ioctx',
+      objects: ['kioctx'],
+    },
+    decisions: 9,
+  },
+  {
+    slug: 'refuse_dying_contexts',
+    build: { reverted: [], applied: ['free_contexts_after_readers'], rcu: 'preempt' },
+    scenario: 'context_freed_while_looked_up_small',
+    shows: {
+      kind: 'warn',
+      title: 'WARNING: percpu_ref_kill() called more than once',
+      where: 'percpu_ref_kill',
+      objects: [],
+    },
+    decisions: 9,
+  },
+  {
+    slug: 'read_barrier',
+    scenario: 'event_read_before_it_is_written_small',
+    memory: 'weak',
+    shows: {
+      kind: 'event:phantom',
+      title: 'an event that belongs to no request',
+      where: 'deliver',
+      objects: [],
+    },
+    decisions: 3,
+  },
+  {
+    slug: 'write_barrier',
+    scenario: 'event_read_before_it_is_written_small',
+    memory: 'weak',
+    shows: {
+      kind: 'event:phantom',
+      title: 'an event that belongs to no request',
+      where: 'deliver',
+      objects: [],
+    },
+    decisions: 2,
+  },
+  {
+    slug: 'wake_after_tail',
+    scenario: 'last_wake_up_lost_small',
+    memory: 'tso',
+    shows: {
+      kind: 'wakeup:lost',
+      title: 'io_getevents() sleeps although the ring has enough events',
+      where: 'sleepers',
+      objects: ['ring'],
+    },
+    decisions: 5,
+  },
 ];
+
+/** The build whose schedule an entry is, and the same with the fix. */
+export const buildOfEntry = ({ slug, build = buildWithout(slug) }: CorpusEntry): Build => build;
+export function fixedBuildOf(entry: CorpusEntry): Build {
+  const build = buildOfEntry(entry);
+  if (inV317(entry.slug)) return { reverted: [] };
+  return buildOf({ ...build, applied: [...(build.applied ?? []), entry.slug] });
+}
 
 export const corpusPath = (slug: Slug): string => fileURLToPath(new URL(`stress/det/corpus/${slug}.json`, ROOT));

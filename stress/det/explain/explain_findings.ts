@@ -7,7 +7,7 @@
  * whole time; those that are expected share it.
  */
 import { wall_clock } from '../../../src/arch/sab/clock.ts';
-import type { Build } from '../../../src/reverts/registry.ts';
+import { type Build, buildOf } from '../../../src/reverts/registry.ts';
 import { worstFirst } from '../../result/labels.ts';
 import type { Explained, Finding, ScenarioResult } from '../../result/run_result.ts';
 import { Pool } from '../../round/pool.ts';
@@ -104,8 +104,7 @@ async function scheduleFor(unexplained: Unexplained, ms: number, seed: number, s
   if (scenario === null) return 'its scenario has no schedules';
   const threads = minThreads(scenario);
   const roles = assignRoles(scenario, threads, null);
-  const { reverted, applied } = unexplained as Build<string> as Build;
-  const explored = { scenario, reverted, applied, roles };
+  const explored = { scenario, ...buildOf(unexplained as Build<string> as Build), roles };
   const pool = new Pool(threads, ARENA_MIB, true, true);
   try {
     const options: ExploreOptions = {

@@ -5,6 +5,9 @@ import { MEMORIES } from '../../../src/det/state.ts';
 import type { Chosen } from '../schedule/words.ts';
 import { LITMUS_TESTS } from './litmus.test-data.ts';
 import { LitmusPool } from './litmus.ts';
+import { ORDERING_POINTS } from './ordering_points.test-data.ts';
+
+const TESTS = [...LITMUS_TESTS, ...ORDERING_POINTS];
 
 /** For two threads; more threads have more outcomes, and rarer ones. */
 const SEEDS = 300;
@@ -24,7 +27,7 @@ beforeAll(() => {
 afterAll(() => pool.close());
 
 describe.each(MEMORIES)('%s', (memory) => {
-  test.each(LITMUS_TESTS)(
+  test.each(TESTS)(
     '$name',
     async (litmus) => {
       const seeds = litmus.threads.length > 2 ? 6 * SEEDS : SEEDS;
@@ -36,7 +39,7 @@ describe.each(MEMORIES)('%s', (memory) => {
   );
 
   test('a recording, followed as a script, gives the same', async () => {
-    for (const litmus of LITMUS_TESTS) {
+    for (const litmus of TESTS) {
       for (let seed = 1; seed <= 30; seed++) {
         const run = await pool.run(litmus, { ...CHOSEN, memory, seed });
         const again = await pool.run(litmus, {

@@ -13,13 +13,15 @@ export const Y = 1;
 
 /** An access: which, the variable, and the value stored or the register loaded to. */
 export type Op =
-  | readonly ['store' | 'release' | 'load' | 'acquire', number, number]
+  | readonly ['store' | 'release' | 'load' | 'once' | 'acquire', number, number]
   /** The lower half of a variable. */
   | readonly ['store16' | 'load16', number, number]
   /** Cleared as the allocators do it. */
   | readonly ['clear', number]
-  /** smp_mb() */
-  | readonly ['mb']
+  /** smp_mb(), smp_wmb(), smp_rmb() */
+  | readonly ['mb' | 'wmb' | 'rmb']
+  /** set_mb() */
+  | readonly ['set_mb', number, number]
   /** A pointer to a variable is stored: rcu_assign_pointer(). Variable of the pointer, and the one pointed to. */
   | readonly ['publish', number, number]
   /** A pointer is loaded: the register says whether it is set; what it points to is loaded to the next one. */
@@ -35,7 +37,7 @@ export interface Litmus {
 }
 
 /** All outcomes of so many registers but those that match. */
-const allBut = (registers: number, ...forbidden: readonly string[]): string[] =>
+export const allBut = (registers: number, ...forbidden: readonly string[]): string[] =>
   Array.from({ length: 2 ** registers }, (_, n) => n.toString(2).padStart(registers, '0')).filter(
     (outcome) => !forbidden.includes(outcome),
   );
@@ -143,6 +145,36 @@ export const LITMUS_TESTS: readonly Litmus[] = [
     more: {},
   },
   {
+    name: 'MP+onces: ACCESS_ONCE() orders nothing',
+    threads: [
+      [['store', X, 1], ['wmb'], ['store', Y, 1]],
+      [
+        ['once', Y, 0],
+        ['once', X, 1],
+      ],
+    ],
+    sc: allBut(2, '10'),
+    more: { weak: ['10'] },
+  },
+  {
+    name: 'SB+wmb+rmb: neither holds a load back until an earlier store is seen',
+    threads: [
+      [['store', X, 1], ['wmb'], ['load', Y, 0]],
+      [['store', Y, 1], ['rmb'], ['load', X, 1]],
+    ],
+    sc: allBut(2, '00'),
+    more: { tso: ['00'], weak: ['00'] },
+  },
+  {
+    name: 'CoWW+wmb: a store after the barrier does not take the place of one before it',
+    threads: [
+      [['store', X, 1], ['store', Y, 1], ['wmb'], ['store', X, 2]],
+      [['load', X, 0], ['rmb'], ['load', Y, 1]],
+    ],
+    sc: ['00', '01', '10', '11', '21'],
+    more: {},
+  },
+  {
     name: 'MP+publish+follow: through a pointer',
     threads: [
       [
@@ -187,7 +219,18 @@ export const LITMUS_TESTS: readonly Litmus[] = [
     more: { weak: ['1010'] },
   },
   {
-    name: 'IRIW+acquires: with read barriers',
+    name: 'IRIW+rmbs: with read barriers',
+    threads: [
+      [['store', X, 1]],
+      [['store', Y, 1]],
+      [['load', X, 0], ['rmb'], ['load', Y, 1]],
+      [['load', Y, 2], ['rmb'], ['load', X, 3]],
+    ],
+    sc: allBut(4, '1010'),
+    more: {},
+  },
+  {
+    name: 'IRIW+acquires: with acquiring loads',
     threads: [
       [['store', X, 1]],
       [['store', Y, 1]],

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A CPU of a litmus test: the entry of its piscina thread, with no kernel on it. */
 import { PAGE_OFFSET } from '../../../src/arch/sab/access.ts';
-import { smp_load_acquire, smp_store_release, xchg } from '../../../src/arch/sab/atomic.ts';
+import {
+  ACCESS_ONCE,
+  set_mb,
+  smp_load_acquire,
+  smp_mb,
+  smp_rmb,
+  smp_store_release,
+  smp_wmb,
+} from '../../../src/arch/sab/atomic.ts';
 import {
   type Addr,
   clear_unchecked,
@@ -29,11 +37,10 @@ export const LITMUS_MIB = 1;
 /** Nothing happens that the operator is to know of. */
 export const NO_SIGNS: Signs = { arrived: () => false, died: () => false, found: () => false };
 
-/** Each in a cache line of its own; those of the barriers come last. */
+/** Each in a cache line of its own. */
 export const variableAt = (n: number): Addr<number> => (PAGE_OFFSET + 64 * n) as Addr<number>;
-const BARRIERS = 8;
 
-function execute(op: Op, cpu: number, registers: Words): void {
+function execute(op: Op, registers: Words): void {
   switch (op[0]) {
     case 'store':
       store32(variableAt(op[1]), op[2]);
@@ -43,6 +50,9 @@ function execute(op: Op, cpu: number, registers: Words): void {
       break;
     case 'load':
       registers[1 + op[2]] = load32(variableAt(op[1]));
+      break;
+    case 'once':
+      registers[1 + op[2]] = ACCESS_ONCE(variableAt(op[1]));
       break;
     case 'acquire':
       registers[1 + op[2]] = smp_load_acquire(variableAt(op[1]));
@@ -57,7 +67,16 @@ function execute(op: Op, cpu: number, registers: Words): void {
       clear_unchecked(variableAt(op[1]), 8);
       break;
     case 'mb':
-      xchg(variableAt(BARRIERS + cpu), 1);
+      smp_mb();
+      break;
+    case 'wmb':
+      smp_wmb();
+      break;
+    case 'rmb':
+      smp_rmb();
+      break;
+    case 'set_mb':
+      set_mb(variableAt(op[1]), op[2]);
       break;
     case 'publish':
       smp_store_release(variableAt(op[1]), variableAt(op[2]));
@@ -79,7 +98,7 @@ export default function litmusThread({ cpu, det, ops, results }: LitmusTask): vo
   wordNotify(results, 0);
   hook.awaitFirstBaton();
   try {
-    for (const op of ops) execute(op, cpu, results);
+    for (const op of ops) execute(op, results);
   } finally {
     hook.leave();
     setHook(null);

@@ -79,11 +79,20 @@ class Reader {
 
 const roleNumber = (role: string): number => ROLES.indexOf(role as Role);
 
-/** What is applied stands after what is reverted, with a plus. */
-const buildOf = (words: readonly string[]): Pick<Schedule, 'reverted' | 'applied'> => {
+/** What is applied stands after what is reverted, with a plus; then what RCU it is, where it is not the classic one. */
+const buildWords = ({ reverted, applied = [], rcu }: Schedule): string[] => [
+  ...reverted,
+  ...applied.map((slug) => `+${slug}`),
+  ...(rcu === 'preempt' ? [PREEMPT_RCU] : []),
+];
+const PREEMPT_RCU = '*preempt';
+const buildOfWords = (words: readonly string[]): Pick<Schedule, 'reverted' | 'applied' | 'rcu'> => {
   const applied = words.filter((word) => word.startsWith('+')).map((word) => word.slice(1));
-  const reverted = words.filter((word) => !word.startsWith('+'));
-  return applied.length === 0 ? { reverted } : { reverted, applied };
+  return {
+    reverted: words.filter((word) => !/^[+*]/.test(word)),
+    ...(applied.length === 0 ? {} : { applied }),
+    ...(words.includes(PREEMPT_RCU) ? { rcu: 'preempt' } : {}),
+  };
 };
 
 /** 0 for null. */
@@ -95,7 +104,7 @@ export function scheduleBytes(schedule: Schedule): Uint8Array {
   out.text(schedule.tool);
   out.text(schedule.source);
   out.text(schedule.scenario);
-  out.list([...schedule.reverted, ...(schedule.applied ?? []).map((slug) => `+${slug}`)], (slug) => out.text(slug));
+  out.list(buildWords(schedule), (word) => out.text(word));
   out.list(schedule.roles, (role) => out.number(roleNumber(role)));
   out.number(schedule.seed);
   out.number(orNull(schedule.turns));
@@ -133,7 +142,7 @@ export function scheduleOfBytes(bytes: Uint8Array, format: number): Schedule {
     tool: from.text(),
     source: from.text(),
     scenario: from.text(),
-    ...buildOf(from.list(() => from.text())),
+    ...buildOfWords(from.list(() => from.text())),
     roles: from.list(() => one(ROLES)),
     seed: from.number(),
     turns: nullOr(from.number()),

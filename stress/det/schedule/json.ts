@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A schedule as a file, `schedule.json`: for people to read, with a checksum over what it says, not how. */
+import { RCUS } from '../../../src/arch/sab/cpu.ts';
 import { ROLES } from '../../../workers/protocol.ts';
 import { badSchedule, MEMORIES, otherFormat, SCHEDULE_FORMAT, type Schedule } from './schedule.ts';
 import { scheduleChecksum } from './string.ts';
@@ -32,6 +33,7 @@ const FIELDS: Readonly<Record<keyof Schedule, (value: unknown) => boolean>> = {
   scenario: isText,
   reverted: (value) => isListOf(value, isText),
   applied: (value) => value === undefined || isListOf(value, isText),
+  rcu: (value) => value === undefined || RCUS.some((name) => name === value),
   roles: (value) => isListOf(value, (role) => ROLES.some((name) => name === role)),
   seed: isCount,
   turns: orNull(isCount),

@@ -2,6 +2,7 @@
 /** What is written of a schedule is read again, and what is not whole is known to be not. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { INTERRUPT_DECISION } from '../../../src/det/state.ts';
 import { APPLICABLE, REVERTIBLE, SLUGS } from '../../../src/reverts/registry.ts';
 import { ROLES } from '../../../workers/protocol.ts';
 import { UsageError } from '../../cli/usage_error.ts';
@@ -21,13 +22,19 @@ const schedules: fc.Arbitrary<Schedule> = fc.record({
   scenario: fc.constantFrom(...SCENARIOS.map(({ name }) => name)),
   reverted: fc.subarray([...REVERTIBLE]),
   applied: fc.subarray([...APPLICABLE], { minLength: 1 }),
+  rcu: fc.constant('preempt'),
   roles: fc.array(fc.constantFrom(...ROLES), { maxLength: 16 }),
   seed: word(),
   turns: fc.option(word()),
   memory: fc.constantFrom(...MEMORIES),
   arenaMib: word(1024),
   maxSteps: word(),
-  decisions: fc.array(fc.record({ cpu: fc.nat(16), step: word(), to: fc.nat(16) }), { maxLength: 40 }),
+  decisions: fc.array(
+    fc.record({ cpu: fc.nat(16), step: word(), to: fc.oneof(fc.nat(16), fc.constant(INTERRUPT_DECISION)) }),
+    {
+      maxLength: 40,
+    },
+  ),
   hash: fc.option(word()),
 });
 

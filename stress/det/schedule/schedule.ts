@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A schedule: all that is needed to see the same steps again. */
+import type { Rcu } from '../../../src/arch/sab/cpu.ts';
 import { MEMORIES, type Memory } from '../../../src/det/state.ts';
 import { UsageError } from '../../cli/usage_error.ts';
 import type { Decision } from './words.ts';
@@ -20,6 +21,8 @@ export interface Schedule {
   readonly reverted: readonly string[];
   /** Slugs; absent for none. */
   readonly applied?: readonly string[] | undefined;
+  /** Absent for a classic one. */
+  readonly rcu?: Rcu | undefined;
   /** By CPU. */
   readonly roles: readonly string[];
   /** Of the workload. */

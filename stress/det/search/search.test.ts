@@ -35,7 +35,7 @@ async function search(reverted: readonly Slug[], goOn: (result: DetResult) => bo
 test('what is within the bound is found, and ends it', async () => {
   const { text, results } = await search(scenario.fixedBy, ({ records }) => records.length === 0);
   expect(results.filter(({ records }) => records.length > 0)).toHaveLength(1);
-  expect(results.at(-1)?.records[0]?.kind).toBe('destroy:grace-period-in-syscall');
+  expect(results.at(-1)?.records[0]?.kind).toBe('white-box:grace-period-in-syscall');
   expect(text).not.toMatch(/^all .* within 1 deviation/);
 }, 60_000);
 
