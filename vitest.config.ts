@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 const ALONE = [
   '**/*.{threads,browser,slow}.test.ts',
-  '**/{corpus,dfs,dfs_reduced,diagram,explore,export_c,limits,lock_stat,memory_model,replay}.test.ts',
+  '**/{corpus,dfs,dfs_reduced,diagram,explore,export_c,limits,lock_stat,replay}.test.ts',
   '**/{round,search,self_check,watchdog}.test.ts',
   'src/arch/sab/*.test.ts',
   'stress/conformance/**/*.test.ts',

@@ -20,7 +20,9 @@ function submitBatch(user: User, fd: number, owner: number, ctx: number): number
 
 /** Reads at least `min` events, whenever they come, and at most `most`. */
 function readEvents(user: User, ctx: number, min: number, most: number): void {
+  user.ledger.noteWait(user.cpu, ctx, min);
   const got = user.getevents(ctx, min, most, min === 0 ? 0 : -1);
+  user.ledger.noteWait(user.cpu, 0, 0);
   if (got > 0) deliverAll(user, got);
   else if (got < 0) user.count(`getevents ${errname(got)}`);
 }

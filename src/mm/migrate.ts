@@ -14,7 +14,7 @@
  */
 import { atomic_read, atomic_set, cmpxchg } from '../arch/sab/atomic.ts';
 import { fnOf } from '../arch/sab/functable.ts';
-import { load32, memcpy, PAGE_SIZE, store32 } from '../arch/sab/memory.ts';
+import { copy_page, load32, PAGE_SIZE, store32 } from '../arch/sab/memory.ts';
 import { container_of } from '../arch/sab/struct.ts';
 import { mutex_lock, mutex_unlock } from '../kernel/locking/mutex.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from '../kernel/locking/spinlock.ts';
@@ -74,7 +74,7 @@ export function migrate_page_move_mapping(
 
 /** Copies the contents. */
 export function migrate_page_copy(newpage: page, old: page): void {
-  memcpy(page_address(newpage), page_address(old), PAGE_SIZE);
+  copy_page(page_address(newpage), page_address(old));
 }
 
 /** Calls `f` with each user entry for a page of the mapping. @locks takes i_mmap_mutex */

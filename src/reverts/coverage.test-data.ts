@@ -133,7 +133,7 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     what: '`smp_wmb()` in aio_complete()',
     protects: 'the event: it is in the ring before the tail',
-    shownBy: ['679c40a86efa'],
+    shownBy: ['write_barrier'],
   },
   {
     what: '`smp_rmb()` in aio_read_events_ring()',
@@ -143,7 +143,7 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     what: '`smp_mb()` before waitqueue_active()',
     protects: 'a sleeper from not being seen',
-    shownBy: ['6cb2a21049b8'],
+    shownBy: ['wake_after_tail'],
   },
   // Clamps and counts.
   {

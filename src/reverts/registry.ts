@@ -30,6 +30,20 @@ export interface Build<Name extends string = Slug> {
 }
 
 export const FIXES = {
+  write_barrier: {
+    commit: '679c40a86efa',
+    subject: 'Fix race condition between aio_complete and aio_read_evt',
+    fixedIn: 'v2.5.75',
+    inV317: true,
+    symptom: 'on a weakly ordered machine the tail of the ring is seen before the event that it covers',
+  },
+  wake_after_tail: {
+    commit: '6cb2a21049b8',
+    subject: 'aio: bad AIO race in aio_complete() leads to process hang',
+    fixedIn: 'v2.6.25',
+    inV317: true,
+    symptom: 'a completion looks for sleepers before its event can be seen, and io_getevents() sleeps for ever',
+  },
   hold_new_context: {
     commit: '86b62a2cb4fc',
     subject: 'aio: fix io_setup/io_destroy race',

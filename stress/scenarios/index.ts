@@ -43,6 +43,7 @@ import {
   event_read_before_it_is_written_small,
 } from './ring/event_read_before_it_is_written.ts';
 import { head_lost_in_page_migration, head_lost_in_page_migration_small } from './ring/head_lost_in_page_migration.ts';
+import { last_wake_up_lost, last_wake_up_lost_small } from './ring/last_wake_up_lost.ts';
 import { memory_disclosed_as_events, memory_disclosed_as_events_small } from './ring/memory_disclosed_as_events.ts';
 import {
   ring_page_freed_in_migration,
@@ -82,6 +83,7 @@ export const SMALL_SCENARIOS: readonly Scenario[] = [
   exit_leaves_requests_in_flight_small,
   request_freed_while_cancelled_small,
   event_read_before_it_is_written_small,
+  last_wake_up_lost_small,
   two_destroys_succeed_small,
   user_reaped_slots_never_return_small,
   destroyed_context_never_freed_small,
@@ -106,6 +108,7 @@ export const SCENARIOS: readonly Scenario[] = [
   exit_leaves_requests_in_flight,
   request_freed_while_cancelled,
   event_read_before_it_is_written,
+  last_wake_up_lost,
   two_destroys_succeed,
   user_reaped_slots_never_return,
   destroyed_context_never_freed,

@@ -13,11 +13,16 @@ const rowsOf = (table: Table): string =>
     .map(([name, row]) => `| \`${typedAs(name, row)}\` | ${row.help} | ${usualText(row) ?? ''} |\n`)
     .join('');
 
+/** What was before Linus's present repository is in that of its history. */
+const HISTORY = 'https://git.kernel.org/pub/scm/linux/kernel/git/tglx/history.git/commit/?id=';
+const urlOf = (commit: string, fixedIn: string): string =>
+  `${fixedIn.startsWith('v2.5.') ? HISTORY : 'https://git.kernel.org/linus/'}${commit}`;
+
 const fixRows = (slugs: readonly Slug[]): string =>
   slugs
     .map((slug) => {
       const { commit, subject, fixedIn, symptom } = FIXES[slug];
-      return `| \`${slug}\` | [${commit}](https://git.kernel.org/linus/${commit}) | ${fixedIn} | ${subject} | ${symptom} |\n`;
+      return `| \`${slug}\` | [${commit}](${urlOf(commit, fixedIn)}) | ${fixedIn} | ${subject} | ${symptom} |\n`;
     })
     .join('');
 

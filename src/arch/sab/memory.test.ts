@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Machine } from '../../init/machine.ts';
 import { boot, oopsOf, TEST_ARENA_MIB } from '../../testing/boot.ts';
-import { type AccessKind, ATOMIC, LOAD, ONCE, PAGE_OFFSET, PLAIN, RMW, STORE } from './access.ts';
+import { type AccessKind, ATOMIC, LOAD, ONCE, PAGE_OFFSET, PLAIN, RMW, type Sleeper, STORE } from './access.ts';
 import {
   ACCESS_ONCE,
   atomic_add,
@@ -20,12 +20,14 @@ import {
 import { memblock_alloc } from './bss.ts';
 import {
   type Addr,
+  copy_page,
   isHooked,
   load8,
   load16,
   load32,
   memcpy,
   memset,
+  PAGE_SIZE,
   ramBytes,
   ramEnd,
   SHADOW_SHIFT,
@@ -158,9 +160,9 @@ describe('RAM', () => {
 
 describe('the hook', () => {
   /** [operation, offset, bytes, what it is in C] of what `f` does */
-  function watch(f: () => void): [number, number, number, AccessKind][] {
+  function watch(f: () => void, sleeper: Sleeper | null = null): [number, number, number, AccessKind][] {
     const seen: [number, number, number, AccessKind][] = [];
-    setHook({ access: (op, addr, bytes, kind) => seen.push([op, addr - base, bytes, kind]), sleeper: null });
+    setHook({ access: (op, addr, bytes, kind) => seen.push([op, addr - base, bytes, kind]), sleeper });
     f();
     setHook(null);
     return seen;
@@ -215,6 +217,26 @@ describe('the hook', () => {
       [STORE, 2048, bytes, PLAIN],
     ]);
     expect(watch(() => memset(base, 1, bytes))).toEqual([[STORE, 0, bytes, PLAIN]]);
+  });
+  it('sees a page copied at once, and where one CPU runs at a time in steps of eight bytes', () => {
+    const page = memblock_alloc(2 * PAGE_SIZE, PAGE_SIZE);
+    for (let i = 0; i < PAGE_SIZE; i += 4) store32(page + i, i);
+    const from = page - base;
+    const to = from + PAGE_SIZE;
+    expect(watch(() => copy_page(page + PAGE_SIZE, page))).toEqual([
+      [LOAD, from, PAGE_SIZE, PLAIN],
+      [STORE, to, PAGE_SIZE, PLAIN],
+    ]);
+    const sleeper: Sleeper = { park: () => false, unpark: () => 0, idle: () => {}, isQuiet: () => true };
+    memset(page + PAGE_SIZE, 0, PAGE_SIZE);
+    const steps = watch(() => copy_page(page + PAGE_SIZE, page), sleeper);
+    expect(steps).toEqual(
+      Array.from({ length: PAGE_SIZE / 8 }, (_, i) => [
+        [LOAD, from + 8 * i, 8, PLAIN],
+        [STORE, to + 8 * i, 8, PLAIN],
+      ]).flat(),
+    );
+    for (let i = 0; i < PAGE_SIZE; i += 4) expect(load32(page + PAGE_SIZE + i)).toBe(i);
   });
   it('is called before the access, and can prevent it', () => {
     setHook({

@@ -243,6 +243,12 @@ export function memcpy(to: number, from: number, bytes: number): void {
   }
 }
 
+/** Copies a page. Where one CPU runs at a time it is as many steps as in C, and others may come in between. */
+export function copy_page(to: number, from: number): void {
+  if (currentSleeper() === null) memcpy(to, from, PAGE_SIZE);
+  else for (let i = 0; i < PAGE_SIZE; i += 8) memcpy(to + i, from + i, 8);
+}
+
 /** Zeroes memory for the allocators, which write what nobody may touch: no hook. @param bytes - a multiple of 8 */
 export function clear_unchecked(addr: number, bytes: number): void {
   memset_unchecked(addr, 0, bytes);

@@ -117,17 +117,20 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   trace(TP.aio_complete, ctx.addr, slot, lo32(iocb.ki_obj));
 
   // The event before the tail. Pairs with smp_rmb() in aio_read_events_ring(), and user space's load of the tail.
-  smp_wmb();
+  if (fixed.write_barrier) smp_wmb();
   ctx.tail = tail;
   const ring = aio_ring.at(kmap_ring_page(ctx, 0));
   const head = ring.head;
   ring.tail = tail;
+  if (!fixed.write_barrier) smp_wmb(); // too late: the tail may have been seen
 
   if (fixed.track_ring_occupancy) {
     const completed = ctx.completed_events + 1;
     ctx.completed_events = completed;
     if (completed > 1) refill_reqs_available(ctx, head, tail);
   }
+  // v2.6.24 looked here, where nothing has made the tail seen. It kept the request, which its submitter freed.
+  if (!fixed.wake_after_tail) wake_waiters(ctx);
   spin_unlock_irqrestore(ctx.completion_lock, flags);
 
   const eventfd = iocb.ki_eventfd;
@@ -136,9 +139,11 @@ export function aio_complete(iocb: kiocb, res: number, res2: number): void {
   // The slot is called free, its event unread. Still earlier, who reads the event gives it back.
   if (!fixed.track_ring_occupancy && fixed.free_user_reaped_slots) put_reqs_available(ctx, 1);
 
-  // Pairs with prepare_to_wait() in read_events(): the tail is seen before we look for sleepers.
-  smp_mb();
-  wake_waiters(ctx);
+  if (fixed.wake_after_tail) {
+    // Pairs with prepare_to_wait() in read_events(): the tail is seen before we look for sleepers.
+    smp_mb();
+    wake_waiters(ctx);
+  }
 
   if (fixed.refcount_requests) percpu_ref_put(ctx.reqs);
   else rcu_read_unlock();

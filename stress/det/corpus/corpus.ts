@@ -4,12 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { type Build, buildOf, buildWithout, inV317, type Slug } from '../../../src/reverts/registry.ts';
 import { ROOT } from '../../host/root.ts';
 import type { Signature } from '../minimise/signature.ts';
+import type { Memory } from '../schedule/schedule.ts';
 
 export interface CorpusEntry {
   readonly slug: Slug;
   /** Where it needs more than to lack the fix. */
   readonly build?: Build;
   readonly scenario: string;
+  /** Where it is not sequential consistency. */
+  readonly memory?: Memory;
   readonly shows: Signature;
   /** Decisions that the finding needs; 0 where every schedule shows it. */
   readonly decisions: number;
@@ -116,6 +119,50 @@ export const CORPUS: readonly CorpusEntry[] = [
     decisions: 0,
   },
   {
+    slug: 'refuse_second_destroy',
+    scenario: 'two_destroys_succeed_small',
+    shows: {
+      kind: 'destroy:wrong-answer',
+      title: 'io_destroy() of one context returned 0 twice',
+      where: 'destroyTogether',
+      objects: ['ring'],
+    },
+    decisions: 1,
+  },
+  {
+    slug: 'free_user_reaped_slots',
+    scenario: 'user_reaped_slots_never_return_small',
+    shows: {
+      kind: 'submit:spurious-eagain',
+      title: 'io_submit() has no room, with fewer in use than were asked for',
+      where: 'overcommit',
+      objects: [],
+    },
+    decisions: 0,
+  },
+  {
+    slug: 'hold_reqs_for_users',
+    scenario: 'destroyed_context_never_freed_small',
+    shows: {
+      kind: 'refcount:underflow',
+      title: 'percpu ref <= 0 when it was killed',
+      where: 'percpu_ref_kill_rcu',
+      objects: [],
+    },
+    decisions: 0,
+  },
+  {
+    slug: 'hold_ring_pages',
+    scenario: 'ring_page_freed_in_migration_small',
+    shows: {
+      kind: 'refcount:page',
+      title: 'put_page() of a free page',
+      where: 'put_page',
+      objects: ['page'],
+    },
+    decisions: 1,
+  },
+  {
     slug: 'unmap_failed_ring',
     scenario: 'failed_setup_leaves_its_mapping_small',
     shows: {
@@ -141,12 +188,12 @@ export const CORPUS: readonly CorpusEntry[] = [
     slug: 'hold_new_context',
     scenario: 'context_destroyed_in_setup_small',
     shows: {
-      kind: 'kasan:use-after-free',
-      title: 'KASAN: slab-use-after-free of kioctx',
-      where: 'percpu_ref_get',
-      objects: ['kioctx'],
+      kind: 'warn',
+      title: 'WARNING: percpu_ref_kill() called more than once',
+      where: 'percpu_ref_kill',
+      objects: [],
     },
-    decisions: 3,
+    decisions: 4,
   },
   {
     slug: 'hold_file_reference',
@@ -194,6 +241,42 @@ export const CORPUS: readonly CorpusEntry[] = [
       objects: [],
     },
     decisions: 9,
+  },
+  {
+    slug: 'read_barrier',
+    scenario: 'event_read_before_it_is_written_small',
+    memory: 'weak',
+    shows: {
+      kind: 'event:phantom',
+      title: 'an event that belongs to no request',
+      where: 'deliver',
+      objects: [],
+    },
+    decisions: 3,
+  },
+  {
+    slug: 'write_barrier',
+    scenario: 'event_read_before_it_is_written_small',
+    memory: 'weak',
+    shows: {
+      kind: 'event:phantom',
+      title: 'an event that belongs to no request',
+      where: 'deliver',
+      objects: [],
+    },
+    decisions: 2,
+  },
+  {
+    slug: 'wake_after_tail',
+    scenario: 'last_wake_up_lost_small',
+    memory: 'tso',
+    shows: {
+      kind: 'wakeup:lost',
+      title: 'io_getevents() sleeps although the ring has enough events',
+      where: 'sleepers',
+      objects: ['ring'],
+    },
+    decisions: 5,
   },
 ];
 

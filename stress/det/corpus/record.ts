@@ -6,6 +6,7 @@
  * Run: npm run build && node dist/stress/det/corpus/record.js [SLUG…]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { POLICIES } from '../../../src/det/schedulers/index.ts';
 import type { Slug } from '../../../src/reverts/registry.ts';
 import { stdout } from '../../cli/streams.ts';
 import { toolVersion } from '../../host/environment.ts';
@@ -23,10 +24,9 @@ import { Explorer } from '../search/explore.ts';
 import { buildOfEntry, CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
 
 const OPTIONS = {
-  schedulers: ['random', 'pct', 'pos'],
+  schedulers: POLICIES,
   depth: 3,
   maxSteps: 100_000,
-  memory: 'sc',
   arenaMib: 16,
   selfCheck: 'sampled',
 } as const;
@@ -61,25 +61,31 @@ async function keptEntry({ slug, shows }: CorpusEntry): Promise<Schedule | null>
   }
 }
 
-/** @returns null if the finding did not show */
+/** @returns the first schedule as short as it should be, or else the shortest; null if the finding did not show */
 async function recordEntry(entry: CorpusEntry): Promise<Schedule | null> {
-  const { shows } = entry;
+  const { memory = 'sc', shows, decisions } = entry;
   const scenario = SCENARIOS.find(({ name }) => name === entry.scenario) as Scenario;
   const threads = minThreads(scenario);
   const pool = new Pool(threads, OPTIONS.arenaMib, true, true);
   try {
     const roles = assignRoles(scenario, threads, null);
+    const options = { ...OPTIONS, memory };
+    let best: Schedule | null = null;
     for (const seed of SEEDS) {
-      const explorer = new Explorer(pool, { scenario, ...buildOfEntry(entry), roles }, { ...OPTIONS, seed });
+      if (best !== null && best.decisions.length <= decisions) break;
+      const explorer = new Explorer(pool, { scenario, ...buildOfEntry(entry), roles }, { ...options, seed });
       const found: Schedule[] = [];
       await explorer.run((tried) => {
         const [record] = tried.result.records;
         if (record !== undefined && sameSignature(signatureOf(record), shows)) found.push(explorer.schedule(tried));
         return found.length === 0 && tried.number < SCHEDULES_MAX;
       });
-      if (found[0] !== undefined) return (await minimise(pool, found[0], BUDGET)).schedule;
+      const shortest = found[0] === undefined ? null : (await minimise(pool, found[0], BUDGET)).schedule;
+      if (shortest !== null && shortest.decisions.length < (best?.decisions.length ?? Number.POSITIVE_INFINITY)) {
+        best = shortest;
+      }
     }
-    return null;
+    return best;
   } finally {
     await pool.close();
   }

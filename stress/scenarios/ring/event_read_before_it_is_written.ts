@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * io_getevents() reads events that lie behind the tail that it has loaded. Without a barrier between the two loads a
- * weakly ordered machine may read the event first, and get what stood there before. x86 does not reorder loads: there
- * the reverted build shows nothing, and the run says so.
+ * weakly ordered machine may read the event first, and get what stood there before; without one between event and tail
+ * in aio_complete(), the tail may be seen first. x86 reorders neither: there the reverted builds show nothing, and the
+ * run says so.
  *
  * Run: npm run stress -- --scenario event_read_before_it_is_written
  */
@@ -12,7 +13,7 @@ import { small } from '../small.ts';
 export const event_read_before_it_is_written: Scenario = {
   name: 'event_read_before_it_is_written',
   description: 'io_getevents() right behind aio_complete()',
-  fixedBy: ['read_barrier'],
+  fixedBy: ['read_barrier', 'write_barrier'],
   native: false,
   roles: {
     submitter: { min: 1, weight: 3 },
