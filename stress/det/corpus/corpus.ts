@@ -188,12 +188,12 @@ export const CORPUS: readonly CorpusEntry[] = [
     slug: 'hold_new_context',
     scenario: 'context_destroyed_in_setup_small',
     shows: {
-      kind: 'warn',
-      title: 'WARNING: percpu_ref_kill() called more than once',
-      where: 'percpu_ref_kill',
-      objects: [],
+      kind: 'kasan:use-after-free',
+      title: 'KASAN: slab-use-after-free of kioctx',
+      where: 'percpu_ref_get',
+      objects: ['kioctx'],
     },
-    decisions: 4,
+    decisions: 3,
   },
   {
     slug: 'hold_file_reference',
