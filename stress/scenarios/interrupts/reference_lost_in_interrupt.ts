@@ -31,7 +31,7 @@ export const reference_lost_in_interrupt: Scenario = {
       nrEventsMin: 8,
       nrEventsMax: 64,
       batch: prng.between(8, 24),
-      interruptEvery: prng.pick([50, 150]),
+      interruptEvery: prng.pick([100, 300]),
     }),
   outcomes: {
     destroyed: acceptable('io_destroy() returned 0'),

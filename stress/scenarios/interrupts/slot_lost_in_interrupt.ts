@@ -34,7 +34,7 @@ export const slot_lost_in_interrupt: Scenario = {
       contexts: prng.between(1, 2),
       nrEventsMax: 256,
       batch: prng.between(4, 32),
-      interruptEvery: prng.pick([50, 150]),
+      interruptEvery: prng.pick([100, 300]),
     }),
   outcomes: {
     reaped: acceptable('an event was delivered once, intact'),
