@@ -18,13 +18,16 @@ import {
   xchg,
 } from './atomic.ts';
 import { memblock_alloc } from './bss.ts';
+import { irqs_disabled } from './cpu.ts';
 import {
   type Addr,
+  add32,
   copy_page,
   isHooked,
   load8,
   load16,
   load32,
+  load32_unchecked,
   memcpy,
   memset,
   PAGE_SIZE,
@@ -294,4 +297,27 @@ describe('a hook that knows the shadow', () => {
     }
     expect(seen).toEqual([]);
   });
+});
+
+describe('an addition', () => {
+  it('is one step to an interrupt, a load and a store to other CPUs', () => {
+    const seen: [number, boolean][] = [];
+    add32(base, 5);
+    setHook({ access: (op) => seen.push([op, irqs_disabled()]), sleeper: null });
+    add32(base, -2);
+    setHook(null);
+    expect(seen).toEqual([
+      [LOAD, true],
+      [STORE, true],
+    ]);
+    expect([load32(base), irqs_disabled()]).toEqual([3, false]);
+  });
+});
+
+it('what a device looks at is no access', () => {
+  store32(base, 7);
+  const seen: number[] = [];
+  setHook({ access: (op) => seen.push(op), sleeper: null });
+  expect(load32_unchecked(base)).toBe(7);
+  expect(seen).toEqual([]);
 });
