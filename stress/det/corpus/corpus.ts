@@ -210,7 +210,7 @@ export const CORPUS: readonly CorpusEntry[] = [
     slug: 'protect_slots_from_interrupts',
     scenario: 'slot_lost_in_interrupt_small',
     shows: { kind: 'slot:leak', title: 'slots of a ring have been lost', where: 'slots', objects: ['kioctx'] },
-    decisions: 11,
+    decisions: 6,
   },
   {
     slug: 'count_references_in_one_step',
