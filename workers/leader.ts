@@ -4,6 +4,7 @@ import { stir } from '../src/arch/sab/control.ts';
 import { isQuiet } from '../src/arch/sab/park.ts';
 import { nullb_drain } from '../src/drivers/null_blk.ts';
 import { ramdisk, ramdisk_destroy } from '../src/drivers/ramdisk.ts';
+import { synchronize_rcu } from '../src/kernel/rcu/tree.ts';
 import { kernel_enter, kernel_exit } from '../src/kernel/sched/core.ts';
 import { become, exitContexts, reap, settleKernel } from '../src/user/process.ts';
 import { cancelAll } from './canceller.ts';
@@ -32,9 +33,14 @@ export function settle(user: User): void {
     // Asked first, so that there is a last look after it.
     const quiet = isQuiet();
     if (cancelAll(user) + readAll(user) > 0) stir();
-    else if (quiet || !unsettled(user)) return;
+    else if (quiet) return;
+    else if (!unsettled(user)) break;
     else user.pause(4000);
   }
+  // The last event is in the ring before its request gives its reference back: whoever completes it must be out.
+  kernel_enter();
+  synchronize_rcu();
+  kernel_exit();
 }
 
 function drainDevice(): void {
