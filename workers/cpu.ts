@@ -20,6 +20,7 @@ import { sourceOf } from '../src/init/recorder_source.ts';
 import { signsOf } from '../src/init/signs.ts';
 import { setSpinLimit } from '../src/kernel/locking/spinlock.ts';
 import { type FindingKind, isKernelExit, recordError } from '../src/kernel/oops.ts';
+import { setAllocFaults } from '../src/mm/fault_inject.ts';
 import { kasan_check } from '../src/mm/kasan.ts';
 import { buildOf } from '../src/reverts/registry.ts';
 import { become } from '../src/user/process.ts';
@@ -137,7 +138,15 @@ function runRound(task: CpuTask, plan: RoundPlan, programs: Programs): void {
     [PHASE_SETTLE, () => settle(user)],
     [PHASE_TEARDOWN, () => tearDown(user, plan.disk)],
   ] as const;
-  const play = (): void => programs[role](user, numberInRole(plan, cpu));
+  const { allocFailsOneIn } = plan.workload;
+  const play = (): void => {
+    if (!daemon && allocFailsOneIn > 0) setAllocFaults(() => user.prng.oneIn(allocFailsOneIn));
+    try {
+      programs[role](user, numberInRole(plan, cpu));
+    } finally {
+      setAllocFaults(null);
+    }
+  };
   watchDevice(user);
   playRound(user, play, daemon ? null : leaderSteps, guarded, det);
   setHook(null);

@@ -2,6 +2,7 @@
 /** Events, as they are read: each accepted iocb gives exactly one, intact, to exactly one consumer. */
 import { diskWord } from '../src/drivers/disk_word.ts';
 import { type ObjectRef, objectRef } from '../src/kernel/object_ref.ts';
+import { ENOMEM } from '../src/uapi/errno.ts';
 import { type Event, emptyEvent } from '../src/user/event.ts';
 import { EVENT_BYTES } from './layout.ts';
 import { DELIVERED, DONE, type Ledger, PENDING, SETTLED } from './ledger.ts';
@@ -61,9 +62,10 @@ const objectsOf = (ledger: Ledger, entry: number): ObjectRef[] => [
   objectRef('ring', ledger.handleOf(entry)),
 ];
 
-/** Whether a request may end so: what can be cancelled may have been, by io_cancel() or with its context. */
-function mayBe({ ledger, kernel }: User, entry: number, res: number): boolean {
+/** Whether a request may end so: what can be cancelled may have been, and a driver may have had no memory. */
+function mayBe({ ledger, kernel, plan }: User, entry: number, res: number): boolean {
   if (res === ledger.res(entry)) return true;
+  if (res === -ENOMEM) return plan.workload.allocFailsOneIn > 0;
   return res === kernel.cancelledResult && (ledger.state(entry) & PENDING) !== 0;
 }
 

@@ -132,7 +132,10 @@ function destroyTogether(user: User): void {
     checkInFlight(user, owner, ctx, inFlight);
     while (!ledger.tryLock(0)) user.pause(10);
     if (ledger.seq(0) === seq) ledger.retire(0);
-    else user.finding('destroy:wrong-answer', 'io_destroy() of one context returned 0 twice', [`handle ${hex(ctx)}`]);
+    else {
+      const title = 'io_destroy() of one context returned 0 twice';
+      user.finding('destroy:wrong-answer', title, [`handle ${hex(ctx)}`], [objectRef('ring', ctx)]);
+    }
     ledger.unlock(0);
   }
   ledger.leave(0);

@@ -11,7 +11,7 @@
 import { PAGE_SIZE } from '../src/arch/sab/memory.ts';
 import { kernel_enter, kernel_exit } from '../src/kernel/sched/core.ts';
 import { migrate_page, move_page } from '../src/mm/migrate.ts';
-import { type page, pfn_range, pfn_to_page } from '../src/mm/page_alloc.ts';
+import { pfn_range, pfn_to_page } from '../src/mm/page_alloc.ts';
 import { aio_ring, io_event } from '../src/uapi/aio_abi.ts';
 import { SLOTS_MAX } from './ledger.ts';
 import type { User } from './user.ts';
@@ -19,15 +19,13 @@ import type { User } from './user.ts';
 /** One pass in so many is a sweep. */
 const SWEEP = 64;
 
-/** Pages that are in some file's page cache right now. */
-function movablePages(): page[] {
-  const found: page[] = [];
-  const [first, end] = pfn_range();
-  for (let pfn = first; pfn < end; pfn++) {
-    const p = pfn_to_page(pfn);
-    if (p.mapping !== 0) found.push(p);
-  }
-  return found;
+/** The first page from `pfn` on that is in some file's page cache right now; `end` if there is none. */
+function nextMovable(pfn: number, end: number): number {
+  kernel_enter();
+  let next = pfn;
+  while (next < end && pfn_to_page(next).mapping === 0) next++;
+  kernel_exit();
+  return next;
 }
 
 /** Runs a move in the kernel, and counts what came of it. @returns whether a page has moved */
@@ -39,6 +37,14 @@ function move(user: User, f: () => number): boolean {
   user.progress();
   user.rest();
   return rc === 0;
+}
+
+/** Moves what there is in RAM. */
+function sweep(user: User): void {
+  const [first, end] = pfn_range();
+  for (let pfn = nextMovable(first, end); pfn < end && user.running(); pfn = nextMovable(pfn + 1, end)) {
+    move(user, () => migrate_page(pfn_to_page(pfn)));
+  }
 }
 
 /** Moves the pages of one ring. @returns whether there was a ring */
@@ -68,13 +74,12 @@ export function migrator(user: User): void {
   const every = program === 'rings_only' ? 0 : program === 'sweep' ? 1 : SWEEP;
   awaitRings(user);
   for (let pass = 0; user.takeTurn(); pass++) {
-    if (every > 0 && pass % every === 0) {
-      kernel_enter();
-      const pages = movablePages();
-      kernel_exit();
-      for (const p of pages) if (user.running()) move(user, () => migrate_page(p));
+    if (every > 0 && pass % every === 0) sweep(user);
+    if (every === 1) {
+      user.progress();
+      user.rest();
+    } else if (!moveRing(user)) {
+      user.pause(300);
     }
-    if (every === 1) user.progress();
-    else if (!moveRing(user)) user.pause(300);
   }
 }

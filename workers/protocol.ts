@@ -78,6 +78,8 @@ export interface Workload {
   readonly interruptEvery: number;
   /** Turns that a thread of user space takes at what it does; 0 for as many as there is time for. */
   readonly turns: number;
+  /** Allocations in system calls of which one fails, on average; 0 for none. */
+  readonly allocFailsOneIn: number;
   /** Most of a pause between two steps of a thread, us, by role; 0 for none. */
   readonly pauseUs: Partial<Record<Role, number>>;
   /**

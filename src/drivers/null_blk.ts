@@ -184,6 +184,12 @@ export function nullb_set_delay(min_us: number, max_us: number, cancellable_end 
 const queueAt = (i: number): nullb_queue => nullb_queue.at(nullb.it.queues + ((nullb_queue.sizeof + 127) & -128) * i);
 const now_us = (): number => ((ktime_get() / 1000) % 4294967296) | 0;
 
+/** The device touches the user's memory no more, or never does. */
+function tell_finished(iocb: kiocb): void {
+  if (probe === null) return;
+  probe.finished(lo32(iocb.ki_user_data), load32(iocb.ki_user_data + 4), lo32(iocb.ki_obj));
+}
+
 /** Pins the buffer's pages. @returns bytes pinned, or -EFAULT */
 function pin_user_pages(req: nullb_request, base: number, bytes: number): number {
   req.offset = base & (PAGE_SIZE - 1);
@@ -215,7 +221,10 @@ function unpin_user_pages(req: nullb_request): void {
  */
 export function nullb_queue_rq(iocb: kiocb, iov: number, write: boolean, cancellable: boolean): number {
   const addr = kmem_cache_alloc(request_cachep);
-  if (addr === 0) return -ENOMEM;
+  if (addr === 0) {
+    tell_finished(iocb);
+    return -ENOMEM;
+  }
   const req = nullb_request.at(addr);
   const dev = nullb.it;
   const v = iovec.at(iov);

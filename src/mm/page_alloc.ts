@@ -18,6 +18,7 @@ import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t }
 import { objectRef } from '../kernel/object_ref.ts';
 import { oops, record } from '../kernel/oops.ts';
 import { INIT_LIST_HEAD, list_add_tail, list_del_init, list_empty, list_head, list_next } from '../lib/list.ts';
+import { fail_alloc } from './fault_inject.ts';
 import { KASAN_OK, KASAN_PAGE_FREE, kasan_enabled, kasan_mark } from './kasan.ts';
 
 /** page.flags: it is in the free list. */
@@ -99,6 +100,7 @@ function takePage(p: page): void {
 
 /** A page with one reference, zeroed; null if there is none left. @context any; does not sleep */
 export function alloc_page(): page | null {
+  if (fail_alloc.should_fail?.()) return null;
   const z = zone.it;
   const flags = spin_lock_irqsave(z.lock);
   const free = list_empty(z.free_list) ? null : container_of(list_next(z.free_list), page, 'lru');
@@ -120,6 +122,7 @@ export function alloc_page(): page | null {
  * @returns the address of the first, 0 if there is no such run
  */
 export function alloc_pages_exact(count: number): number {
+  if (fail_alloc.should_fail?.()) return 0;
   const z = zone.it;
   const flags = spin_lock_irqsave(z.lock);
   let run = 0;

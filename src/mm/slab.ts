@@ -28,6 +28,7 @@ import { cacheline, embed, type Fields, type StructType, struct, u31, u32, type 
 import { spin_lock_init, spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/locking/spinlock.ts';
 import { type ObjectRef, objectRef } from '../kernel/object_ref.ts';
 import { oops } from '../kernel/oops.ts';
+import { fail_alloc } from './fault_inject.ts';
 import { KASAN_OK, KASAN_REDZONE, KASAN_SLAB_FREE, kasan_enabled, kasan_mark, setKasanDescribe } from './kasan.ts';
 import { alloc_pages_exact, free_pages_exact, page_address, virt_to_page } from './page_alloc.ts';
 
@@ -169,6 +170,7 @@ function drainMagazine(c: kmem_cache, magazine: number): void {
 
 /** An object from a cache, zeroed. @returns its address, 0 if memory is out @context any; does not sleep */
 export function kmem_cache_alloc(decl: CacheDecl): number {
+  if (fail_alloc.should_fail?.()) return 0;
   const flags = local_irq_save();
   const obj = take_object(decl);
   local_irq_restore(flags);

@@ -53,10 +53,8 @@ export function grade(cases: readonly CaseFold[], interrupted: boolean): { verdi
     return { verdict: 'inconclusive', reason: `what a scenario is about never happened: ${goals.join('; ')}` };
   }
   if (hidden.length > 0) {
-    return {
-      verdict: 'inconclusive',
-      reason: `${hidden.map(name).join('; ')}: this machine’s own ordering hides it, and it did not show`,
-    };
+    const why = 'threads that run freely seldom show it, if at all, and did not; type --engine det';
+    return { verdict: 'inconclusive', reason: `${hidden.map(name).join('; ')}: ${why}` };
   }
   const surfaced = cases.filter((c) => c.info.expectsFinding).length;
   const clean = cases.filter(isClean).length;

@@ -6,16 +6,22 @@ import { setHook } from '../../src/arch/sab/memory.ts';
 import { aio, type kioctx } from '../../src/fs/aio/kioctx.ts';
 import { sys_io_getevents, sys_io_setup, sys_io_submit } from '../../src/fs/aio/syscalls.ts';
 import { createMachine, type Machine } from '../../src/init/machine.ts';
+import { clearOopsLog, readOopsLog } from '../../src/kernel/oops.ts';
 import { current, TASK_INTERRUPTIBLE, TASK_RUNNING } from '../../src/kernel/sched/core.ts';
 import { mm_struct } from '../../src/mm/mm_types.ts';
 import { alloc_page, put_page } from '../../src/mm/page_alloc.ts';
 import { kfree, kzalloc } from '../../src/mm/slab.ts';
+import { EINVAL } from '../../src/uapi/errno.ts';
 import { emptyEvent, io_prep, peek, poke } from '../../src/user/libaio.ts';
 import { become } from '../../src/user/process.ts';
+import { destroyer } from '../../workers/destroyer.ts';
 import { isOfRing } from '../../workers/head_scribbler.ts';
 import { FD_INLINE } from '../../workers/layout.ts';
 import { ACCEPTED, createLedger, DONE, Ledger, ownerOf } from '../../workers/ledger.ts';
+import { createMeters, Meter } from '../../workers/meters.ts';
+import { PortKernel } from '../../workers/port_kernel.ts';
 import type { Role, RoundPlan } from '../../workers/protocol.ts';
+import { User } from '../../workers/user.ts';
 import { type Booted, bootRound } from '../round/boot.ts';
 import { workload } from '../scenarios/scenario.ts';
 import { lostEvents } from './events.ts';
@@ -159,4 +165,48 @@ test('a sleeper whose events are there oversleeps; one who waits for more does n
   ledger.noteWait(0, handle, 3);
   expect(oversleepers(inspection)).toEqual([]);
   current.state = TASK_RUNNING;
+});
+
+/**
+ * Two threads destroy one context with a request in flight, the second while the first is inside the kernel.
+ * @param done - whether the device is done with the request when the calls return
+ * @returns what they find
+ */
+function destroyTogether(first: number, second: number, done: boolean): string[] {
+  ledger.publish(0, handle, false, 127);
+  ledger.take(0, ownerOf(0, ledger.seq(0)), handle, 64, 0, 0x1000, 0x2000, 64, false);
+  ledger.mark(0, ACCEPTED);
+  const plan = {
+    seed: 1,
+    roles,
+    leader: 0,
+    workload: workload({ programs: { destroyer: 'destroy_together' }, turns: 1 }),
+  };
+  const thread = (cpu: number, io_destroy: () => number): User =>
+    new User(
+      cpu,
+      plan,
+      Object.assign(new PortKernel(booted.process), { io_destroy }),
+      ledger,
+      new Meter(createMeters(2), cpu),
+      booted.process.base,
+    );
+  destroyer(
+    thread(0, () => {
+      if (done) ledger.mark(0, DONE);
+      destroyer(thread(1, () => second));
+      return first;
+    }),
+  );
+  return kinds(readOopsLog(machine.oops).records);
+}
+
+test('of two io_destroy() of one context one returns 0, with no request in flight', () => {
+  expect(destroyTogether(0, -EINVAL, true)).toEqual([]);
+});
+
+test('that both return 0, or one too early, is seen', () => {
+  expect(destroyTogether(0, 0, true)).toEqual(['destroy:wrong-answer']);
+  clearOopsLog(machine.oops);
+  expect(destroyTogether(0, -EINVAL, false)).toEqual(['destroy:requests-in-flight']);
 });

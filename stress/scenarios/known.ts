@@ -28,7 +28,7 @@ const KNOWN: readonly Known[] = [
     is: ({ kind, title }, operations) =>
       kind === 'leak:mapping' &&
       title === 'rings are mapped that belong to no context' &&
-      (operations['setup failed'] ?? 0) > 0,
+      ['setup failed', 'setup -EAGAIN', 'setup -ENOMEM'].some((answer) => (operations[answer] ?? 0) > 0),
   },
   {
     fix: 'hold_file_reference',

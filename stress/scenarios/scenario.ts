@@ -24,7 +24,7 @@ export interface Scenario {
   readonly description: string;
   /** Commits that fix what it shows; empty if it is about the fixed code only. */
   readonly fixedBy: readonly Slug[];
-  /** Whether the machine's own threads can show it; false where x86 hides it. */
+  /** Whether the machine's own threads show it in seconds; false where x86 hides it, or where it is rare. */
   readonly native: boolean;
   /** Where it is about a preemptible RCU: it runs on such a machine unless `--rcu` says otherwise. */
   readonly rcu?: 'preempt';
@@ -75,6 +75,7 @@ export const workload = (part: Partial<Workload>): Workload => ({
   interruptEvery: 0,
   turns: 0,
   pauseUs: {},
+  allocFailsOneIn: 0,
   aioMaxNr: 0,
   ...part,
 });

@@ -2,7 +2,7 @@
 /** io_cancel(), on a device whose requests wait for it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PAGE_OFFSET } from '../../arch/sab/access.ts';
-import { nullb_complete_by_hand, nullb_poll } from '../../drivers/null_blk.ts';
+import { nullb_complete_by_hand, nullb_poll, nullb_set_delay } from '../../drivers/null_blk.ts';
 import { contextOf, slotsOf } from '../../testing/slots.ts';
 import {
   inKernel,
@@ -141,4 +141,18 @@ test('io_destroy() cancels what is in flight, and waits for it', () => {
   expect(sys_io_destroy(ctx)).toBe(0);
   expect(serveDevice()).toBe(0);
   expect(cancel(iocbs[1]!)).toBe('-EINVAL');
+});
+
+test('what ends by itself, too, ends once: cancelled, or as it is due', () => {
+  nullb_set_delay(0, 0, true);
+  const early = pendingRead(1);
+  const late = pendingRead(2);
+  expect(io_submit(ctx, early, late)).toBe(2);
+  expect(cancel(early)).toBe('-EINPROGRESS');
+  expect(serveDevice()).toBe(2);
+  expect(cancel(late)).toBe('-EINVAL');
+  const events = io_getevents(ctx, 9);
+  expect(events).toHaveLength(2);
+  expect(events).toContainEqual({ data: 1, res: -ECANCELED });
+  expect(events).toContainEqual({ data: 2, res: 64 });
 });

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Memory runs out at every place where it can: the call fails, and nothing of it is left. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { setAllocFaults } from '../../mm/fault_inject.ts';
+import { liveObjects } from '../../mm/slab.ts';
 import { contextOf, contexts, slotsOf } from '../../testing/slots.ts';
 import {
+  type Got,
   io_getevents,
   io_setup,
   io_submit,
@@ -18,9 +21,10 @@ import {
 } from '../../testing/user.ts';
 import { IOCB_CMD_PREADV, iovec } from '../../uapi/aio_abi.ts';
 import { ENOMEM, errname } from '../../uapi/errno.ts';
-import { poke } from '../../user/libaio.ts';
+import { peek, poke } from '../../user/libaio.ts';
+import { settleKernel } from '../../user/process.ts';
 import { aio } from './kioctx.ts';
-import { sys_io_setup, sys_io_submit } from './syscalls.ts';
+import { sys_io_destroy, sys_io_setup, sys_io_submit } from './syscalls.ts';
 
 beforeEach(() => login());
 afterEach(logout);
@@ -93,4 +97,43 @@ test('an event with -ENOMEM: the driver has no room', () => {
     { data: 0, res: 8 },
     { data: 2, res: -ENOMEM },
   ]);
+});
+
+/** Of each sort of call one, with the n-th allocation failing. @returns what they said, without repetition */
+function callsWithFailure(nth: number): string[] {
+  let left = nth;
+  setAllocFaults(() => --left === 0);
+  const ctxp = malloc(8);
+  const said = [errname(sys_io_setup(300, ctxp))];
+  const ctx = peek(ctxp);
+  if (ctx !== 0) {
+    const buf = malloc(64);
+    const iocbs = [openedFile, openedEndpoint].map((fd) => makeIocb({ fd, buf, nbytes: 64 }));
+    for (const iocb of iocbs) said.push(String(io_submit(ctx, iocb)));
+    for (const { res } of io_getevents(ctx, 9) as Got[]) said.push(errname(Math.min(0, res)));
+  }
+  setAllocFaults(null);
+  if (ctx !== 0) sys_io_destroy(ctx);
+  settleKernel();
+  return [...new Set([...said, ...(left > 0 ? ['no failure'] : [])])];
+}
+let openedFile = 0;
+let openedEndpoint = 0;
+
+test('each allocation of each call fails once: the call says so, and nothing is left', () => {
+  // Else each failure after the ring has been mapped leaves the mapping.
+  logout();
+  login({ applied: ['unmap_failed_ring'] });
+  openedFile = openFile(64);
+  openedEndpoint = openPending();
+  // The table of contexts stays.
+  const live = (): unknown[] => [...liveObjects()].filter(([name]) => name !== 'kmalloc-32');
+  const before = live();
+  const seen = new Set<string>();
+  for (let nth = 1; !seen.has('no failure'); nth++) {
+    for (const answer of callsWithFailure(nth)) seen.add(answer);
+    expect([aio.it.aio_nr, contexts(mm()).length]).toEqual([0, 0]);
+    expect(live()).toEqual(before);
+  }
+  expect(seen).toEqual(new Set(['-ENOMEM', '-EAGAIN', '0', '1', 'no failure']));
 });

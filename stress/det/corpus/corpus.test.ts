@@ -7,14 +7,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { buildOf } from '../../../src/reverts/registry.ts';
+import type { OopsRecord } from '../../../src/kernel/oops.ts';
+import { type Build, buildOf } from '../../../src/reverts/registry.ts';
 import { whereLeft } from '../../run/replay.ts';
+import { isKnown } from '../../scenarios/known.ts';
 import { signatureOf } from '../minimise/signature.ts';
 import { poolOf, runOf } from '../replay.ts';
 import type { DetResult } from '../round.ts';
 import { parseScheduleJson } from '../schedule/json.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { buildOfEntry, CORPUS, corpusPath, fixedBuildOf } from './corpus.ts';
+import { buildOfEntry, CORPUS, type CorpusEntry, corpusPath, fixedBuildOf } from './corpus.ts';
 
 /** The largest file of the corpus, in bytes. */
 const BYTES_MAX = 2048;
@@ -29,6 +31,14 @@ async function runAll(schedules: readonly Schedule[]): Promise<DetResult[]> {
   }
   return results;
 }
+
+/** What a schedule shows beside bugs that v3.17 is known to have, unless the entry is about one. */
+const news = (
+  build: Build<string>,
+  { records, operations }: DetResult,
+  { shows }: CorpusEntry,
+): readonly OopsRecord[] =>
+  records.filter((record) => record.kind === shows.kind || !isKnown(record, build, operations));
 
 describe.each(CORPUS)('$slug', (entry) => {
   const { slug, scenario, shows, decisions } = entry;
@@ -50,20 +60,21 @@ describe.each(CORPUS)('$slug', (entry) => {
     const left = whereLeft(schedule, first) ?? 'it was followed to its end';
     expect(first.records.map(signatureOf)[0], `${left}; node dist/stress/det/corpus/record.js ${slug}`).toEqual(shows);
     expect([again.hash, again.records]).toEqual([first.hash, first.records]);
-    expect(fixed.records).toEqual([]);
+    expect(news(fixedBuildOf(entry), fixed, entry)).toEqual([]);
   }, 60_000);
 });
 
 const decided = CORPUS.filter(({ decisions }) => decisions > 0);
 test.each(decided)(
   '$slug: shows nothing without one of its decisions',
-  async ({ slug }) => {
+  async (entry) => {
+    const { slug } = entry;
     const schedule = parseScheduleJson(readFileSync(corpusPath(slug), 'utf8'));
     const fewer = schedule.decisions.map((left) => ({
       ...schedule,
       decisions: schedule.decisions.filter((decision) => decision !== left),
     }));
-    for (const { records } of await runAll(fewer)) expect(records).toEqual([]);
+    for (const result of await runAll(fewer)) expect(news(schedule, result, entry)).toEqual([]);
   },
   60_000,
 );

@@ -6,6 +6,7 @@
  * Run: npm run build && node dist/stress/det/corpus/record.js [SLUG…]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { POLICIES } from '../../../src/det/schedulers/index.ts';
 import type { Slug } from '../../../src/reverts/registry.ts';
 import { stdout } from '../../cli/streams.ts';
 import { toolVersion } from '../../host/environment.ts';
@@ -23,7 +24,7 @@ import { Explorer } from '../search/explore.ts';
 import { buildOfEntry, CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
 
 const OPTIONS = {
-  schedulers: ['random', 'pct', 'pos'],
+  schedulers: POLICIES,
   depth: 3,
   maxSteps: 100_000,
   arenaMib: 16,
@@ -68,10 +69,11 @@ async function recordEntry(entry: CorpusEntry): Promise<Schedule | null> {
   const pool = new Pool(threads, OPTIONS.arenaMib, true, true);
   try {
     const roles = assignRoles(scenario, threads, null);
+    const options = { ...OPTIONS, memory };
     let best: Schedule | null = null;
     for (const seed of SEEDS) {
       if (best !== null && best.decisions.length <= decisions) break;
-      const explorer = new Explorer(pool, { scenario, ...buildOfEntry(entry), roles }, { ...OPTIONS, memory, seed });
+      const explorer = new Explorer(pool, { scenario, ...buildOfEntry(entry), roles }, { ...options, seed });
       const found: Schedule[] = [];
       await explorer.run((tried) => {
         const [record] = tried.result.records;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * All roles, all system calls: contexts that come and go under submitters, readers in the kernel and in user space,
- * cancellers, and a page migrator. Nothing may be lost, doubled, leaked or used after it is freed.
+ * cancellers, and a page migrator, sometimes with memory that runs out. Nothing may be lost, doubled, leaked or used
+ * after it is freed.
  *
  * Run: npm run stress -- --scenario everything_at_once
  */
@@ -43,6 +44,7 @@ export const everything_at_once: Scenario = {
         canceller: 500,
       },
       pendingEnds: prng.oneIn(2),
+      allocFailsOneIn: prng.pick([0, 0, 20, 200]),
       interruptEvery: prng.pick([0, 200, 2000]),
     }),
   outcomes: {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * Random system calls with odd arguments on live, dead and wild handles, and a ring that is written all over, as
- * trinity does. What user space does to its own events is its own affair; the kernel must keep its books and its
+ * trinity does; now and then memory runs out. What user space does to its own events is its own affair; the kernel must keep its books and its
  * memory.
  *
  * Run: npm run stress -- --scenario hostile_user
@@ -28,6 +28,7 @@ export const hostile_user: Scenario = {
       bufferBytes: 128,
       delayMaxUs: prng.pick([0, 200, 3000]),
       aioMaxNr: prng.pick([0, 4096]),
+      allocFailsOneIn: prng.pick([0, 0, 20, 200]),
     }),
   outcomes: {
     submitted: acceptable('a request was let in'),

@@ -35,10 +35,11 @@ export const ring_page_freed_in_migration: Scenario = {
   draw: (prng) =>
     workload({
       programs: { destroyer: 'destroy_and_free', migrator: 'sweep' },
-      nrEventsMin: 16,
-      nrEventsMax: prng.pick([250, 1000]),
+      // Large rings, which take long to make; and quota for all of them.
+      nrEventsMin: 250,
+      nrEventsMax: prng.pick([1000, 4000]),
+      aioMaxNr: 1 << 20,
       batch: prng.between(1, 4),
-      delayMaxUs: prng.pick([0, 50]),
     }),
   outcomes: {
     destroyed: acceptable('io_destroy() returned 0'),
@@ -54,5 +55,12 @@ export const ring_page_freed_in_migration_small = small(
   ring_page_freed_in_migration,
   'one thread makes and destroys a context, one moves what pages it finds',
   { destroyer: 1, migrator: 1 },
-  { programs: { destroyer: 'quota', migrator: 'sweep' }, nrEventsMin: 1, nrEventsMax: 1, batch: 0, turns: 2 },
+  {
+    programs: { destroyer: 'quota', migrator: 'sweep' },
+    nrEventsMin: 500,
+    nrEventsMax: 500,
+    batch: 0,
+    pauseUs: { migrator: 100 },
+    turns: 3,
+  },
 );
