@@ -6,7 +6,9 @@ import type { OopsRecord } from '../../../src/kernel/oops.ts';
 export const HOST_SCENARIOS = [
   'everything_at_once',
   'unread_events_overwritten',
+  'user_reaped_slots_never_return',
   'buffer_written_after_destroy',
+  'two_destroys_succeed',
   'scribbled_ring_frees_live_requests',
   'event_read_before_it_is_written',
   'one_ring_for_all_threads',

@@ -22,8 +22,8 @@ export const user_reaped_slots_never_return: Scenario = {
       nrEventsMin: 1,
       nrEventsMax: prng.pick([8, 32, 100]),
       userReapedPercent: 100,
-      batch: prng.between(1, 32),
-      inlinePercent: prng.pick([0, 50, 100]),
+      batch: prng.between(8, 32),
+      inlinePercent: prng.pick([50, 100]),
       delayMaxUs: prng.pick([0, 100]),
     }),
   outcomes: {
