@@ -59,7 +59,7 @@ export function scribbleHead(user: User): void {
   for (let reads = prng.between(1, 8); rings.length > 0 && reads > 0 && user.running(); reads--) {
     const ctx = prng.pick(rings);
     // A little past the ring, where other memory of the kernel is near, or anywhere.
-    const head = prng.oneIn(8) ? prng.next() : prng.below(4 * kernel.ring_field(ctx, 'nr'));
+    const head = prng.oneIn(8) ? prng.next() : prng.below(8 * kernel.ring_field(ctx, 'nr'));
     kernel.scribble(ctx, 'head', head);
     if (prng.oneIn(2)) kernel.scribble(ctx, 'tail', prng.next());
     user.count('scribbled');

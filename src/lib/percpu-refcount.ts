@@ -110,7 +110,7 @@ export function percpu_ref_tryget(ref: Ref): boolean {
 /** Takes a reference unless the count has been killed. @returns whether it did */
 export function percpu_ref_tryget_live(ref: Ref): boolean {
   rcu_read_lock_sched();
-  const base = load32(ref + PTR);
+  const base = ACCESS_ONCE((ref + PTR) as Addr<number>);
   const live = (base & PCPU_REF_DEAD) === 0;
   if (live) pcpu_count_add(this_cpu_ptr(base), 1);
   rcu_read_unlock_sched();

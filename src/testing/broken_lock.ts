@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A kernel without one of its locks, for a moment: what another CPU does in the middle of a section that should be one. */
+/** A kernel that has lost one of its locks: what another CPU does in the middle of a section that should be one. */
 import type { Access } from '../arch/sab/access.ts';
 import { irqs_disabled, local_irq_disable, preempt_count, preempt_disable } from '../arch/sab/cpu.ts';
 import { load32, setHook, store32 } from '../arch/sab/memory.ts';

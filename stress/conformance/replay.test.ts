@@ -69,6 +69,17 @@ test.each(byId)(
 const SHOWN: Partial<Record<Slug, readonly string[]>> = {
   // A ring that lies makes the kioctx go before its requests; where the table cannot grow, the quota is lost.
   refcount_requests: ['ring-scribbled-while-pending', 'setup-without-memory-for-the-table'],
+  // The table still has a context that io_setup() has refused and freed, which crashes when the process ends.
+  publish_last: [
+    'D-quota',
+    'rings-of-the-whole-quota',
+    'setup-quota',
+    'setup-quota-of-small-contexts',
+    'setup-quota-lowered',
+    'libaio-20-max-nr',
+  ],
+  // A tail that is no slot of the ring: the reader does not stop before it.
+  clamp_ring_indexes: ['ring-scribbled-tail'],
   // io_destroy() is back before the cancelled requests have signalled their eventfd.
   wait_for_requests: ['destroy-signals-the-eventfd'],
   // Wherever more is submitted than read.

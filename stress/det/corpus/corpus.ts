@@ -188,12 +188,12 @@ export const CORPUS: readonly CorpusEntry[] = [
     slug: 'hold_new_context',
     scenario: 'context_destroyed_in_setup_small',
     shows: {
-      kind: 'warn',
-      title: 'WARNING: percpu_ref_kill() called more than once',
-      where: 'percpu_ref_kill',
-      objects: [],
+      kind: 'kasan:use-after-free',
+      title: 'KASAN: slab-use-after-free of kioctx',
+      where: 'percpu_ref_get',
+      objects: ['kioctx'],
     },
-    decisions: 4,
+    decisions: 3,
   },
   {
     slug: 'hold_file_reference',
@@ -210,13 +210,13 @@ export const CORPUS: readonly CorpusEntry[] = [
     slug: 'protect_slots_from_interrupts',
     scenario: 'slot_lost_in_interrupt_small',
     shows: { kind: 'slot:leak', title: 'slots of a ring have been lost', where: 'slots', objects: ['kioctx'] },
-    decisions: 11,
+    decisions: 1,
   },
   {
     slug: 'count_references_in_one_step',
     scenario: 'reference_lost_in_interrupt_small',
     shows: { kind: 'hang', title: 'INFO: tasks blocked in phase stop', where: 'watchdog', objects: [] },
-    decisions: 2,
+    decisions: 1,
   },
   {
     slug: 'free_contexts_after_readers',
@@ -228,7 +228,7 @@ export const CORPUS: readonly CorpusEntry[] = [
       where: 'lookup_ioctx',
       objects: ['kioctx'],
     },
-    decisions: 9,
+    decisions: 1,
   },
   {
     slug: 'refuse_dying_contexts',
@@ -240,7 +240,7 @@ export const CORPUS: readonly CorpusEntry[] = [
       where: 'percpu_ref_kill',
       objects: [],
     },
-    decisions: 9,
+    decisions: 1,
   },
   {
     slug: 'read_barrier',

@@ -6,7 +6,6 @@
  * Run: npm run build && node dist/stress/det/corpus/record.js [SLUG…]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { POLICIES } from '../../../src/det/schedulers/index.ts';
 import type { Slug } from '../../../src/reverts/registry.ts';
 import { stdout } from '../../cli/streams.ts';
 import { toolVersion } from '../../host/environment.ts';
@@ -24,7 +23,7 @@ import { Explorer } from '../search/explore.ts';
 import { buildOfEntry, CORPUS, type CorpusEntry, corpusPath } from './corpus.ts';
 
 const OPTIONS = {
-  schedulers: POLICIES,
+  schedulers: ['random', 'pct', 'pos'],
   depth: 3,
   maxSteps: 100_000,
   arenaMib: 16,
@@ -69,11 +68,10 @@ async function recordEntry(entry: CorpusEntry): Promise<Schedule | null> {
   const pool = new Pool(threads, OPTIONS.arenaMib, true, true);
   try {
     const roles = assignRoles(scenario, threads, null);
-    const options = { ...OPTIONS, memory };
     let best: Schedule | null = null;
     for (const seed of SEEDS) {
       if (best !== null && best.decisions.length <= decisions) break;
-      const explorer = new Explorer(pool, { scenario, ...buildOfEntry(entry), roles }, { ...options, seed });
+      const explorer = new Explorer(pool, { scenario, ...buildOfEntry(entry), roles }, { ...OPTIONS, memory, seed });
       const found: Schedule[] = [];
       await explorer.run((tried) => {
         const [record] = tried.result.records;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * Random system calls with odd arguments on live, dead and wild handles, and a ring that is written all over, as
- * trinity does; now and then memory runs out. What user space does to its own events is its own affair; the kernel must keep its books and its
- * memory.
+ * trinity does; now and then memory runs out. What user space does to its own events is its own affair; the kernel
+ * must keep its books and its memory.
  *
  * Run: npm run stress -- --scenario hostile_user
  */

@@ -17,7 +17,13 @@ export const context_destroyed_in_setup: Scenario = {
   roles: { submitter: { min: 1, weight: 1 }, destroyer: { min: 1, weight: 1 }, kworker: { min: 2, weight: 0 } },
   shows: ['kasan:*', 'oops:*', 'warn', 'refcount:*'],
   books: true,
-  draw: () => workload({ programs: { submitter: 'setup_untold', destroyer: 'guess' }, nrEventsMin: 1 }),
+  draw: () =>
+    workload({
+      programs: { submitter: 'setup_untold', destroyer: 'guess' },
+      nrEventsMin: 1,
+      // Faults of those who guess in vain would keep mmap_sem from those who make contexts.
+      pauseUs: { destroyer: 100 },
+    }),
   outcomes: {
     'setup -EFAULT': acceptable('io_setup() could not store the handle'),
     destroyed: acceptable('io_destroy() returned 0 for a handle that was guessed'),
