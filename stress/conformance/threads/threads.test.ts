@@ -62,6 +62,10 @@ describe('on this kernel', () => {
     expect(operations(result, 'buffer_written_after_destroy')['destroyed']).toBeGreaterThan(4);
     expect(operations(result, 'scribbled_ring_frees_live_requests')['scribbled']).toBeGreaterThan(4);
     expect(operations(result, 'unread_events_overwritten')['reaped']).toBeGreaterThan(0);
+    expect(operations(result, 'user_reaped_slots_never_return')['reaped']).toBeGreaterThan(0);
+    const together = operations(result, 'two_destroys_succeed');
+    expect(together['destroyed']).toBe(together['setup']);
+    expect(together['destroy refused']).toBeGreaterThan(0);
   });
 
   test.each([
