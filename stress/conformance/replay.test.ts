@@ -80,6 +80,25 @@ const SHOWN: Partial<Record<Slug, readonly string[]>> = {
   ],
   // A tail that is no slot of the ring: the reader does not stop before it.
   clamp_ring_indexes: ['ring-scribbled-tail'],
+  // Every end of a context drops a reference too many.
+  hold_reqs_for_users: [
+    ...[
+      'H02-setup-ltp',
+      'H05-submit-addresses',
+      'H08-partial-submit',
+      'H10-preadv-pwritev',
+      'H13-overcommit-user-reap',
+    ],
+    ...['H16-refill-exact', 'H20-getevents-args', 'H23-destroy', 'H26-context-ids', 'H32-head-backwards'],
+    ...['H35-pending-out-of-order', 'H39-same-iocb-many', 'H40-two-contexts', 'H41-full-ring-precedence'],
+  ],
+  // As without track_ring_occupancy, without which this build is.
+  free_user_reaped_slots: [
+    'H13-overcommit-user-reap',
+    'H16-refill-exact',
+    'H40-two-contexts',
+    'H41-full-ring-precedence',
+  ],
   // io_destroy() is back before the cancelled requests have signalled their eventfd.
   wait_for_requests: ['destroy-signals-the-eventfd'],
   // Wherever more is submitted than read.
@@ -115,10 +134,16 @@ const SHOWN: Partial<Record<Slug, readonly string[]>> = {
   ],
 };
 
-/** Where a commit is looked for: what needs a race in the given traces only, the ends of contexts not in full rings. */
+/** What shows nearly everywhere. */
+const EVERYWHERE: readonly Slug[] = ['hold_reqs_for_users', 'free_user_reaped_slots'];
+
+/**
+ * Where a commit is looked for: what needs a race, or shows everywhere, in the given traces only, the ends of contexts
+ * not in full rings.
+ */
 function lookedAt(slug: Slug, id: string): boolean {
   const shown = SHOWN[slug];
-  if (shown === undefined) return given.has(id);
+  if (shown === undefined || EVERYWHERE.includes(slug)) return given.has(id);
   return slug === 'track_ring_occupancy' || shown.includes(id) || !SHOWN.track_ring_occupancy?.includes(id);
 }
 
