@@ -114,18 +114,27 @@ describe('traces', () => {
   });
 });
 
+/** Its io_setup() has not returned when another thread guesses the handle: no call in it is whole. */
+const UNTOLD = 'hold_new_context';
+const TOLD = CORPUS.filter(({ slug }) => slug !== UNTOLD);
+
+test('a schedule in which no call comes to its end is refused in a sentence', async () => {
+  const schedule = parseScheduleJson(readFileSync(corpusPath(UNTOLD), 'utf8'));
+  await expect(findingProgram(schedule, 'test')).rejects.toThrow('user space does nothing in its schedule');
+});
+
 describe('findings', () => {
   needs(NO_GCC);
 
   const programs = new Map<string, string>();
   beforeAll(async () => {
     if (NO_GCC !== null) return;
-    for (const { slug } of CORPUS) {
+    for (const { slug } of TOLD) {
       programs.set(slug, await findingProgram(parseScheduleJson(readFileSync(corpusPath(slug), 'utf8')), 'test'));
     }
   }, 60_000);
 
-  test.for(CORPUS)('$slug: passes, for this kernel has the fix', RETRY, ({ slug }, { skip }) => {
+  test.for(TOLD)('$slug: passes, for this kernel has the fix', RETRY, ({ slug }, { skip }) => {
     expect(judged(slug, programs.get(slug) as string, skip)).toEqual(PASSED);
   });
 

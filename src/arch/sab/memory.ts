@@ -243,10 +243,13 @@ export function memcpy(to: number, from: number, bytes: number): void {
   }
 }
 
+/** What copy_page() copies at a time where others may come in between. */
+export const COPY_BYTES = 8;
+
 /** Copies a page. Where one CPU runs at a time it is as many steps as in C, and others may come in between. */
 export function copy_page(to: number, from: number): void {
   if (currentSleeper() === null) memcpy(to, from, PAGE_SIZE);
-  else for (let i = 0; i < PAGE_SIZE; i += 8) memcpy(to + i, from + i, 8);
+  else for (let i = 0; i < PAGE_SIZE; i += COPY_BYTES) memcpy(to + i, from + i, COPY_BYTES);
 }
 
 /** Zeroes memory for the allocators, which write what nobody may touch: no hook. @param bytes - a multiple of 8 */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs a schedule with everything written down (src/det/full_recorder.ts), and reads it back. */
+import { COPY_BYTES, PAGE_SIZE } from '../../../src/arch/sab/memory.ts';
 import type { Words } from '../../../src/arch/sab/words.ts';
 import {
   ENTRY_ADDR,
@@ -122,3 +123,7 @@ export async function recordSchedule(
     full.entries[FULL_ON] = 0;
   }
 }
+
+/** Whether it stores the first of what is copied of a page. */
+export const isPageCopy = (step: Step): boolean =>
+  step.kind === 'store' && step.bytes === COPY_BYTES && step.addr % PAGE_SIZE === 0;

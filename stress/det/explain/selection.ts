@@ -6,17 +6,16 @@
  * read or written before. All others would be the same on a machine of one CPU. Of the locks, those count whose holder
  * does something that tells; and what the trace points say of the subject is told in any case.
  */
-import { PAGE_SIZE } from '../../../src/arch/sab/memory.ts';
 import { FREE } from '../../../src/kernel/locking/spinlock.ts';
 import type { OopsRecord } from '../../../src/kernel/oops.ts';
 import { type ArgumentKind, argumentsOf, type PointName, syscallOf } from '../../../src/trace/events.ts';
 import { meetings, sections, waiting } from './meetings.ts';
 import { ringPlaceOf } from './places.ts';
-import { isAccess, type Step, writes } from './recording.ts';
+import { isAccess, isPageCopy, type Step, writes } from './recording.ts';
 import { concerns, isPageStruct, type Subject } from './subject.ts';
 import type { Told } from './told.ts';
 import { copies, fatalStep, freesPage, isPageOf, lostStores, overflows, putAway } from './turning_points.ts';
-import { isPageCopy, ringPageAt, slotsOf } from './wording.ts';
+import { ringPageAt, slotsOf } from './wording.ts';
 
 /** Trace points that say what a row of an access says, or nothing of a context. */
 const NOT_TOLD: ReadonlySet<PointName> = new Set([
@@ -165,15 +164,15 @@ export function tellingSteps(
   const fatal = fatalStep(recording, finding, number);
   // What a CPU does after it, it does to report it.
   const alive = recording.filter(({ n, cpu }) => n >= subject.since && (cpu !== fatal?.cpu || n <= fatal.n));
+  const copied = copies(recording, subject);
   const steps = alive.filter(
     (step) =>
       step === fatal ||
       ((isAccess(step) || step.kind === 'land') &&
         concerns(subject, step.addr) &&
-        (step.bytes >= PAGE_SIZE || !isBookkeeping(subject, step.addr, finding))),
+        (copied.has(step.n) || !isBookkeeping(subject, step.addr, finding))),
   );
   const plain = steps.filter((step) => step === fatal || !subject.placeOf(step.addr).lockWord);
-  const copied = copies(recording, subject);
   const lost = lostStores(steps, subject, copied);
   const met = meetings(plain);
   const waited = waiting(plain, met);
@@ -181,13 +180,15 @@ export function tellingSteps(
   const freed = OF_MEMORY.test(finding.kind) ? putAway(alive, subject, finding) : new Set<number>();
   const told = plain.filter((step) => {
     if (full.has(step.n)) return true;
-    if (step === fatal || lost.has(step.n) || copied.has(step.n)) return true;
+    if (step === fatal || lost.has(step.n)) return true;
+    // A copy is told once, where it begins.
+    if (copied.has(step.n)) return isPageCopy(step);
     if (freesPage(step, subject)) return OF_MEMORY.test(finding.kind) && isPageOf(step, fatal, subject);
     if (writes(step) && subject.placeOf(step.addr).field.startsWith('ring_pages[')) return true;
     const page = ringPageAt(subject, step.addr);
-    // The copy is told once, and an event that is written has a trace point.
+    // An event that is written has a trace point.
     const isEvent = page !== undefined && step.kind === 'store' && slotsOf(page, step) !== null;
-    if (page !== undefined && (step.bytes >= PAGE_SIZE || (isEvent && step.how === 'ram'))) return false;
+    if (page !== undefined && isEvent && step.how === 'ram') return false;
     return met.has(step.n) || waited.has(step.n);
   });
   const others = sections(steps, subject);

@@ -4,13 +4,13 @@
  * finding names. Told from the recording, in which the context was made; what lies in RAM at the end may be freed.
  */
 import { PAGE_OFFSET } from '../../../src/arch/sab/access.ts';
-import { PAGE_SIZE } from '../../../src/arch/sab/memory.ts';
+import { COPY_BYTES } from '../../../src/arch/sab/memory.ts';
 import { kiocb, kioctx } from '../../../src/fs/aio/kioctx.ts';
 import type { OopsRecord } from '../../../src/kernel/oops.ts';
 import { address_space } from '../../../src/mm/mm_types.ts';
 import { kmap_atomic, page, virt_to_page } from '../../../src/mm/page_alloc.ts';
 import { type Place, placeOf } from './places.ts';
-import { isAccess, type Step } from './recording.ts';
+import { isAccess, isPageCopy, type Step } from './recording.ts';
 
 /** A page while it is, or will be, part of a ring. */
 export interface RingPage {
@@ -67,9 +67,9 @@ function ringPagesOf(ctx: number, steps: readonly Step[]): Map<number, RingPage>
 /** Pages that the contents of a ring's page were copied to, but that never became the ring's. */
 function addRefused(pages: Map<number, RingPage>, steps: readonly Step[]): void {
   steps.forEach((step, i) => {
-    if (step.kind !== 'store' || step.bytes !== PAGE_SIZE || pages.has(step.addr)) return;
+    if (!isPageCopy(step) || pages.has(step.addr)) return;
     const from = steps.slice(Math.max(0, i - 400), i).findLast(({ cpu }) => cpu === step.cpu);
-    const old = from?.kind === 'load' && from.bytes === PAGE_SIZE ? pages.get(from.addr) : undefined;
+    const old = from?.kind === 'load' && from.bytes === COPY_BYTES ? pages.get(from.addr) : undefined;
     if (old === undefined) return;
     const struct = virt_to_page(step.addr).addr;
     pages.set(step.addr, { base: step.addr, struct, index: old.index, since: Number.POSITIVE_INFINITY });

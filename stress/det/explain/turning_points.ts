@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Where it goes wrong, and what brought it about, as far as a recording shows it by itself. */
+import { COPY_BYTES } from '../../../src/arch/sab/memory.ts';
 import type { OopsRecord } from '../../../src/kernel/oops.ts';
 import { virt_to_page } from '../../../src/mm/page_alloc.ts';
 import { ringPlaceOf } from './places.ts';
 import { isAccess, type Step, writes } from './recording.ts';
 import type { RingPage, Subject } from './subject.ts';
-import { isPageCopy, ringPageAt } from './wording.ts';
+import { ringPageAt } from './wording.ts';
 
-/** What a page that is moved is copied from, by the step that copies. */
+/** What a page that is moved is copied from, by the steps that store a part of it. */
 export function copies(steps: readonly Step[], subject: Subject): Map<number, RingPage> {
   const found = new Map<number, RingPage>();
   const lastOf = new Map<number, Step>();
@@ -15,14 +16,17 @@ export function copies(steps: readonly Step[], subject: Subject): Map<number, Ri
     if (step.kind === 'land') continue;
     const before = lastOf.get(step.cpu);
     lastOf.set(step.cpu, step);
-    if (!isPageCopy(step) || before?.kind !== 'load' || before.bytes !== step.bytes) continue;
+    if (step.kind !== 'store' || step.bytes !== COPY_BYTES) continue;
+    if (before?.kind !== 'load' || before.bytes !== COPY_BYTES) continue;
     const from = ringPageAt(subject, before.addr);
-    if (from !== undefined) found.set(step.n, from);
+    const to = ringPageAt(subject, step.addr);
+    if (from === undefined || to === undefined || from === to) continue;
+    if (before.addr - from.base === step.addr - to.base) found.set(step.n, from);
   }
   return found;
 }
 
-/** Stores to a page of the ring that came after it had been copied: the copy, which is the ring now, lacks them. */
+/** Stores to a page of the ring that came after their place had been copied: the copy, which is the ring now, lacks them. */
 export function lostStores(
   steps: readonly Step[],
   subject: Subject,
@@ -32,10 +36,13 @@ export function lostStores(
   const lost = new Set<number>();
   for (const step of steps) {
     const from = copied.get(step.n);
-    const to = from === undefined ? undefined : ringPageAt(subject, step.addr);
-    if (from !== undefined && to !== undefined && Number.isFinite(to.since)) replaced.add(from.base);
     const page = ringPageAt(subject, step.addr);
-    if (from === undefined && page !== undefined && writes(step) && replaced.has(page.base)) lost.add(step.n);
+    if (page === undefined) continue;
+    if (from === undefined) {
+      if (writes(step) && replaced.has(step.addr - (step.addr % COPY_BYTES))) lost.add(step.n);
+    } else if (Number.isFinite(page.since)) {
+      replaced.add(from.base + step.addr - page.base);
+    }
   }
   return lost;
 }

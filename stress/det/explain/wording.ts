@@ -70,8 +70,6 @@ export const ringPageAt = (subject: Subject, addr: number): RingPage | undefined
   subject.ringPages.get(addr & -PAGE_SIZE);
 
 /** Whether a step writes a whole page, as moving one does. */
-export const isPageCopy = (step: Step): boolean => step.kind === 'store' && step.bytes === PAGE_SIZE;
-
 /** What an object is called. */
 export const objectName = (addr: number, subject: Subject): string =>
   addr === subject.ctx ? 'ctx' : `the ${subject.placeOf(addr).struct}`;
@@ -136,7 +134,7 @@ function whichPage(page: RingPage, step: Step, names: Names): string {
 
 function ringText(page: RingPage, step: Step, until: Step, names: Names, copiedFrom: RingPage | undefined): string {
   const name = names.pages.get(page.base) ?? 'page';
-  if (isPageCopy(step)) return `copies ${names.pages.get(copiedFrom?.base ?? 0) ?? 'a page'} to ${name}`;
+  if (copiedFrom !== undefined) return `copies ${names.pages.get(copiedFrom.base) ?? 'a page'} to ${name}`;
   const which = whichPage(page, step, names);
   const slots = slotsOf(page, step);
   const ends = slotsOf(page, until);
