@@ -26,7 +26,7 @@ export function copies(steps: readonly Step[], subject: Subject): Map<number, Ri
   return found;
 }
 
-/** Stores to a page of the ring that came after it had been copied there: the copy, which is the ring now, lacks them. */
+/** Stores to a page of the ring after the place was copied: the copy, which is the ring now, lacks them. */
 export function lostStores(
   steps: readonly Step[],
   subject: Subject,
