@@ -138,8 +138,7 @@ export class DetCampaign {
       if (index < 0) return;
       this.report(index);
       const current = this.context.cases[index] as Case;
-      const { fixedBy } = current.scenario;
-      this.recorder.begin(this.batch++, index, { ...buildOf(current), fixedBy }, this.det.seed);
+      this.recorder.begin(this.batch++, index, { ...buildOf(current), scenario: current.scenario }, this.det.seed);
       const [counts, notes] = await (this.det.scheduler === 'dfs' ? this.search(index) : this.explore(index));
       this.recorder.end(counts, notes);
       this.report(index);

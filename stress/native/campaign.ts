@@ -101,7 +101,7 @@ export class Campaign {
       report(this.context, index, this.round, this.recorder.elapsedMs());
       const left = budget.durationMs - this.recorder.elapsedMs();
       const seed = this.seedOf(index);
-      this.recorder.begin(number, { ...current, fixedBy: current.scenario.fixedBy, index }, seed);
+      this.recorder.begin(number, { ...current, index }, seed);
       const result = await runRound(this.pool, {
         ...current,
         number,

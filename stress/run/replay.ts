@@ -60,7 +60,7 @@ function resultOf(schedule: Schedule, result: DetResult, explanation: Explanatio
   const fold = new CaseFold(caseRecord({ scenario, ...build, roles: schedule.roles as readonly Role[] }));
   const { operations, ranMs } = result;
   for (const record of result.records) {
-    const taken = classify(record, { ...build, fixedBy: scenario.fixedBy }, operations);
+    const taken = classify(record, { ...build, scenario }, operations);
     fold.find({ record: { ...record, stack: record.stack.map(sourceFrame) }, ranMs, ...taken }, 0);
   }
   const [first] = result.records;

@@ -85,5 +85,5 @@ export const minThreads = (scenario: Scenario): number =>
   Object.values(scenario.roles).reduce((sum, share) => sum + share.min, 0);
 
 /** Whether a kind is one of those by which the scenario's bug shows. */
-export const isShown = (scenario: Scenario, kind: string): boolean =>
-  scenario.shows.some((shown) => (shown.endsWith('*') ? kind.startsWith(shown.slice(0, -1)) : kind === shown));
+export const isShown = ({ shows }: Pick<Scenario, 'shows'>, kind: string): boolean =>
+  shows.some((shown) => (shown.endsWith('*') ? kind.startsWith(shown.slice(0, -1)) : kind === shown));

@@ -73,7 +73,7 @@ interface Hit {
 async function search(
   explorer: Explorer,
   unexplained: Unexplained,
-  fixedBy: Scenario['fixedBy'],
+  scenario: Scenario,
   untilMs: number,
   stop: AbortSignal,
 ): Promise<Hit | null> {
@@ -84,7 +84,7 @@ async function search(
     const finding = findings.find((one) => matches(one, tried));
     if (finding !== undefined) hit = { tried, finding, same: true };
     const [first] = tried.result.records;
-    if (first !== undefined && classify(first, { ...unexplained, fixedBy }, tried.result.operations).expected) {
+    if (first !== undefined && classify(first, { ...unexplained, scenario }, tried.result.operations).expected) {
       hit ??= { tried, finding: wanted, same: false };
     }
     return (hit === null || !hit.same) && now() < untilMs;
@@ -119,7 +119,7 @@ async function scheduleFor(unexplained: Unexplained, ms: number, seed: number, s
       selfCheck: 'sampled',
     };
     const explorer = new Explorer(pool, explored, options);
-    const hit = await search(explorer, unexplained, scenario.fixedBy, now() + ms, stop);
+    const hit = await search(explorer, unexplained, scenario, now() + ms, stop);
     if (hit === null) {
       const many = plural(explorer.statistics.schedules, 'schedule');
       return `not found in time, in ${many} of ${scenario.name} under sequential consistency`;
