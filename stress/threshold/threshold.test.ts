@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LOCK_CLASSES } from '../../src/kernel/locking/classes.ts';
-import { SLUGS } from '../../src/reverts/registry.ts';
+import { REVERTIBLE } from '../../src/reverts/registry.ts';
 import { UsageError } from '../cli/usage_error.ts';
 import { fixture } from '../result/fixture.test-data.ts';
 import type { RunResult } from '../result/run_result.ts';
@@ -227,7 +227,7 @@ describe('round trip', () => {
   const time = fc.oneof(
     fc.tuple(cls, fc.constantFrom('wait', 'hold'), percent).map(([c, what, p]) => `locks.${c}.${what}.${p}`),
     fc.tuple(fc.constantFrom(...SYSCALLS), percent).map(([call, p]) => `latency.${call}.${p}`),
-    fc.tuple(fc.constantFrom(...SLUGS), fc.constantFrom('p50', 'p95', 'p99')).map(([s, p]) => `detection.${s}.${p}`),
+    fc.tuple(fc.constantFrom(...REVERTIBLE), fc.constantFrom('p50', 'p95', 'p99')).map(([s, p]) => `detection.${s}.${p}`),
   );
   const counts = fc.oneof(
     fc
