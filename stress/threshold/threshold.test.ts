@@ -227,7 +227,9 @@ describe('round trip', () => {
   const time = fc.oneof(
     fc.tuple(cls, fc.constantFrom('wait', 'hold'), percent).map(([c, what, p]) => `locks.${c}.${what}.${p}`),
     fc.tuple(fc.constantFrom(...SYSCALLS), percent).map(([call, p]) => `latency.${call}.${p}`),
-    fc.tuple(fc.constantFrom(...REVERTIBLE), fc.constantFrom('p50', 'p95', 'p99')).map(([s, p]) => `detection.${s}.${p}`),
+    fc
+      .tuple(fc.constantFrom(...REVERTIBLE), fc.constantFrom('p50', 'p95', 'p99'))
+      .map(([s, p]) => `detection.${s}.${p}`),
   );
   const counts = fc.oneof(
     fc
