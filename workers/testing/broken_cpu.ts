@@ -15,7 +15,12 @@ import { load32 } from '../../src/arch/sab/memory.ts';
 import { nullb_thread, setDeviceProbe } from '../../src/drivers/null_blk.ts';
 import { aio, kioctx, kioctx_table, kioctx_table_slot } from '../../src/fs/aio/kioctx.ts';
 import { mutex_lock } from '../../src/kernel/locking/mutex.ts';
-import { spin_lock, spin_unlock } from '../../src/kernel/locking/spinlock.ts';
+import {
+  spin_lock,
+  spin_lock_irqsave,
+  spin_unlock,
+  spin_unlock_irqrestore,
+} from '../../src/kernel/locking/spinlock.ts';
 import {
   cpu_task,
   kernel_enter,
@@ -85,9 +90,9 @@ function swallowWakeups(user: User<PortKernel>): void {
     const ctx = anyContext(user);
     if (ctx !== null) {
       const wait = wait_queue_head_t.at(ctx.wait);
-      spin_lock(wait.lock);
+      const flags = spin_lock_irqsave(wait.lock);
       while (!list_empty(wait.task_list)) list_del_init(list_next(wait.task_list));
-      spin_unlock(wait.lock);
+      spin_unlock_irqrestore(wait.lock, flags);
     }
     kernel_exit();
   }
