@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * What protects what in fs/aio.c, and what shows that it does: a commit of the registry, by slug or by its hash, or a
- * test that takes it away. ARCHITECTURE.md's table is made of it.
+ * What protects what in fs/aio.c, and what shows that it does: a fix of the registry, or a test that takes it away.
+ * ARCHITECTURE.md's table is made of it.
  */
-import { FIXES, isSlug, SLUGS, type Slug } from './registry.ts';
+import type { Slug } from './registry.ts';
 
 /** A test: its file, and a part of its title. */
 interface Mutant {
@@ -15,7 +15,7 @@ export interface Protection {
   /** The lock, reference, barrier, clamp or order. */
   readonly what: string;
   readonly protects: string;
-  readonly shownBy: readonly (Slug | string | Mutant)[];
+  readonly shownBy: readonly (Slug | Mutant)[];
 }
 
 const unprotected = (title: string): Mutant => ({ file: 'src/fs/aio/unprotected.test.ts', title });
@@ -108,11 +108,6 @@ export const PROTECTIONS: readonly Protection[] = [
     protects: 'the eventfd until it is signalled',
     shownBy: [unprotected('without its reference to the eventfd a request signals what is gone')],
   },
-  {
-    what: 'wait-queue entry on the sleeper’s stack',
-    protects: 'a waker from what a woken task has left: later kernels, which look at the entry',
-    shownBy: ['71eb6b6b0ba9', 'caeb4b0a11b3'],
-  },
   // RCU.
   {
     what: '`kfree_rcu()` of a table',
@@ -122,7 +117,7 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     what: 'grace period before a kioctx is freed',
     protects: 'a kioctx that lookup_ioctx() has just found',
-    shownBy: ['free_contexts_after_readers', 'refuse_dying_contexts', 'd0264c01e758'],
+    shownBy: ['free_contexts_after_readers', 'refuse_dying_contexts'],
   },
   {
     what: '`call_rcu()` in percpu_ref_kill(), where there was synchronize_rcu()',
@@ -184,12 +179,7 @@ export const PROTECTIONS: readonly Protection[] = [
   },
 ];
 
-/** The fix that a row means: by its slug, or by its hash once the registry has it. */
-export const slugOf = (shown: string): Slug | undefined =>
-  isSlug(shown) ? shown : SLUGS.find((slug) => FIXES[slug].commit === shown);
-
-const shownText = (shown: Slug | string | Mutant): string =>
-  typeof shown === 'object' ? `“${shown.title}”` : `\`${slugOf(shown) ?? shown}\``;
+const shownText = (shown: Slug | Mutant): string => (typeof shown === 'object' ? `“${shown.title}”` : `\`${shown}\``);
 
 /** The rows of ARCHITECTURE.md's table. */
 export const protectionRows = (): string =>

@@ -4,7 +4,7 @@
  * not alarm.
  */
 import type { OopsRecord } from '../../src/kernel/oops.ts';
-import { type Build, FIXES, inV317, isSlug, lacks, type Slug } from '../../src/reverts/registry.ts';
+import { type Build, FIXES, inV317, lacks, type Slug } from '../../src/reverts/registry.ts';
 import { mayShow } from './index.ts';
 import { isShown, type Scenario } from './scenario.ts';
 
@@ -12,7 +12,7 @@ import { isShown, type Scenario } from './scenario.ts';
 type Is = (record: OopsRecord, operations: Readonly<Record<string, number>>) => boolean;
 
 interface Known {
-  readonly fix: Slug | string;
+  readonly fix: Slug;
   /** The machine that has it; absent for any. */
   readonly rcu?: 'preempt';
   readonly is: Is;
@@ -76,13 +76,9 @@ export function classify(
 }
 
 const bugOf = (record: OopsRecord, build: Build<string>, operations: Readonly<Record<string, number>>) =>
-  KNOWN.find(
-    ({ fix, rcu = build.rcu, is }) =>
-      rcu === build.rcu && (!isSlug(fix) || lacks(build, fix)) && is(record, operations),
-  );
+  KNOWN.find(({ fix, rcu = build.rcu, is }) => rcu === build.rcu && lacks(build, fix) && is(record, operations));
 
-function labelOf(fix: string): string {
-  if (!isSlug(fix)) return fix;
+function labelOf(fix: Slug): string {
   const { commit, fixedIn, symptom } = FIXES[fix];
   return `${commit} (${fixedIn}): ${symptom}`;
 }
